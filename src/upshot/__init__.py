@@ -1,0 +1,1 @@
+"""Upshot: outcomes, not output."""

@@ -1,0 +1,1 @@
+"""Ids, time windows and zones, units of measure, money, settings, errors."""

@@ -1,0 +1,146 @@
+"""What every estimator returns: estimates, or a named reason why there is none.
+
+Results are arrays of one shape: the broadcast shape of the inputs, so that thousands of comparisons are one call.
+Where ``reason`` is not ``Reason.OK``, the numbers at that place are NaN and mean nothing; ``at`` turns one place into
+an ``Estimate`` or a ``NoEstimate``, which cannot be mistaken for each other.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Alternative",
+    "Estimate",
+    "Estimates",
+    "FloatArray",
+    "IntArray",
+    "NoEstimate",
+    "Reason",
+    "Scale",
+]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Scale = Literal["absolute", "relative"]
+Alternative = Literal["two-sided", "greater", "less"]
+
+
+class Reason(enum.IntEnum):
+    """Why there is no number, or how far the number holds."""
+
+    OK = 0
+    EMPTY = 1
+    TOO_FEW_UNITS = 2
+    ZERO_VARIANCE = 3
+    ZERO_BASELINE = 4
+    NOT_FINITE = 5
+    UNBOUNDED = 6
+    NOT_CONVERGED = 7
+    INVALID_STATISTICS = 8
+    GROWING_UNITS = 9
+    BELOW_VALID_SAMPLE = 10
+    NOT_IDENTIFIED = 11
+
+    @property
+    def sentence(self) -> str:
+        """The reason in one plain sentence."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Reason.OK: "There is an estimate.",
+    Reason.EMPTY: "There are no units.",
+    Reason.TOO_FEW_UNITS: "There are too few units for an interval.",
+    Reason.ZERO_VARIANCE: "All units have the same value, so their spread cannot be estimated.",
+    Reason.ZERO_BASELINE: "The baseline is zero, so a relative change has no meaning.",
+    Reason.NOT_FINITE: "The inputs contain a value that is not a finite number.",
+    Reason.UNBOUNDED: "The baseline cannot be told from zero, so the relative change has no bounds.",
+    Reason.NOT_CONVERGED: "The calculation did not settle on an answer.",
+    Reason.INVALID_STATISTICS: "The statistics contradict each other (for example a negative variance).",
+    Reason.GROWING_UNITS: "Units' totals still grow between looks, which this method does not allow.",
+    Reason.BELOW_VALID_SAMPLE: "The sample is below the size from which the method keeps its promise.",
+    Reason.NOT_IDENTIFIED: "The data do not determine this quantity.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One estimate with its interval.
+
+    Attributes:
+        value: Point estimate, in the metric's unit where ``scale`` is absolute, as a fraction of the baseline where it
+            is relative (0.1 is +10 %).
+        low: Lower bound; ``-inf`` for a one-sided interval.
+        high: Upper bound; ``inf`` for a one-sided interval.
+        standard_error: Of ``value``; NaN where the method has none.
+        p_value: Of the null hypothesis that the method states; NaN where the method has none.
+        level: Nominal coverage of the interval, in (0, 1).
+        n: Units that entered.
+        method: The method's name, as its function's.
+        scale: Whether ``value`` is absolute or relative.
+    """
+
+    value: float
+    low: float
+    high: float
+    standard_error: float
+    p_value: float
+    level: float
+    n: float
+    method: str
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class NoEstimate:
+    """Why there is no estimate."""
+
+    reason: Reason
+    method: str
+
+    @property
+    def sentence(self) -> str:
+        """The reason in one plain sentence."""
+        return self.reason.sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Arrays of one shape; attributes as in ``Estimate``, plus ``reason`` (int64, values of ``Reason``)."""
+
+    value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    standard_error: FloatArray
+    p_value: FloatArray
+    n: FloatArray
+    reason: IntArray
+    level: float
+    method: str
+    scale: Scale
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape shared by all arrays."""
+        return self.value.shape
+
+    def at(self, *index: int) -> Estimate | NoEstimate:
+        """The comparison at ``index`` (none for a single one): an estimate, or why there is none."""
+        reason = Reason(int(self.reason[index]))
+        if reason is not Reason.OK:
+            return NoEstimate(reason, self.method)
+        return Estimate(
+            value=float(self.value[index]),
+            low=float(self.low[index]),
+            high=float(self.high[index]),
+            standard_error=float(self.standard_error[index]),
+            p_value=float(self.p_value[index]),
+            level=self.level,
+            n=float(self.n[index]),
+            method=self.method,
+            scale=self.scale,
+        )
