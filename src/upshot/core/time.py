@@ -1,0 +1,147 @@
+"""Local days, grains and the zone of a workspace.
+
+A workspace counts in local days of one IANA zone. Instants are UTC with microseconds and carry no offset in the stores;
+a ``DayRange`` is the only window that queries take, and it is half-open, so that ranges join without gap or overlap.
+"""
+
+import enum
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+
+from upshot.core.errors import InvalidInput, NotFound
+
+__all__ = ["DayRange", "Grain", "parse_day", "zone"]
+
+_MONTHS_A_YEAR = 12
+
+
+class Grain(enum.StrEnum):
+    """The length of one point of a series; weeks begin on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+    def floor(self, day: date) -> date:
+        """The first day of the period that holds ``day``.
+
+        >>> Grain.WEEK.floor(date(2024, 2, 29)), Grain.QUARTER.floor(date(2024, 2, 29))
+        (datetime.date(2024, 2, 26), datetime.date(2024, 1, 1))
+        """
+        match self:
+            case Grain.DAY:
+                return day
+            case Grain.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Grain.MONTH:
+                return day.replace(day=1)
+            case Grain.QUARTER:
+                return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+            case Grain.YEAR:
+                return day.replace(month=1, day=1)
+
+    def next(self, start: date) -> date:
+        """The first day of the period after the one that begins at ``start``.
+
+        >>> Grain.MONTH.next(date(2024, 12, 1))
+        datetime.date(2025, 1, 1)
+        """
+        match self:
+            case Grain.DAY:
+                return start + timedelta(days=1)
+            case Grain.WEEK:
+                return start + timedelta(days=7)
+            case Grain.MONTH | Grain.QUARTER | Grain.YEAR:
+                months = start.month - 1 + _MONTHS[self]
+                return date(start.year + months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1, 1)
+
+
+_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+
+
+class DayRange(msgspec.Struct, frozen=True):
+    """Local days from ``start`` up to but without ``end``.
+
+    Raises:
+        InvalidInput: ``end`` is before ``start``.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise InvalidInput(
+                f"The window ends ({self.end}) before it starts ({self.start}).", hint="Swap the two dates."
+            )
+
+    @classmethod
+    def of(cls, first: date, last: date) -> "DayRange":
+        """The range whose last day is ``last``, as people say it."""
+        return cls(first, last + timedelta(days=1))
+
+    @property
+    def days(self) -> int:
+        """How many days it holds.
+
+        >>> DayRange.of(date(2024, 2, 28), date(2024, 3, 1)).days
+        3
+        """
+        return (self.end - self.start).days
+
+    @property
+    def last(self) -> date:
+        """The last day inside; the day before ``start`` when the range is empty."""
+        return self.end - timedelta(days=1)
+
+    def before(self) -> "DayRange":
+        """The range of the same number of days that ends where this one starts."""
+        return DayRange(self.start - timedelta(days=self.days), self.start)
+
+    def periods(self, grain: Grain) -> Iterator[date]:
+        """First days of the periods of ``grain`` that this range touches, in order."""
+        start = grain.floor(self.start)
+        while start < self.end:
+            yield start
+            start = grain.next(start)
+
+    def instants(self, tz: ZoneInfo) -> tuple[datetime, datetime]:
+        """The same window as UTC instants without offset, half-open.
+
+        >>> DayRange.of(date(2024, 3, 31), date(2024, 3, 31)).instants(zone("Europe/Berlin"))
+        (datetime.datetime(2024, 3, 30, 23, 0), datetime.datetime(2024, 3, 31, 22, 0))
+        """
+        start, end = (
+            datetime(d.year, d.month, d.day, tzinfo=tz).astimezone(UTC).replace(tzinfo=None)
+            for d in (self.start, self.end)
+        )
+        return start, end
+
+
+def parse_day(text: str) -> date:
+    """A day from ``YYYY-MM-DD``.
+
+    Raises:
+        InvalidInput: It is not one.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(f"{text!r} is not a day.", hint="Write it as YYYY-MM-DD, for example 2024-02-29.") from None
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name.
+
+    Raises:
+        NotFound: No zone bears it.
+    """
+    known = available_timezones()
+    if name not in known:
+        raise NotFound("time zone", name, known, hint="Use an IANA name such as Europe/Berlin or UTC.")
+    return ZoneInfo(name)

@@ -1,0 +1,1 @@
+"""Definitions of metrics, and the Ibis expressions that they become."""

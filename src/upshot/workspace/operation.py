@@ -1,0 +1,94 @@
+"""What an operation is: a name, the permission it asks for, the shape of its request and of its answer."""
+
+import enum
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from upshot.core.errors import NotAllowed
+
+__all__ = ["Caller", "Operation", "Permission", "Principal", "Role"]
+
+Request = TypeVar("Request", bound=msgspec.Struct)
+Response = TypeVar("Response", bound=msgspec.Struct)
+
+
+class Permission(enum.StrEnum):
+    """What a principal may be allowed to do."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class Role(enum.StrEnum):
+    """What a principal is in a workspace; an outsider is nobody that the workspace knows."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+    OUTSIDER = "outsider"
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What the role allows."""
+        return _PERMISSIONS[self]
+
+
+_PERMISSIONS = {
+    Role.OWNER: frozenset(Permission),
+    Role.EDITOR: frozenset({Permission.READ, Permission.WRITE}),
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.OUTSIDER: frozenset[Permission](),
+}
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who asks."""
+
+    name: str
+    role: Role
+
+    def require(self, permission: Permission) -> None:
+        """Let through who may.
+
+        Raises:
+            NotAllowed: The role lacks the permission.
+        """
+        if permission not in self.role.permissions:
+            raise NotAllowed(
+                f"{self.name} ({self.role}) may not do this: it takes the permission to {permission}.",
+                hint="Ask an owner of the workspace for access.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[Request, Response]):
+    """One thing a user can do.
+
+    Attributes:
+        name: As in addresses: ``metric.query``.
+        permission: What the caller must be allowed.
+        request: The shape of the question.
+        response: The shape of the answer.
+        changes: Whether it changes the workspace, and so is written to the audit log.
+    """
+
+    name: str
+    permission: Permission
+    request: type[Request]
+    response: type[Response]
+    changes: bool = False
+
+
+class Caller(Protocol):
+    """A workspace as its users see it, whether this process holds it or a server does."""
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Do it.
+
+        Raises:
+            UserError: The request cannot be met; the same error with the same words, local or remote.
+        """
+        ...
