@@ -1,0 +1,1 @@
+"""A simulated company, shown through the same doors that everybody uses."""

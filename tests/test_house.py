@@ -1,0 +1,87 @@
+"""Rules of the house that no other check knows."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted((ROOT / "src" / "upshot").rglob("*.py"))
+MODULES = [
+    path for path in SOURCES if path.name not in {"__init__.py", "__main__.py"} and "migrations" not in path.parts
+]
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return names
+
+
+def tracked() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listing.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_room_never_imports_the_package_root(path: Path) -> None:
+    assert "upshot" not in imported(path)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_module_declares_what_it_exports(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    targets = {
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    assert "__all__" in targets
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_file_is_short_enough_to_hold_in_one_head(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+
+
+def test_engine_drivers_stay_in_engines() -> None:
+    homes = {"duckdb", "clickhouse_connect", "pyspark", "chdb"}
+    strangers = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if "engines" not in path.relative_to(ROOT / "src" / "upshot").parts[:1]
+        and {name.split(".")[0] for name in imported(path)} & homes
+    }
+    assert strangers == set()
+
+
+def test_committed_files_name_no_package_host() -> None:
+    host = re.compile(r'"resolved": *"https?:|https?://[^ ")]+\.(whl|tar\.gz|tgz)\b|(index-url|registry) *= *"?https?:')
+    guilty = [
+        path.name
+        for path in tracked()
+        if path.suffix in {".json", ".toml", ".txt", ".lock", ".cfg", ".npmrc", ".md", ".yaml", ".yml"}
+        and host.search(path.read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert guilty == []
+
+
+def test_light_import_of_the_command_line_pulls_in_nothing_heavy() -> None:
+    program = (
+        "import sys, upshot.cli; "
+        "print(sorted({'ibis','pyarrow','pandas','scipy','numpy','duckdb','sqlalchemy','litestar'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
