@@ -44,6 +44,7 @@ class Reason(enum.IntEnum):
     GROWING_UNITS = 9
     BELOW_VALID_SAMPLE = 10
     NOT_IDENTIFIED = 11
+    PRECISION_LOST = 12
 
     @property
     def sentence(self) -> str:
@@ -64,6 +65,7 @@ _SENTENCES = {
     Reason.GROWING_UNITS: "Units' totals still grow between looks, which this method does not allow.",
     Reason.BELOW_VALID_SAMPLE: "The sample is below the size from which the method keeps its promise.",
     Reason.NOT_IDENTIFIED: "The data do not determine this quantity.",
+    Reason.PRECISION_LOST: "Cancellation left no digit of the variance to trust: form the sums around a shift.",
 }
 
 

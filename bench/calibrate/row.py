@@ -1,0 +1,86 @@
+"""One line of the calibration table: how often a method did what its name promises, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.special import betaincinv
+
+__all__ = ["CalibrationRow", "Quantity", "Verdict", "calibrated", "clopper_pearson"]
+
+Quantity = Literal["size", "coverage", "power"]
+Verdict = Literal["holds", "conservative", "fails", "reported"]
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRow:
+    """A simulated share with its exact bounds.
+
+    Attributes:
+        method: Public name of the method.
+        scenario: What was simulated, in words.
+        quantity: ``size`` (share of false alarms), ``coverage`` (share of intervals that hold the truth) or ``power``.
+        nominal: What the method promises; for power, what planning predicted (NaN where nothing was predicted).
+        estimate: The simulated share.
+        low: Lower Clopper–Pearson bound of the share, 99 %.
+        high: Upper Clopper–Pearson bound of the share, 99 %.
+        simulations: Number of simulated comparisons.
+        verdict: ``holds`` (within bounds widened by the tolerance), ``conservative`` (errs on the safe side),
+            ``fails``, or ``reported`` (power without a prediction).
+    """
+
+    method: str
+    scenario: str
+    quantity: Quantity
+    nominal: float
+    estimate: float
+    low: float
+    high: float
+    simulations: int
+    verdict: Verdict
+
+
+def clopper_pearson(successes: int, trials: int, level: float = 0.99) -> tuple[float, float]:
+    """Exact bounds of a share (Clopper and Pearson, 1934)."""
+    tail = (1.0 - level) / 2.0
+    low = 0.0 if successes == 0 else float(betaincinv(successes, trials - successes + 1, tail))
+    high = 1.0 if successes == trials else float(betaincinv(successes + 1, trials - successes, 1.0 - tail))
+    return low, high
+
+
+def calibrated(
+    method: str,
+    scenario: str,
+    quantity: Quantity,
+    nominal: float,
+    successes: int,
+    simulations: int,
+    *,
+    tolerance: float = 0.0,
+) -> CalibrationRow:
+    """A row with its verdict.
+
+    Args:
+        method: Public name of the method.
+        scenario: What was simulated.
+        quantity: Which share was counted.
+        nominal: What the method promises (NaN for power without a prediction).
+        successes: How often the event happened: a rejection, or an interval that held the truth.
+        simulations: How often it could have.
+        tolerance: Departure from ``nominal`` that an asymptotic method is allowed in this scenario; state why in the
+            scenario's words. Zero for exact and always-valid methods.
+    """
+    estimate = successes / simulations
+    low, high = clopper_pearson(successes, simulations)
+    below, above = high < nominal - tolerance, low > nominal + tolerance
+    verdict: Verdict
+    if nominal != nominal:
+        verdict = "reported"
+    elif not below and not above:
+        verdict = "holds"
+    elif (quantity == "size" and below) or (quantity != "size" and above):
+        verdict = "conservative"
+    else:
+        verdict = "fails"
+    return CalibrationRow(method, scenario, quantity, nominal, estimate, low, high, simulations, verdict)

@@ -1,0 +1,417 @@
+r"""Sufficient statistics: all that the estimators of this room need to know about the units.
+
+An engine forms them in one scan (counts, sums, sums of squares and of products); here they become means, variances and
+covariances with the divisor :math:`n - 1`, are merged over disjoint groups of units, and are linearised, so that a
+ratio, a weighted mean and a mean of clustered observations all look like a plain mean to whatever comes next.
+
+Sources: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979),
+eq. 1.5, for the merge and its covariance form; Cochran, "Sampling Techniques" (3rd ed., 1977), eq. 6.13, for the
+linearised ratio; Särndal, Swensson and Wretman, "Model Assisted Survey Sampling" (1992), sec. 5.5–5.7, for weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from upshot.core.errors import InvalidInput
+from upshot.stats.clusters import cluster_totals
+from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.weights import checked_weights
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+__all__ = ["CovariateMoments", "Moments", "PairMoments", "reasons"]
+
+_LOST = 64 * float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Moments:
+    """Count, mean and sample variance of one value per unit; arrays that broadcast against each other.
+
+    Args:
+        n: Number of independent units (clusters, where observations are clustered), at least 0.
+        mean: Mean of the values, in the metric's unit.
+        variance: Sample variance (divisor n − 1), so that ``variance / n`` is the squared standard error of ``mean``.
+        mergeable: False where the mean was linearised (ratios, weights, clusters): two such cannot be added.
+
+    Examples:
+        >>> control = Moments.of([1.0, 2.0, 3.0, 4.0])
+        >>> float(control.n), float(control.mean), round(float(control.variance), 4)
+        (4.0, 2.5, 1.6667)
+        >>> halves = Moments.of([1.0, 2.0]) + Moments.of([3.0, 4.0])
+        >>> float(halves.mean), round(float(halves.variance), 4)
+        (2.5, 1.6667)
+    """
+
+    n: FloatArray
+    mean: FloatArray
+    variance: FloatArray
+    mergeable: bool
+
+    def __init__(self, n: ArrayLike, mean: ArrayLike, variance: ArrayLike, *, mergeable: bool = True) -> None:
+        object.__setattr__(self, "n", np.asarray(n, np.float64))
+        object.__setattr__(self, "mean", np.asarray(mean, np.float64))
+        object.__setattr__(self, "variance", np.asarray(variance, np.float64))
+        object.__setattr__(self, "mergeable", mergeable)
+
+    @classmethod
+    def of(cls, values: ArrayLike, weights: ArrayLike | None = None, clusters: ArrayLike | None = None) -> Moments:
+        """Moments of raw values along the last axis.
+
+        Args:
+            values: Shape (…, n), one value per observation.
+            weights: Shape (n,) or (…, n), not negative: design weights. The mean becomes Σwx / Σw, its variance is
+                linearised (units drawn with replacement), and only the weights' proportions matter.
+            clusters: Shape (n,), labels of the units that were randomised or sampled. ``n`` becomes their number and
+                the variance that between clusters, so that the mean stays one per observation.
+
+        Returns:
+            Moments of shape (…), float64.
+
+        Raises:
+            InvalidInput: A weight is negative, or clusters do not have one label per observation.
+        """
+        x = np.asarray(values, np.float64)
+        if weights is None and clusters is None:
+            return cls(*_two_pass(x))
+        return PairMoments.of(x, np.ones_like(x), weights=weights, clusters=clusters).linearised()
+
+    @classmethod
+    def from_sums(cls, n: ArrayLike, total: ArrayLike, squares: ArrayLike, shift: ArrayLike = 0.0) -> Moments:
+        """Moments from sums, as an engine returns them.
+
+        The difference of sums of squares loses digits where the mean is large against the spread. Where fewer than
+        about 64 units in the last place are left the variance is NaN (``Reason.PRECISION_LOST``), never a wrong number:
+        ask the engine for sums around a ``shift`` near the mean instead.
+
+        Args:
+            n: Number of units.
+            total: Σ(x − shift).
+            squares: Σ(x − shift)².
+            shift: What was subtracted from each value before summing.
+
+        Examples:
+            >>> kept = Moments.from_sums(3, 6.0, 14.0)
+            >>> float(kept.mean), float(kept.variance)
+            (2.0, 1.0)
+            >>> bool(np.isnan(Moments.from_sums(3, 3e9 + 6, 3e18 + 12e9 + 14).variance))
+            True
+        """
+        count, s, q = (np.asarray(a, np.float64) for a in (n, total, squares))
+        with np.errstate(all="ignore"):
+            return cls(count, np.asarray(shift, np.float64) + s / count, _variance_from_sums(count, s, q))
+
+    @classmethod
+    def of_successes(cls, n: ArrayLike, successes: ArrayLike) -> Moments:
+        """Moments of a yes/no value: mean p = successes / n, variance n p (1 − p) / (n − 1)."""
+        count, x = np.asarray(n, np.float64), np.asarray(successes, np.float64)
+        with np.errstate(all="ignore"):
+            p = x / count
+            return cls(count, p, p * (count - x) / (count - 1.0))
+
+    def __add__(self, other: Moments) -> Moments:
+        """The moments of both groups of units together (they must be disjoint), by Chan's pairwise update."""
+        if not (self.mergeable and other.mergeable):
+            raise InvalidInput(
+                "Linearised moments (ratios, weights, clusters) cannot be merged.",
+                hint="Merge the PairMoments of numerators and denominators, then linearise.",
+            )
+        n, mean, (variance,) = _merge(
+            self.n, other.n, self.mean[..., None], other.mean[..., None], [(self.variance, other.variance, 0, 0)]
+        )
+        return Moments(n, mean[..., 0], variance)
+
+    def __getitem__(self, index: object) -> Moments:
+        """The moments at an index of the broadcast shape (NumPy indexing)."""
+        n, mean, variance = np.broadcast_arrays(self.n, self.mean, self.variance)
+        return Moments(n[index], mean[index], variance[index], mergeable=self.mergeable)  # type: ignore[call-overload]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The broadcast shape of the three arrays."""
+        return np.broadcast_shapes(self.n.shape, self.mean.shape, self.variance.shape)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class PairMoments:
+    """Counts, means, variances and covariance of two values per unit: a ratio's parts, or a metric and its covariate.
+
+    Args:
+        n: Number of units.
+        mean_x: Mean of the first value (a ratio's numerator, or the metric).
+        mean_y: Mean of the second value (a ratio's denominator, or the covariate).
+        variance_x: Sample variance of the first value.
+        variance_y: Sample variance of the second value.
+        covariance: Sample covariance, divisor n − 1.
+
+    Examples:
+        >>> orders = PairMoments.of([2.0, 0.0, 4.0], [4.0, 1.0, 7.0])
+        >>> float(orders.covariance), float(orders.linearised().mean)
+        (6.0, 0.5)
+    """
+
+    n: FloatArray
+    mean_x: FloatArray
+    mean_y: FloatArray
+    variance_x: FloatArray
+    variance_y: FloatArray
+    covariance: FloatArray
+
+    def __init__(
+        self,
+        n: ArrayLike,
+        mean_x: ArrayLike,
+        mean_y: ArrayLike,
+        variance_x: ArrayLike,
+        variance_y: ArrayLike,
+        covariance: ArrayLike,
+    ) -> None:
+        given = (n, mean_x, mean_y, variance_x, variance_y, covariance)
+        for field, value in zip(fields(type(self)), given, strict=True):
+            object.__setattr__(self, field.name, np.asarray(value, np.float64))
+
+    @classmethod
+    def of(
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        weights: ArrayLike | None = None,
+        clusters: ArrayLike | None = None,
+    ) -> PairMoments:
+        """Moments of raw pairs along the last axis; with clusters, of the clusters' totals.
+
+        Args:
+            x: Shape (…, n).
+            y: Shape (…, n).
+            weights: Shape (n,) or (…, n), not negative; both values are multiplied by them, which is right for ratios.
+            clusters: Shape (n,), labels; values are totalled within each label first, and ``n`` counts labels.
+
+        Raises:
+            InvalidInput: A weight is negative, or clusters do not have one label per observation.
+        """
+        a, b = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        if weights is not None:
+            w = checked_weights(weights)
+            a, b = w * a, w * b
+        if clusters is not None:
+            a, b = cluster_totals(a, clusters), cluster_totals(b, clusters)
+        return CovariateMoments.of(np.stack([a, b], axis=-1)).pair(0, 1)
+
+    @classmethod
+    def from_sums(
+        cls, n: ArrayLike, x: ArrayLike, y: ArrayLike, xx: ArrayLike, yy: ArrayLike, xy: ArrayLike
+    ) -> PairMoments:
+        """Moments from Σx, Σy, Σx², Σy² and Σxy; NaN where cancellation left no digits (see ``Moments.from_sums``)."""
+        count, sx, sy, sxx, syy, sxy = (np.asarray(a, np.float64) for a in (n, x, y, xx, yy, xy))
+        with np.errstate(all="ignore"):
+            variance_x = _variance_from_sums(count, sx, sxx)
+            variance_y = _variance_from_sums(count, sy, syy)
+            covariance = (sxy - sx * (sy / count)) / (count - 1.0)
+            # Rounding may exceed the Cauchy–Schwarz bound by a few units in the last place; the truth never does.
+            bound = np.sqrt(variance_x * variance_y)
+            return cls(count, sx / count, sy / count, variance_x, variance_y, np.clip(covariance, -bound, bound))
+
+    def __add__(self, other: PairMoments) -> PairMoments:
+        """The moments of both groups of units together (they must be disjoint)."""
+        n, mean, (vx, vy, cov) = _merge(
+            self.n,
+            other.n,
+            np.stack(np.broadcast_arrays(self.mean_x, self.mean_y), -1),
+            np.stack(np.broadcast_arrays(other.mean_x, other.mean_y), -1),
+            [
+                (self.variance_x, other.variance_x, 0, 0),
+                (self.variance_y, other.variance_y, 1, 1),
+                (self.covariance, other.covariance, 0, 1),
+            ],
+        )
+        return PairMoments(n, mean[..., 0], mean[..., 1], vx, vy, cov)
+
+    @property
+    def x(self) -> Moments:
+        """Moments of the first value alone."""
+        return Moments(self.n, self.mean_x, self.variance_x)
+
+    @property
+    def y(self) -> Moments:
+        """Moments of the second value alone."""
+        return Moments(self.n, self.mean_y, self.variance_y)
+
+    def linearised(self) -> Moments:
+        """The ratio R = mean_x / mean_y as a mean: variance (s²x − 2 R sxy + R² s²y) / mean_y² (Cochran, eq. 6.13).
+
+        The mean is NaN where mean_y is zero. First-order: good where n is large and mean_y is many standard errors
+        from zero.
+        """
+        with np.errstate(all="ignore"):
+            ratio = np.where(self.mean_y == 0.0, np.nan, self.mean_x / self.mean_y)
+            spread = self.variance_x - 2.0 * ratio * self.covariance + ratio * ratio * self.variance_y
+            scale = self.variance_x + ratio * ratio * self.variance_y
+            # A ratio that is the same in every unit leaves only rounding behind.
+            spread = np.where(np.abs(spread) <= _LOST * scale, 0.0, spread)
+            return Moments(self.n, ratio, spread / (self.mean_y * self.mean_y), mergeable=False)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class CovariateMoments:
+    """Means and covariances of k values per unit, jointly: a metric's parts first, then its covariates.
+
+    Args:
+        n: Number of units, shape (…).
+        means: Shape (…, k).
+        covariance: Shape (…, k, k), divisor n − 1, symmetric.
+    """
+
+    n: FloatArray
+    means: FloatArray
+    covariance: FloatArray
+
+    def __init__(self, n: ArrayLike, means: ArrayLike, covariance: ArrayLike) -> None:
+        object.__setattr__(self, "n", np.asarray(n, np.float64))
+        object.__setattr__(self, "means", np.asarray(means, np.float64))
+        object.__setattr__(self, "covariance", np.asarray(covariance, np.float64))
+        k = self.means.shape[-1:]
+        if self.covariance.shape[-2:] != k + k:
+            raise InvalidInput(
+                f"Means of shape {self.means.shape} do not fit a covariance of shape {self.covariance.shape}.",
+                hint="Give means (…, k) and covariance (…, k, k).",
+            )
+
+    @classmethod
+    def of(cls, columns: ArrayLike) -> CovariateMoments:
+        """Moments of raw columns: shape (…, n, k), one row per unit."""
+        rows = np.asarray(columns, np.float64)
+        count = rows.shape[-2]
+        with np.errstate(all="ignore"):
+            means = rows.sum(axis=-2) / np.float64(count)
+            centred = rows - means[..., None, :]
+            covariance = np.swapaxes(centred, -1, -2) @ centred / np.float64(count - 1)
+        return cls(np.full(means.shape[:-1], float(count)), means, covariance)
+
+    def __add__(self, other: CovariateMoments) -> CovariateMoments:
+        """The moments of both groups of units together (they must be disjoint)."""
+        with np.errstate(all="ignore"):
+            n = self.n + other.n
+            mine, theirs = self.n / n, other.n / n
+            means = _blend(self.means, other.means, mine[..., None], theirs[..., None])
+            gap = np.where((mine * theirs)[..., None] > 0, other.means - self.means, 0.0)
+            scatter = (
+                _scatter(self.covariance, self.n[..., None, None])
+                + _scatter(other.covariance, other.n[..., None, None])
+                + gap[..., :, None] * gap[..., None, :] * (self.n * theirs)[..., None, None]
+            )
+            return CovariateMoments(n, means, scatter / (n - 1.0)[..., None, None])
+
+    @property
+    def size(self) -> int:
+        """How many values each unit has (k)."""
+        return int(self.means.shape[-1])
+
+    def column(self, index: int) -> Moments:
+        """Moments of one value."""
+        return Moments(self.n, self.means[..., index], self.covariance[..., index, index])
+
+    def pair(self, first: int, second: int) -> PairMoments:
+        """Moments of two of the values."""
+        c = self.covariance
+        return PairMoments(
+            self.n,
+            self.means[..., first],
+            self.means[..., second],
+            c[..., first, first],
+            c[..., second, second],
+            c[..., first, second],
+        )
+
+
+def reasons(moments: Moments, least_n: float = 2.0) -> IntArray:
+    """Why each place of ``moments`` cannot be used (values of ``Reason``; ``OK`` where it can).
+
+    Args:
+        moments: Any moments.
+        least_n: Fewest units that the method needs.
+
+    Returns:
+        int64 array of the moments' shape: EMPTY (n = 0), NOT_FINITE, TOO_FEW_UNITS, PRECISION_LOST (no variance
+        although mean and n are there), INVALID_STATISTICS (negative n or variance). A variance of zero is OK here: not
+        every method needs a positive one.
+    """
+    n, mean, variance = moments.n, moments.mean, moments.variance
+    # One comparison chain for the usual case: NaN fails every comparison, infinity the last two.
+    if np.all((n >= least_n) & (variance >= 0.0) & (variance + np.abs(mean) + n < np.inf)):
+        return np.zeros(moments.shape, np.int64)
+    conditions = [
+        n == 0.0,
+        ~np.isfinite(n) | (np.isfinite(n) & (n >= 1.0) & ~np.isfinite(mean)) | np.isinf(variance),
+        n < 0.0,
+        n < least_n,
+        variance < 0.0,
+        np.isnan(variance),
+    ]
+    found = [
+        Reason.EMPTY,
+        Reason.NOT_FINITE,
+        Reason.INVALID_STATISTICS,
+        Reason.TOO_FEW_UNITS,
+        Reason.INVALID_STATISTICS,
+        Reason.PRECISION_LOST,
+    ]
+    shaped = np.broadcast_arrays(*conditions, np.empty(moments.shape, bool))[:-1]
+    codes = [np.int64(code) for code in found]
+    return np.asarray(np.select(shaped, codes, np.int64(Reason.OK)), np.int64)
+
+
+def _two_pass(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Count, mean and variance along the last axis."""
+    count = np.float64(x.shape[-1])
+    with np.errstate(all="ignore"):
+        mean = np.asarray(x.sum(axis=-1) / count)
+        centred = x - mean[..., None]
+        # The second term removes the rounding of the mean itself (Chan et al., eq. 1.7).
+        slip = centred.sum(axis=-1)
+        variance = ((centred * centred).sum(axis=-1) - slip * slip / count) / (count - 1.0)
+    return np.full(mean.shape, count), mean, np.maximum(variance, 0.0)
+
+
+def _variance_from_sums(n: FloatArray, total: FloatArray, squares: FloatArray) -> FloatArray:
+    mean = total / n
+    scatter = squares - total * mean
+    lost = np.abs(scatter) <= _LOST * squares
+    # Whole numbers add up exactly below 2^53: there a scatter of zero is known, not rounded.
+    exact = (scatter == 0.0) & (squares < 2.0**53) & (mean == np.rint(mean)) & (total == np.rint(total))
+    return np.asarray(np.where(lost, np.where(exact, 0.0, np.nan), scatter / (n - 1.0)), np.float64)
+
+
+def _scatter(covariance: FloatArray, n: FloatArray) -> FloatArray:
+    """Sum of squared deviations; zero below two units, where a variance is not defined."""
+    return np.asarray(np.where(n >= 2.0, covariance * (n - 1.0), 0.0), np.float64)
+
+
+def _blend(mean: FloatArray, other: FloatArray, share: FloatArray, other_share: FloatArray) -> FloatArray:
+    mixed = mean + (other - mean) * other_share
+    kept = np.where(other_share == 0.0, mean, np.where(share == 0.0, other, mixed))
+    return np.asarray(kept, np.float64)
+
+
+def _merge(
+    n: FloatArray,
+    other_n: FloatArray,
+    means: FloatArray,
+    other_means: FloatArray,
+    spreads: list[tuple[FloatArray, FloatArray, int, int]],
+) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
+    """Chan's update for any set of (co)variances; means have the values along the last axis."""
+    with np.errstate(all="ignore"):
+        both = n + other_n
+        share, other_share = n / both, other_n / both
+        merged_means = _blend(means, other_means, share[..., None], other_share[..., None])
+        gap = np.where((share * other_share)[..., None] > 0.0, other_means - means, 0.0)
+        merged = [
+            (_scatter(a, n) + _scatter(b, other_n) + gap[..., i] * gap[..., j] * n * other_share) / (both - 1.0)
+            for a, b, i, j in spreads
+        ]
+    return both, merged_means, merged
