@@ -1,0 +1,1 @@
+"""What people declare and decide: metric versions, sources, jobs, access, the audit log. SQLite or PostgreSQL."""

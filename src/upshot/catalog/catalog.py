@@ -1,0 +1,90 @@
+"""The catalog: one object for each thing that people declare, over one database."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, insert, select, text, update
+
+from upshot.catalog.access import Access
+from upshot.catalog.audit import Audit
+from upshot.catalog.database import open_database, shown_url, sqlite_url, writing
+from upshot.catalog.jobs import Jobs
+from upshot.catalog.metrics import Metrics
+from upshot.catalog.sources import Sources
+from upshot.catalog.tables import HEAD, properties
+
+__all__ = ["Catalog", "utc_now"]
+
+
+def utc_now() -> datetime:
+    """The instant, with its offset."""
+    return datetime.now(UTC)
+
+
+class Catalog:
+    """An open catalog.
+
+    Attributes:
+        metrics: Versions of metric definitions.
+        sources: Where events come from.
+        jobs: Work under leases.
+        access: Who may come in.
+        audit: Who changed what.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = open_database(url)
+        self._writing = writing(self._engine)
+        self.url = shown_url(url)
+        self.metrics = Metrics(self._engine, self._writing, clock)
+        self.sources = Sources(self._engine, self._writing, clock)
+        self.jobs = Jobs(self._engine, self._writing, clock)
+        self.access = Access(self._engine, self._writing, clock)
+        self.audit = Audit(self._engine, self._writing, clock)
+
+    @classmethod
+    def in_folder(cls, folder: Path, url: str = "") -> "Catalog":
+        """The catalog of the workspace in ``folder``: at ``url``, or the file there when empty."""
+        return cls(url or sqlite_url(folder))
+
+    @property
+    def kind(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @property
+    def schema(self) -> str:
+        """The revision of its tables."""
+        return HEAD
+
+    def check(self) -> None:
+        """Ask the database something.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: It does not answer.
+        """
+        with self._engine.connect() as connection:
+            connection.execute(text("SELECT 1")).all()
+
+    def property(self, name: str) -> str | None:
+        """A fact about the workspace that was fixed when it was made, such as its time zone."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(properties.c.value).where(properties.c.name == name)).scalar()
+
+    def set_property(self, name: str, value: str) -> None:
+        """Fix a fact about the workspace."""
+        with self._writing.begin() as connection:
+            there = connection.execute(
+                select(func.count()).select_from(properties).where(properties.c.name == name)
+            ).scalar_one()
+            statement = (
+                update(properties).where(properties.c.name == name).values(value=value)
+                if there
+                else insert(properties).values(name=name, value=value)
+            )
+            connection.execute(statement)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()

@@ -1,0 +1,133 @@
+"""The catalog's database: SQLite in the workspace's folder, or PostgreSQL by URL; opened at the newest schema."""
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from upshot.catalog.tables import HEAD
+from upshot.core.errors import CorruptStore, InternalError, InvalidInput, NotFound, SchemaTooNew
+
+__all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url", "writing"]
+
+CATALOG_FILE = "catalog.sqlite"
+MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 10
+_CHECK_URL = "Write it as postgresql://user:password@host:5432/name."
+
+
+def sqlite_url(folder: Path) -> str:
+    """The URL of the catalog file in ``folder``."""
+    return f"sqlite:///{folder / CATALOG_FILE}"
+
+
+def shown_url(url: str) -> str:
+    """``url`` without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
+def open_database(url: str) -> Engine:
+    """Connect, and bring the schema to ``HEAD``.
+
+    Raises:
+        InvalidInput: The URL is none, or its kind of database is not supported.
+        NotFound: Nothing answers there.
+        CorruptStore: The file is no SQLite database.
+        SchemaTooNew: A newer Upshot has changed the schema.
+    """
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            revision = _revision(connection)
+        if revision != HEAD:
+            _migrate(engine, revision)
+    except (CorruptStore, SchemaTooNew):
+        engine.dispose()
+        raise
+    except OperationalError as error:
+        engine.dispose()
+        raise NotFound("catalog", shown_url(url), hint=f"It does not answer: {_cause(error)}.") from None
+    except DatabaseError as error:
+        engine.dispose()
+        raise CorruptStore(
+            f"The catalog {shown_url(url)} cannot be read: {_cause(error)}.",
+            hint="Put back the file from a backup, or move it away to start with an empty catalog.",
+        ) from None
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The same database, whose transactions take SQLite's write lock at once, so that none fails half-way."""
+    return engine.execution_options(sqlite_begin="IMMEDIATE")
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgres", "postgresql"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise InvalidInput(f"A catalog in {parsed.get_backend_name()} is not supported.", hint=_CHECK_URL)
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() == "postgresql")
+    except (ArgumentError, NoSuchModuleError):
+        raise InvalidInput("The setting catalog.url is not the URL of a database.", hint=_CHECK_URL) from None
+    except ModuleNotFoundError:
+        raise InvalidInput(
+            "A catalog in PostgreSQL needs the driver psycopg, which is not installed.",
+            hint="Install it with `pip install 'upshot[postgres]'`.",
+        ) from None
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+    del entry
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    row = connection.execute(select(text("version_num")).select_from(text("alembic_version"))).first()
+    return None if row is None else str(row[0])
+
+
+def _migrate(engine: Engine, revision: str | None) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise SchemaTooNew(
+            f"The catalog has the schema {revision}, which this version of Upshot does not know (it knows {HEAD}).",
+            hint="Open it with the newer Upshot that wrote it, or upgrade this one.",
+        )
+    with writing(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    with engine.connect() as connection:
+        if _revision(connection) != HEAD:
+            raise InternalError(f"The migrations did not lead to {HEAD}.")
+
+
+def _cause(error: DatabaseError) -> str:
+    return str(error.orig).strip().splitlines()[0].rstrip(".")

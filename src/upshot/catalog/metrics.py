@@ -1,0 +1,46 @@
+"""Versions of metric definitions. A changed definition is a new version; old ones stay, as decisions rest on them."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from sqlalchemy import Engine, func, insert, select
+
+from upshot.catalog.tables import metric_versions as table
+from upshot.catalog.types import MetricVersion
+
+__all__ = ["Metrics"]
+
+
+class Metrics:
+    """Metric versions by name; the highest version is the one in use."""
+
+    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+        self._reading, self._writing, self._clock = reading, writing, clock
+
+    def current(self) -> dict[str, MetricVersion]:
+        """The newest version of every metric, by name."""
+        newest = select(table.c.name, func.max(table.c.version).label("version")).group_by(table.c.name).subquery()
+        join = table.join(newest, (table.c.name == newest.c.name) & (table.c.version == newest.c.version))
+        with self._reading.connect() as connection:
+            rows = connection.execute(select(table).select_from(join).order_by(table.c.name)).mappings().all()
+        return {row["name"]: MetricVersion(**row) for row in rows}
+
+    def history(self, name: str) -> tuple[MetricVersion, ...]:
+        """All versions of one metric, oldest first."""
+        with self._reading.connect() as connection:
+            rows = connection.execute(select(table).where(table.c.name == name).order_by(table.c.version)).mappings()
+            return tuple(MetricVersion(**row) for row in rows)
+
+    def add(self, definitions: Iterable[tuple[str, str, str]], *, source: str, by: str) -> tuple[MetricVersion, ...]:
+        """Store a new version of each (name, hash, definition), all of them or none; returns what was stored."""
+        now = self._clock()
+        stored = []
+        with self._writing.begin() as connection:
+            for name, digest, definition in definitions:
+                last = connection.execute(select(func.max(table.c.version)).where(table.c.name == name)).scalar()
+                version = MetricVersion(name, (last or 0) + 1, digest, definition, source, now, by)
+                connection.execute(
+                    insert(table).values({field: getattr(version, field) for field in version.__struct_fields__})
+                )
+                stored.append(version)
+        return tuple(stored)
