@@ -1,0 +1,397 @@
+"""What a metric is: frozen values with one canonical form and one hash.
+
+Everything that measures uses these: pages, studies, objectives and alerts. The hash covers what decides the number
+(shape, events, filters, value, unit, windows) and not how it is shown (name, title, description, format, direction).
+"""
+
+import enum
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from upshot.core.time import Grain
+
+__all__ = [
+    "EVERY_EVENT",
+    "Binary",
+    "Direction",
+    "Expression",
+    "Field",
+    "Filter",
+    "Format",
+    "Metric",
+    "Negate",
+    "Number",
+    "Op",
+    "Problem",
+    "Property",
+    "RetentionKind",
+    "Scope",
+    "Selection",
+    "Shape",
+    "Value",
+    "Window",
+    "quote_name",
+]
+
+EVERY_EVENT = "*"
+Format = Literal["count", "money", "percent", "duration", "number"]
+Direction = Literal["up", "down", "none"]
+_HASH_VERSION = 1
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong with a definition, a filter or a file: where, what, and the nearest right words."""
+
+    message: str
+    where: str = ""
+    line: int = 0
+    suggestions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"{self.where}:{self.line}: " if self.where and self.line else f"{self.where}: " if self.where else ""
+        close = f" Did you mean {' or '.join(repr(s) for s in self.suggestions)}?" if self.suggestions else ""
+        return f"{place}{self.message}{close}"
+
+
+class Shape(enum.StrEnum):
+    """The kinds of numbers."""
+
+    COUNT = "count"
+    SUM = "sum"
+    MEAN = "mean"
+    DISTINCT = "distinct"
+    ACTIVE = "active"
+    STICKINESS = "stickiness"
+    RATIO = "ratio"
+    CONVERSION = "conversion"
+    RETENTION = "retention"
+
+
+class Window(enum.StrEnum):
+    """Over which days a unit counts as active.
+
+    ``PERIOD`` follows the grain of the question; ``ROLLING_28_DAYS`` ends with the day that is asked about; the others
+    are calendar periods, and a question with a longer grain gets their mean.
+    """
+
+    PERIOD = "period"
+    DAY = "day"
+    WEEK = "week"
+    ROLLING_28_DAYS = "28d"
+    MONTH = "month"
+
+
+class RetentionKind(enum.StrEnum):
+    """When a unit counts as having come back at period k: in k, in k or later, or within the bracket that holds k."""
+
+    N_DAY = "n-day"
+    UNBOUNDED = "unbounded"
+    BRACKET = "bracket"
+
+
+class Scope(enum.StrEnum):
+    """What a field is read from.
+
+    ``EVENT``: a property of the event. ``COLUMN``: what every event has (``$event``, ``$source``, …). ``UNIT``: a trait
+    of the unit, as of the event's time. ``FIRST``: a property of the unit's first event. ``COHORT``: the period of the
+    unit's first event.
+    """
+
+    EVENT = "event"
+    COLUMN = "column"
+    UNIT = "unit"
+    FIRST = "first"
+    COHORT = "cohort"
+
+
+def quote_name(name: str) -> str:
+    """``name`` as it must be written in filters and arithmetic.
+
+    Quotes inside are doubled.
+
+    >>> quote_name("Country"), quote_name("a.b")
+    ('Country', '"a.b"')
+    """
+    if name.isidentifier() and name.casefold() not in _RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+_RESERVED = frozenset({"in", "not", "contains", "starts", "with", "is", "null", "and", "or", "cohort"})
+
+
+class Field(msgspec.Struct, frozen=True, order=True):
+    """Something to filter or to break down by.
+
+    ``name`` is the property's or column's name; for ``COHORT`` it is a grain. ``unit_type`` is set for ``UNIT`` only.
+    """
+
+    scope: Scope
+    name: str
+    unit_type: str = ""
+
+    @property
+    def text(self) -> str:
+        """As people write it: ``Country``, ``"a.b"``, ``$event``, ``person.plan``, ``first.Country``, ``cohort.week``.
+
+        >>> Field(Scope.UNIT, "plan", "person").text
+        'person.plan'
+        """
+        match self.scope:
+            case Scope.EVENT:
+                return quote_name(self.name)
+            case Scope.COLUMN:
+                return f"${self.name}"
+            case Scope.UNIT:
+                return f"{quote_name(self.unit_type)}.{quote_name(self.name)}"
+            case Scope.FIRST:
+                return f"first.{quote_name(self.name)}"
+            case Scope.COHORT:
+                return f"cohort.{self.name}"
+
+
+class Op(enum.StrEnum):
+    """How a field is compared.
+
+    A negation is the exact complement: what is null passes ``!=``, ``not in``, ``not contains``, ``not starts with``.
+    Comparisons (``<`` and so on) are never met by null.
+    """
+
+    EQ = "="
+    NE = "!="
+    IN = "in"
+    NOT_IN = "not in"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not contains"
+    STARTS_WITH = "starts with"
+    NOT_STARTS_WITH = "not starts with"
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    IS_NULL = "is null"
+    IS_NOT_NULL = "is not null"
+
+    @property
+    def negated(self) -> bool:
+        """Whether it is the complement of another one."""
+        return self in _POSITIVE
+
+    @property
+    def positive(self) -> "Op":
+        """The one that it negates, or itself."""
+        return _POSITIVE.get(self, self)
+
+
+_POSITIVE = {
+    Op.NE: Op.EQ,
+    Op.NOT_IN: Op.IN,
+    Op.NOT_CONTAINS: Op.CONTAINS,
+    Op.NOT_STARTS_WITH: Op.STARTS_WITH,
+    Op.IS_NOT_NULL: Op.IS_NULL,
+}
+
+
+class Value(msgspec.Struct, frozen=True, order=True):
+    """A constant in a filter; ``number`` is set where it was written as a bare number.
+
+    Equality with a bare number is met by the same number and by the same text.
+    """
+
+    text: str
+    number: float | None = None
+
+    @property
+    def written(self) -> str:
+        """As it must be written in a filter."""
+        if self.number is not None:
+            return self.text
+        if self.text.isidentifier() and self.text.casefold() not in _RESERVED:
+            return self.text
+        return '"' + self.text.replace('"', '""') + '"'
+
+
+class Filter(msgspec.Struct, frozen=True, order=True):
+    """One condition on events; several of them must all hold."""
+
+    field: Field
+    op: Op
+    values: tuple[Value, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """In the words of the filter grammar.
+
+        >>> Filter(Field(Scope.EVENT, "Country"), Op.IN, (Value("France"), Value("United Kingdom"))).text
+        'Country in (France, "United Kingdom")'
+        """
+        left = f"{self.field.text} {self.op}"
+        if self.op in (Op.IS_NULL, Op.IS_NOT_NULL):
+            return left
+        if self.op in (Op.IN, Op.NOT_IN):
+            return f"{left} ({', '.join(v.written for v in self.values)})"
+        return f"{left} {self.values[0].written}"
+
+    def canonical(self) -> "Filter":
+        """The same condition with the values of a list sorted and without repetition."""
+        return msgspec.structs.replace(self, values=tuple(sorted(set(self.values), key=lambda v: v.written)))
+
+
+class Number(msgspec.Struct, frozen=True, tag="number"):
+    """A constant."""
+
+    value: float
+
+    @property
+    def text(self) -> str:
+        """As it is written: the shortest digits that give the same number."""
+        return str(int(self.value)) if self.value.is_integer() and abs(self.value) < 1e15 else repr(self.value)
+
+
+class Property(msgspec.Struct, frozen=True, tag="property"):
+    """A property of the event, as a number inside arithmetic."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        """The name, quoted where it must be."""
+        return quote_name(self.name)
+
+
+class Negate(msgspec.Struct, frozen=True, tag="negate"):
+    """The operand with the other sign."""
+
+    operand: "Number | Property | Negate | Binary"
+
+    @property
+    def text(self) -> str:
+        """With parentheses where needed."""
+        inner = self.operand.text
+        return f"-({inner})" if isinstance(self.operand, Binary | Negate) else f"-{inner}"
+
+
+class Binary(msgspec.Struct, frozen=True, tag="binary"):
+    """Two operands; a division by zero gives null."""
+
+    op: Literal["+", "-", "*", "/"]
+    left: "Number | Property | Negate | Binary"
+    right: "Number | Property | Negate | Binary"
+
+    @property
+    def text(self) -> str:
+        """With as few parentheses as keep the order of evaluation."""
+        mine = _PRECEDENCE[self.op]
+        left, right = self.left.text, self.right.text
+        if isinstance(self.left, Binary) and _PRECEDENCE[self.left.op] < mine:
+            left = f"({left})"
+        if isinstance(self.right, Binary) and _PRECEDENCE[self.right.op] <= mine:
+            right = f"({right})"
+        return f"{left} {self.op} {right}"
+
+
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
+Expression = Number | Property | Negate | Binary
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Events by name and by filters; no names mean every event."""
+
+    events: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+
+    def canonical(self) -> "Selection":
+        """The same selection in one order and without repetition."""
+        filters = {f.canonical() for f in self.where}
+        return Selection(tuple(sorted(set(self.events))), tuple(sorted(filters, key=lambda f: f.text)))
+
+    def narrowed(self, where: tuple[Filter, ...]) -> "Selection":
+        """With more conditions."""
+        return Selection(self.events, (*self.where, *where))
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One definition of a number.
+
+    Attributes:
+        selection: The events that count; for ``conversion`` the goal, for ``retention`` the return.
+        value: What is summed, averaged or counted distinct.
+        unit: Who is counted: ``person``, ``device``, ``session`` or a group.
+        window: For ``active`` and ``stickiness``.
+        of: Where a ``conversion`` starts, or what makes a unit join a ``retention`` cohort (none: the return itself).
+        within_seconds: How long after the start the goal still counts.
+        kind: For ``retention``.
+        period: For ``retention``: the length of a period where the question does not say.
+        after: For ``retention``: the period (for ``bracket``: its number) whose share the series shows.
+        brackets: For ``bracket`` retention: the last period of each bracket, ascending.
+        numerator: For ``ratio``.
+        denominator: For ``ratio``.
+    """
+
+    name: str
+    type: Shape
+    title: str = ""
+    description: str = ""
+    selection: Selection = Selection()
+    value: Expression | None = None
+    unit: str = "person"
+    window: Window = Window.PERIOD
+    of: Selection | None = None
+    within_seconds: int = 0
+    kind: RetentionKind = RetentionKind.N_DAY
+    period: Grain = Grain.WEEK
+    after: int = 1
+    brackets: tuple[int, ...] = ()
+    numerator: "Metric | None" = None
+    denominator: "Metric | None" = None
+    format: Format = "number"
+    direction: Direction = "up"
+
+    @property
+    def additive(self) -> bool:
+        """Whether values of disjoint periods, groups and units add up."""
+        return self.type in (Shape.COUNT, Shape.SUM)
+
+    @property
+    def fractional(self) -> bool:
+        """Whether it is a numerator over a denominator."""
+        return self.type in (Shape.MEAN, Shape.STICKINESS, Shape.RATIO, Shape.CONVERSION, Shape.RETENTION)
+
+    def canonical(self) -> bytes:
+        """What decides the number, as bytes: equal for definitions that mean the same and differ in spelling."""
+        return msgspec.json.encode([_HASH_VERSION, _essence(self)])
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical form, 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def to_yaml(self) -> str:
+        """The definition as a YAML mapping, without what is as it would be anyway; reading it gives the same metric."""
+        from upshot.metrics.text import metric_to_yaml
+
+        return metric_to_yaml(self)
+
+
+def _essence(metric: Metric) -> list[object]:
+    selection = metric.selection.canonical()
+    match metric.type:
+        case Shape.COUNT:
+            rest: list[object] = []
+        case Shape.SUM | Shape.MEAN | Shape.DISTINCT:
+            rest = [metric.value]
+        case Shape.ACTIVE | Shape.STICKINESS:
+            rest = [metric.window]
+        case Shape.CONVERSION:
+            rest = [_start(metric), metric.within_seconds]
+        case Shape.RETENTION:
+            rest = [_start(metric), metric.kind, metric.period, metric.after, metric.brackets]
+        case Shape.RATIO:
+            rest = [_essence(part) if part else None for part in (metric.numerator, metric.denominator)]
+    return [metric.type, metric.unit, selection, *rest]
+
+
+def _start(metric: Metric) -> Selection | None:
+    return metric.of.canonical() if metric.of else None

@@ -1,0 +1,375 @@
+"""YAML to definitions. What is wrong comes back as values, all of it at once, each with its line."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from upshot.core.suggest import nearest
+from upshot.core.time import Grain
+from upshot.metrics.arithmetic import parse_expression
+from upshot.metrics.definition import (
+    EVERY_EVENT,
+    Direction,
+    Filter,
+    Format,
+    Metric,
+    Problem,
+    RetentionKind,
+    Selection,
+    Shape,
+    Window,
+)
+from upshot.metrics.filters import parse_filter
+
+if TYPE_CHECKING:
+    from yaml import MappingNode, Node
+
+__all__ = ["Parsed", "parse_metrics"]
+
+T = TypeVar("T")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
+_DURATION = re.compile(r"\s*(\d{1,9})\s*([A-Za-z]+)\s*")
+_SECONDS = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
+_SECONDS |= {"w": 604_800, "week": 604_800}
+_LONGEST_SECONDS = 3_660 * 86_400
+
+_COMMON = frozenset({"name", "title", "description", "type", "unit", "format", "direction"})
+_EVENTS = frozenset({"event", "where"})
+_KEYS: Mapping[str, frozenset[str]] = {
+    "count": _EVENTS,
+    "sum": _EVENTS | {"value"},
+    "revenue": _EVENTS | {"value"},
+    "mean": _EVENTS | {"value"},
+    "distinct": _EVENTS | {"value"},
+    "active": _EVENTS | {"window"},
+    "stickiness": _EVENTS | {"window"},
+    "conversion": _EVENTS | {"of", "within"},
+    "retention": _EVENTS | {"of", "kind", "period", "after", "brackets"},
+    "ratio": frozenset({"numerator", "denominator"}),
+}
+_NEEDED: Mapping[str, frozenset[str]] = {
+    "sum": frozenset({"value"}),
+    "revenue": frozenset({"value"}),
+    "mean": frozenset({"value"}),
+    "distinct": frozenset({"value"}),
+    "conversion": frozenset({"of", "within"}),
+    "ratio": frozenset({"numerator", "denominator"}),
+}
+_FORMATS: Mapping[str, Format] = {
+    "count": "count",
+    "active": "count",
+    "distinct": "count",
+    "revenue": "money",
+    "stickiness": "percent",
+    "conversion": "percent",
+    "retention": "percent",
+}
+_PARTS = (Shape.COUNT, Shape.SUM, Shape.DISTINCT, Shape.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """Definitions that are right, and what is wrong with the others, in the order of the file."""
+
+    metrics: tuple[Metric, ...]
+    problems: tuple[Problem, ...]
+
+
+def parse_metrics(text: str, source: str = "", known: Iterable[Metric] = ()) -> Parsed:
+    """The metrics of a YAML file: a mapping with a list under ``metrics``, such a list alone, or one metric alone.
+
+    Args:
+        text: The file.
+        source: Its name, for messages.
+        known: Metrics that a ratio may name besides those of the file.
+    """
+    import yaml
+
+    reading = _Reading(source, {metric.name: metric for metric in known})
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        return Parsed((), (Problem(f"This is not YAML: {error.problem or error}.", source, line),))
+    except (yaml.YAMLError, RecursionError) as error:
+        return Parsed((), (Problem(f"This is not YAML: {str(error).splitlines()[0]}.", source),))
+    if root is None:
+        return Parsed((), ())
+    found = [m for node in _definitions(reading, root) if (m := _metric(reading, node, part=False)) is not None]
+    return Parsed(tuple(found), tuple(reading.problems))
+
+
+@dataclass(slots=True)
+class _Reading:
+    source: str
+    known: dict[str, Metric]
+    problems: list[Problem] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    def wrong(self, node: "Node", message: str, suggestions: tuple[str, ...] = ()) -> None:
+        self.problems.append(Problem(message, self.source, node.start_mark.line + 1, suggestions))
+
+
+def _definitions(reading: _Reading, root: "Node") -> "list[Node]":
+    from yaml import MappingNode, SequenceNode
+
+    if isinstance(root, MappingNode):
+        keys = {str(key.value): value for key, value in root.value}
+        if "metrics" not in keys:
+            if "name" in keys or "type" in keys:
+                return [root]
+            reading.wrong(root, "There is no list of metrics.", nearest("metrics", keys) and ("metrics",))
+            return []
+        for key, _ in root.value:
+            if key.value != "metrics":
+                reading.wrong(key, f"A file of metrics has no {key.value!r} beside 'metrics'.")
+        root = keys["metrics"]
+    if isinstance(root, SequenceNode):
+        return list(root.value)
+    if root.value not in ("", "null", "~"):
+        reading.wrong(root, "Metrics are a list; begin each with '- name:'.")
+    return []
+
+
+def _metric(reading: _Reading, node: "Node", *, part: bool) -> Metric | None:
+    from yaml import MappingNode
+
+    if not isinstance(node, MappingNode):
+        reading.wrong(node, "A metric is a mapping with at least a name and a type.")
+        return None
+    before = len(reading.problems)
+    keys = _mapping(reading, node)
+    kind = _text(reading, keys.get("type"), "type") if "type" in keys else None
+    if kind is None:
+        reading.wrong(node, "A metric needs a type.", tuple(_KEYS) if "type" not in keys else ())
+        return None
+    if kind not in _KEYS:
+        reading.wrong(keys["type"], f"There is no type of metric {kind!r}.", nearest(kind, _KEYS) or tuple(_KEYS))
+        return None
+    _check_keys(reading, node, keys, kind, part=part)
+    name = _name(reading, node, keys, part=part)
+    metric = _build(reading, keys, kind, name)
+    if len(reading.problems) > before or metric is None:
+        return None
+    if not part:
+        reading.known[name] = metric
+    return metric
+
+
+def _mapping(reading: _Reading, node: "MappingNode") -> "dict[str, Node]":
+    keys: dict[str, Node] = {}
+    for key, value in node.value:
+        if str(key.value) in keys:
+            reading.wrong(key, f"{key.value!r} is there twice.")
+        keys[str(key.value)] = value
+    return keys
+
+
+def _check_keys(reading: _Reading, node: "Node", keys: "dict[str, Node]", kind: str, *, part: bool) -> None:
+    allowed = _COMMON | _KEYS[kind]
+    for key in keys:
+        if key not in allowed:
+            reading.wrong(keys[key], f"A metric of type {kind} has no {key!r}.", nearest(key, allowed))
+    for key in sorted(_NEEDED.get(kind, frozenset()) | (set() if part else {"name"})):
+        if key not in keys:
+            reading.wrong(node, f"A metric of type {kind} needs {key!r}.")
+
+
+def _name(reading: _Reading, node: "Node", keys: "dict[str, Node]", *, part: bool) -> str:
+    if "name" not in keys:
+        return ""
+    name = _text(reading, keys["name"], "name") or ""
+    if not _NAME.fullmatch(name):
+        proposal = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_") or "metric"
+        proposal = proposal if _NAME.fullmatch(proposal) else f"metric_{proposal}"[:100]
+        reading.wrong(keys["name"], f"{name!r} cannot be a metric's name: letters, digits, _ and - only.", (proposal,))
+    elif not part and name in reading.seen:
+        reading.wrong(node, f"There are two metrics named {name!r}.")
+    if not part:
+        reading.seen.add(name)
+    return name
+
+
+def _build(reading: _Reading, keys: "dict[str, Node]", kind: str, name: str) -> Metric | None:
+    shape = Shape.SUM if kind == "revenue" else Shape(kind)
+    fraction = kind in ("stickiness", "conversion", "retention")
+    values: dict[str, Any] = {  # Any: keyword arguments of Metric, each checked as it is read
+        "name": name,
+        "type": shape,
+        "title": _text(reading, keys.get("title"), "title") or "",
+        "description": _text(reading, keys.get("description"), "description") or "",
+        "unit": _text(reading, keys.get("unit"), "unit") or "person",
+        "format": _choice(reading, keys.get("format"), "format", get_args(Format), _FORMATS.get(kind, "number")),
+        "direction": _choice(reading, keys.get("direction"), "direction", get_args(Direction), "up"),
+        "selection": _selection(reading, keys),
+    }
+    if "value" in keys:
+        values["value"] = _parsed(reading, keys["value"], "value", parse_expression)
+    default_window = Window.MONTH if fraction else Window.PERIOD
+    if shape in (Shape.ACTIVE, Shape.STICKINESS):
+        values["window"] = Window(_choice(reading, keys.get("window"), "window", tuple(Window), default_window))
+        if shape is Shape.STICKINESS and values["window"] in (Window.DAY, Window.PERIOD):
+            reading.wrong(keys["window"], "Stickiness is daily actives over a window of week, 28d or month.")
+    if "of" in keys:
+        values["of"] = _start(reading, keys["of"])
+    if "within" in keys:
+        values["within_seconds"] = _duration(reading, keys["within"])
+    if shape is Shape.RETENTION:
+        values |= _retention(reading, keys)
+    for key in ("numerator", "denominator"):
+        if key in keys:
+            values[key] = _part(reading, keys[key], key, str(values["unit"]))
+    return Metric(**values)
+
+
+def _retention(reading: _Reading, keys: "dict[str, Node]") -> dict[str, object]:
+    kind = RetentionKind(_choice(reading, keys.get("kind"), "kind", tuple(RetentionKind), RetentionKind.N_DAY))
+    after = _integer(reading, keys["after"], "after", 0, 1_000) if "after" in keys else 1
+    result: dict[str, object] = {
+        "kind": kind,
+        "period": Grain(_choice(reading, keys.get("period"), "period", tuple(Grain), Grain.WEEK)),
+        "after": after,
+    }
+    if "brackets" in keys:
+        result["brackets"] = brackets = _brackets(reading, keys["brackets"])
+        if kind is not RetentionKind.BRACKET:
+            reading.wrong(keys["brackets"], "Brackets belong to retention of kind bracket.")
+        elif brackets and after >= len(brackets):
+            reading.wrong(
+                keys["brackets"], f"'after' is bracket number {after}, and there are {len(brackets)} (from 0)."
+            )
+    elif kind is RetentionKind.BRACKET:
+        reading.wrong(keys["kind"], "Retention of kind bracket needs 'brackets', for example [0, 3, 7, 30].")
+    return result
+
+
+def _brackets(reading: _Reading, node: "Node") -> tuple[int, ...]:
+    from yaml import SequenceNode
+
+    if not isinstance(node, SequenceNode) or not node.value:
+        reading.wrong(node, "Brackets are a list of each bracket's last period, for example [0, 3, 7, 30].")
+        return ()
+    found = tuple(_integer(reading, item, "brackets", 0, 1_000) for item in node.value)
+    if any(a >= b for a, b in pairwise(found)):
+        reading.wrong(node, "Brackets must ascend.")
+    return found
+
+
+def _selection(reading: _Reading, keys: "dict[str, Node]") -> Selection:
+    events = tuple(_texts(reading, keys["event"], "event")) if "event" in keys else ()
+    if EVERY_EVENT in events:
+        events = ()
+    return Selection(events, tuple(_filters(reading, keys["where"])) if "where" in keys else ())
+
+
+def _start(reading: _Reading, node: "Node") -> Selection | None:
+    from yaml import MappingNode
+
+    if not isinstance(node, MappingNode):
+        return _selection(reading, {"event": node})
+    keys = _mapping(reading, node)
+    for key in keys:
+        if key not in _EVENTS:
+            reading.wrong(keys[key], f"'of' has no {key!r}.", nearest(key, _EVENTS))
+    return _selection(reading, keys)
+
+
+def _filters(reading: _Reading, node: "Node") -> list[Filter]:
+    found = []
+    for item in _items(node):
+        condition = _parsed(reading, item, "where", parse_filter)
+        if condition is not None:
+            found.append(condition)
+    return found
+
+
+def _part(reading: _Reading, node: "Node", key: str, unit: str) -> Metric | None:
+    from yaml import ScalarNode
+
+    if isinstance(node, ScalarNode):
+        part = reading.known.get(node.value)
+        if part is None:
+            close = nearest(node.value, reading.known)
+            reading.wrong(node, f"The {key} names a metric that is not defined above: {node.value!r}.", close)
+            return None
+    else:
+        part = _metric(reading, node, part=True)
+    if part is None:
+        return None
+    if part.type not in _PARTS:
+        reading.wrong(node, f"The {key} of a ratio must be one of {', '.join(_PARTS)}; {part.type} is not.")
+    elif part.unit != unit:
+        reading.wrong(node, f"The {key} counts by {part.unit} and the ratio by {unit}; make the units equal.")
+    return part
+
+
+# --- single values ---------------------------------------------------------------------------------------------------
+
+
+def _items(node: "Node") -> "list[Node]":
+    from yaml import SequenceNode
+
+    return list(node.value) if isinstance(node, SequenceNode) else [node]
+
+
+def _text(reading: _Reading, node: "Node | None", key: str) -> str | None:
+    from yaml import ScalarNode
+
+    if node is None:
+        return None
+    if not isinstance(node, ScalarNode):
+        reading.wrong(node, f"{key!r} must be a text.")
+        return None
+    return str(node.value)
+
+
+def _texts(reading: _Reading, node: "Node", key: str) -> list[str]:
+    found = [_text(reading, item, key) for item in _items(node)]
+    if not any(found) or "" in found:
+        reading.wrong(node, f'{key!r} is empty; write a name, a list of names, or "*" for every event.')
+    return [text for text in found if text]
+
+
+def _parsed(reading: _Reading, node: "Node", key: str, parse: Callable[[str], T | Problem]) -> T | None:
+    text = _text(reading, node, key)
+    if text is None:
+        return None
+    result = parse(text)
+    if isinstance(result, Problem):
+        reading.wrong(node, result.message, result.suggestions)
+        return None
+    return result
+
+
+def _choice(reading: _Reading, node: "Node | None", key: str, allowed: tuple[str, ...], default: str) -> str:
+    if node is None:
+        return default
+    text = _text(reading, node, key) or ""
+    if text not in allowed:
+        reading.wrong(node, f"{key!r} cannot be {text!r}.", nearest(text, allowed) or tuple(map(str, allowed)))
+        return default
+    return text
+
+
+def _integer(reading: _Reading, node: "Node", key: str, low: int, high: int) -> int:
+    text = _text(reading, node, key) or ""
+    if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        reading.wrong(node, f"{key!r} must be a whole number from {low} to {high}, not {text!r}.")
+        return low
+    return int(text)
+
+
+def _duration(reading: _Reading, node: "Node") -> int:
+    text = _text(reading, node, "within") or ""
+    match = _DURATION.fullmatch(text)
+    word = match[2].casefold() if match else ""
+    seconds = _SECONDS.get(word) or _SECONDS.get(word.removesuffix("s"))
+    if match is None or seconds is None:
+        reading.wrong(node, f"'within' is a duration such as '7 days' or '30 minutes', not {text!r}.")
+        return 0
+    if not 0 < int(match[1]) * seconds <= _LONGEST_SECONDS:
+        reading.wrong(node, f"'within' must be more than nothing and at most ten years, not {text!r}.")
+        return 0
+    return int(match[1]) * seconds

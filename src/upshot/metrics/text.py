@@ -1,0 +1,90 @@
+"""Definitions as YAML: what ``parse`` reads back to the same values."""
+
+from upshot.metrics.definition import (
+    EVERY_EVENT,
+    Metric,
+    RetentionKind,
+    Selection,
+    Shape,
+    Window,
+)
+
+__all__ = ["duration_text", "metric_to_yaml", "metrics_to_yaml"]
+
+_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+_DEFAULTS = Metric(name="", type=Shape.COUNT)
+
+
+def metric_to_yaml(metric: Metric) -> str:
+    """One definition as a YAML mapping."""
+    return _dump(_mapping(metric))
+
+
+def metrics_to_yaml(metrics: tuple[Metric, ...]) -> str:
+    """Definitions as a file of metrics."""
+    return _dump({"metrics": [_mapping(metric) for metric in metrics]})
+
+
+def duration_text(seconds: int) -> str:
+    """In the largest unit that divides it.
+
+    >>> duration_text(7 * 86_400), duration_text(90)
+    ('7 days', '90 seconds')
+    """
+    word, length = next((word, length) for word, length in _UNITS if seconds % length == 0)
+    count = seconds // length
+    return f"{count} {word if count != 1 else word[:-1]}"
+
+
+def _dump(value: dict[str, object]) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _mapping(metric: Metric) -> dict[str, object]:
+    result: dict[str, object] = {"name": metric.name} if metric.name else {}
+    for key in ("title", "description"):
+        if text := getattr(metric, key):
+            result[key] = text
+    result["type"] = str(metric.type)
+    if metric.type is not Shape.RATIO:
+        result |= _selection(metric.selection)
+    if metric.value is not None:
+        result["value"] = metric.value.text
+    if metric.unit != _DEFAULTS.unit:
+        result["unit"] = metric.unit
+    result |= _of_shape(metric)
+    result["format"] = metric.format
+    if metric.direction != _DEFAULTS.direction:
+        result["direction"] = metric.direction
+    return result
+
+
+def _of_shape(metric: Metric) -> dict[str, object]:
+    result: dict[str, object] = {}
+    if metric.window is not Window.PERIOD:
+        result["window"] = str(metric.window)
+    if metric.of is not None:
+        names_only = not metric.of.where and len(metric.of.events) == 1
+        result["of"] = metric.of.events[0] if names_only else _selection(metric.of)
+    if metric.within_seconds:
+        result["within"] = duration_text(metric.within_seconds)
+    if metric.type is Shape.RETENTION:
+        result |= {"kind": str(metric.kind), "period": str(metric.period), "after": metric.after}
+        if metric.kind is RetentionKind.BRACKET:
+            result["brackets"] = list(metric.brackets)
+    for key, part in (("numerator", metric.numerator), ("denominator", metric.denominator)):
+        if part is not None:
+            result[key] = _mapping(part)
+    return result
+
+
+def _selection(selection: Selection) -> dict[str, object]:
+    events = selection.events
+    result: dict[str, object] = {
+        "event": EVERY_EVENT if not events else events[0] if len(events) == 1 else list(events)
+    }
+    if selection.where:
+        result["where"] = [condition.text for condition in selection.where]
+    return result
