@@ -30,8 +30,10 @@ class Dialect(Protocol):
         """Raw events, one row each.
 
         Columns: event_id, event (string), occurred_at and received_at (UTC timestamp without zone, microseconds),
-        distinct_id (string, null for none), session_id, source, client_id, groups, properties.
-        Duplicates that the store still holds are not in it.
+        distinct_id (string, null for none), session_id, source, client_id, groups, properties, and day: the local day
+        of occurred_at, kept with the row (``local_day`` computes it anew: 0.1 µs a row).
+        An engine may add columns that its ``with_unit`` needs: call that before columns are dropped.
+        Events with the same event_id that lie more than a day apart are both in it until the next refresh.
         """
         ...
 
@@ -60,6 +62,21 @@ class Dialect(Protocol):
 
         Rows of one key add up (sum, min, max); days whose facts are not rebuilt yet are answered from raw events, so
         that the table always equals them. None where no facts are kept for that unit type.
+        """
+        ...
+
+    def activity(self, unit_type: str) -> Table | None:
+        """Facts: unit_key (never null), event (``*``: any event), day, previous_day.
+
+        One row for each day on which a unit did an event; ``previous_day`` is the day before it on which the unit did
+        the same, null where it is the first. Always equal to raw events, as ``unit_days`` is; None where not kept.
+
+        It answers distinct counts without counting distinct: a unit is new to a period when ``previous_day`` is null
+        or before the period's first day, so active units of day, week, month are filtered row counts. A trailing
+        window of w days gains a unit on ``greatest(day, previous_day + w)`` and loses it on ``day + w`` (gains and
+        losses of successive days cancel), so the series is a running sum over rows with ``day > first - w``. Group by
+        (day, previous_day) first and do the calendar on the small result: 20 M events and 500 k users over a year then
+        take 0.2–0.4 s on two cores, where a distinct count over 28 days takes a minute.
         """
         ...
 
