@@ -80,15 +80,6 @@ class Dialect(Protocol):
         """
         ...
 
-    def activity(self, unit_type: str, event: str) -> Table | None:
-        """Facts: one row for each unit and day on which it did ``event`` (``*``: any): unit_key, day, previous_day.
-
-        ``previous_day`` is the last day before that on which the unit did it, null for the first. With it a count of
-        units over a window is a count of rows whose previous day lies before the window, and nothing is made distinct.
-        Events without a unit are not in it. None where it is not kept.
-        """
-        ...
-
     def unit_day_measures(self, measure: str, unit_type: str) -> Table | None:
         """Facts of one declared measure, by its hash: unit_key, day, count, total (double); None where not kept.
 
