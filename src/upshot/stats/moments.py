@@ -22,10 +22,11 @@ from upshot.stats.result import FloatArray, IntArray, Reason
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CovariateMoments", "Moments", "PairMoments", "reasons"]
+__all__ = ["CovariateMoments", "Moments", "PairMoments", "every", "first_reason", "group_reasons", "reasons"]
 
+_OK = np.asarray(0, np.int64)
 _LOST = 64 * float(np.finfo(np.float64).eps)
 
 
@@ -328,6 +329,19 @@ class CovariateMoments:
         )
 
 
+def every(mask: NDArray[np.bool_] | np.bool_) -> bool:
+    """Whether all are true, without the cost of a reduction for a single one."""
+    return bool(mask) if mask.ndim == 0 else bool(mask.all())
+
+
+def first_reason(*codes: IntArray) -> IntArray:
+    """Of several arrays of reasons, at each place the first that is not ``OK``."""
+    chosen = codes[0]
+    for code in codes[1:]:
+        chosen = np.where(chosen == Reason.OK, code, chosen)
+    return chosen
+
+
 def reasons(moments: Moments, least_n: float = 2.0) -> IntArray:
     """Why each place of ``moments`` cannot be used (values of ``Reason``; ``OK`` where it can).
 
@@ -340,29 +354,35 @@ def reasons(moments: Moments, least_n: float = 2.0) -> IntArray:
         although mean and n are there), INVALID_STATISTICS (negative n or variance). A variance of zero is OK here: not
         every method needs a positive one.
     """
-    n, mean, variance = moments.n, moments.mean, moments.variance
-    # One comparison chain for the usual case: NaN fails every comparison, infinity the last two.
-    if np.all((n >= least_n) & (variance >= 0.0) & (variance + np.abs(mean) + n < np.inf)):
+    if every(_sound(moments, least_n)):
         return np.zeros(moments.shape, np.int64)
-    conditions = [
-        n == 0.0,
-        ~np.isfinite(n) | (np.isfinite(n) & (n >= 1.0) & ~np.isfinite(mean)) | np.isinf(variance),
-        n < 0.0,
-        n < least_n,
-        variance < 0.0,
-        np.isnan(variance),
-    ]
-    found = [
-        Reason.EMPTY,
-        Reason.NOT_FINITE,
-        Reason.INVALID_STATISTICS,
-        Reason.TOO_FEW_UNITS,
-        Reason.INVALID_STATISTICS,
-        Reason.PRECISION_LOST,
-    ]
-    shaped = np.broadcast_arrays(*conditions, np.empty(moments.shape, bool))[:-1]
-    codes = [np.int64(code) for code in found]
-    return np.asarray(np.select(shaped, codes, np.int64(Reason.OK)), np.int64)
+    n, mean, variance = np.broadcast_arrays(moments.n, moments.mean, moments.variance)
+    conditions = {
+        Reason.EMPTY: n == 0.0,
+        Reason.NOT_FINITE: ~np.isfinite(n) | ((n >= 1.0) & ~np.isfinite(mean)) | np.isinf(variance),
+        Reason.INVALID_STATISTICS: (n < 0.0) | ((n >= 2.0) & (variance < 0.0)),
+        Reason.TOO_FEW_UNITS: n < least_n,
+        Reason.PRECISION_LOST: np.isnan(variance),
+    }
+    codes = [np.int64(code) for code in conditions]
+    return np.asarray(np.select(list(conditions.values()), codes, np.int64(Reason.OK)), np.int64)
+
+
+def group_reasons(control: Moments, treatment: Moments, least_n: float = 2.0) -> IntArray:
+    """Why each pair of groups cannot be compared: the control's reason first, then the treatment's.
+
+    Returns:
+        int64 array that broadcasts with both; a single ``OK`` where all can be compared.
+    """
+    if every(_sound(control, least_n)) and every(_sound(treatment, least_n)):
+        return _OK
+    return first_reason(reasons(control, least_n), reasons(treatment, least_n))
+
+
+def _sound(moments: Moments, least_n: float) -> NDArray[np.bool_]:
+    n, mean, variance = moments.n[()], moments.mean[()], moments.variance[()]
+    # NaN fails every comparison, infinity the last.
+    return (n >= least_n) & (variance >= 0.0) & (variance + np.abs(mean) + n < np.inf)
 
 
 def _two_pass(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

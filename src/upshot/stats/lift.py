@@ -1,0 +1,203 @@
+r"""Relative lift: the difference of two means as a fraction of the control's mean.
+
+Two intervals. The **delta method** linearises the ratio; it is symmetric, cheap, always finite, and good while the
+control's mean is many standard errors from zero. **Fieller's** inverts the test of ``treatment = ρ · control`` and
+needs no linearisation; where the baseline cannot be told from zero its set is no interval any more, and that is said.
+
+The lift is :math:`(\bar y_t - \bar y_c) / |\bar y_c|`, so that an increase is positive even where the baseline is
+negative.
+
+Sources: Fieller, "Some problems in interval estimation", J. R. Stat. Soc. B 16 (1954), eq. 9, for the set; von Luxburg
+and Franz, "A geometric approach to confidence sets for ratios", Statistica Sinica 19 (2009), for its three kinds;
+Hasler, Vonk and Hothorn, Statistics in Medicine 27 (2008), eq. 9, for plug-in degrees of freedom under unequal
+variances; Oehlert, "A note on the delta method", The American Statistician 46 (1992).
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from upshot.stats.moments import Moments, every, first_reason, group_reasons
+from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
+from upshot.stats.wald import critical_value, masked, satterthwaite, shaped_estimates, tail_probability, wald
+
+if TYPE_CHECKING:
+    from upshot.stats.result import Alternative
+
+__all__ = ["FiellerSets", "SetKind", "fieller_lift", "lift"]
+
+
+class SetKind(enum.IntEnum):
+    """The shape of a Fieller set."""
+
+    INTERVAL = 0
+    """All lifts between ``low`` and ``high``."""
+    COMPLEMENT = 1
+    """All lifts except those between ``excluded_low`` and ``excluded_high``."""
+    WHOLE_LINE = 2
+    """Every lift: the data exclude none."""
+    NONE = 3
+    """There is no set (see ``reason``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FiellerSets(Estimates):
+    """Estimates whose confidence sets may be unbounded.
+
+    Attributes:
+        kind: int64, values of ``SetKind``.
+        excluded_low: Where ``kind`` is COMPLEMENT, lower end of the lifts that the data exclude; NaN elsewhere.
+        excluded_high: Upper end of those.
+    """
+
+    kind: IntArray
+    excluded_low: FloatArray
+    excluded_high: FloatArray
+
+
+def lift(
+    control: Moments,
+    treatment: Moments,
+    *,
+    level: float = 0.95,
+    alternative: Alternative = "two-sided",
+    null: FloatArray | float = 0.0,
+) -> Estimates:
+    """Relative lift of treatment over control, by the delta method.
+
+    Standard error √(v_t / y_c² + y_t² v_c / y_c⁴) with v = s²/n; Student's t with Satterthwaite's degrees of freedom.
+
+    Args:
+        control: Moments of the control group.
+        treatment: Moments of one or many treatment groups; the two broadcast.
+        level: Coverage of the interval, in (0, 1).
+        alternative: ``greater`` asks whether the lift exceeds ``null``.
+        null: Lift under the null hypothesis, as a fraction.
+
+    Returns:
+        Estimates as fractions of |baseline| (0.1 is +10 %). Reasons: as ``difference``, and ZERO_BASELINE.
+
+    Raises:
+        InvalidInput: ``level`` is not in (0, 1).
+
+    Examples:
+        >>> effect = lift(Moments(1000, 10.0, 4.0), Moments(1000, 10.2, 4.0)).at()
+        >>> effect.value, effect.low, effect.high
+        (0.0199..., 0.0022..., 0.0377...)
+    """
+    n_c, n_t, base = control.n[()], treatment.n[()], control.mean[()]
+    with np.errstate(all="ignore"):
+        ratio = treatment.mean[()] / base
+        from_t = treatment.variance[()] / n_t / (base * base)
+        from_c = ratio * ratio * control.variance[()] / n_c / (base * base)
+        return wald(
+            (treatment.mean[()] - base) / np.abs(base),
+            from_t + from_c,
+            satterthwaite(from_t, n_t - 1.0, from_c, n_c - 1.0),
+            n=n_c + n_t,
+            reason=_with_baseline(group_reasons(control, treatment), base),
+            level=level,
+            alternative=alternative,
+            null=null,
+            method="lift",
+            scale="relative",
+        )
+
+
+def fieller_lift(
+    control: Moments,
+    treatment: Moments,
+    *,
+    level: float = 0.95,
+    alternative: Alternative = "two-sided",
+    null: FloatArray | float = 0.0,
+) -> FiellerSets:
+    """Relative lift of treatment over control, with Fieller's set.
+
+    The set holds every lift that the t-test of y_t = ρ y_c does not reject; so p < 1 − level exactly where ``null``
+    lies outside. Degrees of freedom are Satterthwaite's at the estimated ratio (plug-in).
+
+    Args:
+        control: Moments of the control group.
+        treatment: Moments of one or many treatment groups; the two broadcast.
+        level: Coverage of the set, in (0, 1).
+        alternative: One-sided sets are bounded on one side only.
+        null: Lift under the null hypothesis, as a fraction.
+
+    Returns:
+        Estimates as fractions of |baseline|, with the set's kind. Where the baseline cannot be told from zero at this
+        level the reason is UNBOUNDED and ``kind`` says how. Other reasons as ``lift``.
+
+    Raises:
+        InvalidInput: ``level`` is not in (0, 1).
+
+    Examples:
+        >>> effect = fieller_lift(Moments(1000, 10.0, 4.0), Moments(1000, 10.2, 4.0)).at()
+        >>> effect.low, effect.high
+        (0.0024..., 0.0378...)
+        >>> vague = fieller_lift(Moments(20, 0.1, 4.0), Moments(20, 2.0, 4.0))
+        >>> SetKind(int(vague.kind)).name, vague.at().sentence
+        ('COMPLEMENT', 'The baseline cannot be told from zero, so the relative change has no bounds.')
+    """
+    n_c, n_t, base, mean = control.n[()], treatment.n[()], control.mean[()], treatment.mean[()]
+    with np.errstate(all="ignore"):
+        v_c, v_t = control.variance[()] / n_c, treatment.variance[()] / n_t
+        ratio, sign = mean / base, np.sign(base)
+        df = satterthwaite(v_t, n_t - 1.0, ratio * ratio * v_c, n_c - 1.0)
+        tested = 1.0 + sign * null
+        statistic = (mean - tested * base) / np.sqrt(v_t + tested * tested * v_c)
+        p_value = tail_probability(statistic, alternative, df)
+        first, second, kind = _roots(mean, base, v_t, v_c, critical_value(level, alternative, df))
+        ends = (first - 1.0) * sign, (second - 1.0) * sign
+        low, high = np.minimum(*ends), np.maximum(*ends)
+        error = np.sqrt(v_t + ratio * ratio * v_c) / np.abs(base)
+        value = (mean - base) / np.abs(base)
+        late = np.where(v_t + v_c == 0.0, Reason.ZERO_VARIANCE, np.where(np.isfinite(p_value), 0, Reason.NOT_FINITE))
+        reason = first_reason(_with_baseline(group_reasons(control, treatment), base), np.asarray(late, np.int64))
+    kind = np.where(reason == Reason.OK, kind, SetKind.NONE)
+    open_set = (kind == SetKind.COMPLEMENT) | (kind == SetKind.WHOLE_LINE)
+    outside = kind == SetKind.COMPLEMENT
+    excluded = np.where(outside, low, np.nan), np.where(outside, high, np.nan)
+    if not every(~open_set):
+        reason = np.where(open_set & (reason == Reason.OK), np.int64(Reason.UNBOUNDED), reason)
+    if alternative != "two-sided":
+        low, high = (low, np.full_like(low, np.inf)) if alternative == "greater" else (np.full_like(low, -np.inf), high)
+    masks = masked(reason, value, low, high, error, p_value)
+    flat = shaped_estimates((*masks, n_c + n_t), reason, level=level, method="fieller_lift", scale="relative")
+    return FiellerSets(
+        *(flat.value, flat.low, flat.high, flat.standard_error, flat.p_value, flat.n, flat.reason),
+        level=level,
+        method=flat.method,
+        scale=flat.scale,
+        kind=np.asarray(np.broadcast_to(kind, flat.shape), np.int64),
+        excluded_low=np.broadcast_to(excluded[0], flat.shape),
+        excluded_high=np.broadcast_to(excluded[1], flat.shape),
+    )
+
+
+def _with_baseline(reason: IntArray, base: FloatArray) -> IntArray:
+    none = base == 0.0
+    return reason if every(~none) else np.where(none & (reason == Reason.OK), np.int64(Reason.ZERO_BASELINE), reason)
+
+
+def _roots(
+    mean: FloatArray, base: FloatArray, v_t: FloatArray, v_c: FloatArray, reach: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Both solutions ρ of (y_t − ρ y_c)² = q² (v_t + ρ² v_c), and the kind of set that they bound.
+
+    As a ρ² − 2 b ρ + c = 0; the root of larger magnitude comes first and yields the other as c / (a · root), so that
+    neither loses digits.
+    """
+    squared = reach * reach
+    a, b, c = base * base - squared * v_c, mean * base, mean * mean - squared * v_t
+    # b² − a c without the difference of two nearly equal squares.
+    discriminant = squared * (base * base * v_t + mean * mean * v_c - squared * v_t * v_c)
+    root = b + np.copysign(np.sqrt(np.maximum(discriminant, 0.0)), b)
+    first = root / a
+    second = np.where(root == 0.0, 0.0, c / np.where(root == 0.0, 1.0, root))
+    kind = np.where(a > 0.0, SetKind.INTERVAL, np.where(discriminant > 0.0, SetKind.COMPLEMENT, SetKind.WHOLE_LINE))
+    return first, cast("FloatArray", second), cast("FloatArray", kind)
