@@ -1,0 +1,286 @@
+r"""Asymptotic confidence sequences: intervals that hold at all looks at once, however often one looks.
+
+Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences"
+(2024, Annals of Statistics 52:2613; arXiv 2103.06476), Robbins' normal mixture:
+
+    θ̂_n ± σ̂ √( 2(nρ² + 1)/(n²ρ²) · ln( √(nρ² + 1)/α ) )        (two-sided, eq. 9)
+    θ̂_n − σ̂ √( 2(nρ² + 1)/(n²ρ²) · ln( 1 + √(nρ² + 1)/(2α) ) )   (one-sided)
+
+with σ̂ = standard error × √n. ρ is tuned so that the interval is tightest at ``tuned_n`` units: ρ² n = −W₋₁(−α²/e) − 1
+(Howard, Ramdas, McAuliffe & Sekhon 2021, Annals of Statistics 49:1055, Prop. 3, W₋₁ the lower Lambert branch); for one
+side α is doubled. It may be looked at every second, and a first look may come at any n from ``minimum_n`` on.
+
+Assumptions: units are independent and enter in an order that does not depend on their values; a unit's value is final
+when counted (``upshot.stats.maturity``); finite variance. The promise holds in the limit of a late first look.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import lambertw
+
+from upshot.core.errors import InvalidInput
+from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.moments import Moments
+from upshot.stats.result import Alternative, Estimates, FloatArray, Reason, Scale
+
+__all__ = [
+    "always_valid_p",
+    "asymptotic_confidence_sequence",
+    "difference_and_error",
+    "mean_difference_sequence",
+    "mixture_radius",
+    "running_intersection",
+    "tuned_rho_squared",
+]
+
+
+@lru_cache(maxsize=1024)
+def _tuned(alpha: float) -> float:
+    if not 0.0 < alpha < 1.0:
+        raise InvalidInput(f"alpha is {alpha}; it must be in (0, 1).")
+    return float(-lambertw(-alpha * alpha / np.e, -1).real - 1.0)
+
+
+def tuned_rho_squared(tuned_n: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided") -> FloatArray:
+    """ρ² that makes the interval tightest at ``tuned_n`` units (Howard et al. 2021, Prop. 3).
+
+    Args:
+        tuned_n: Units, above 0, any shape.
+        alpha: Error over all looks, in (0, 1); one-sided, in (0, 0.5).
+        alternative: For one side alpha is doubled in the formula.
+
+    Returns:
+        ρ², per unit, of the shape of ``tuned_n``.
+
+    Examples:
+        >>> tuned_rho_squared(100.0).round(5).item()
+        0.08212
+    """
+    n = np.asarray(tuned_n, np.float64)
+    if not (n > 0.0).all():
+        raise InvalidInput(f"tuned_n is {n.tolist()}; it must be above 0.")
+    return np.asarray(_tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / n)
+
+
+def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided") -> FloatArray:
+    """Standard errors to go to each side at intrinsic time nρ²; the boundary for |Z| of the always-valid test.
+
+    Args:
+        time: nρ², above 0, any shape.
+        alpha: Error over all looks, in (0, 1).
+        alternative: Two-sided, or one-sided.
+
+    Returns:
+        The radius in standard errors, of the shape of ``time``.
+
+    Examples:
+        >>> mixture_radius(7.936).round(4).item()
+        3.0352
+    """
+    t = np.asarray(time, np.float64)
+    root = np.sqrt(t + 1.0)
+    inside = np.log(root / alpha) if alternative == "two-sided" else np.log1p(root / (2.0 * alpha))
+    return np.asarray(np.sqrt(2.0 * (t + 1.0) / t * inside))
+
+
+def asymptotic_confidence_sequence(
+    estimate: ArrayLike,
+    standard_error: ArrayLike,
+    n: ArrayLike,
+    *,
+    totals: UnitTotals,
+    tuned_n: ArrayLike,
+    level: float = 0.95,
+    alternative: Alternative = "two-sided",
+    null: float = 0.0,
+    smallest_n: ArrayLike | None = None,
+    minimum_n: ArrayLike = MINIMUM_UNITS,
+    scale: Scale = "absolute",
+) -> Estimates:
+    """The confidence sequence of any asymptotically linear estimate, with always-valid p-values.
+
+    Each value holds for its look as part of the whole sequence: an experiment may stop at any time, for any reason, and
+    the interval at the stop keeps its level; the p-value may be compared with alpha at every look. It is the inverse of
+    the interval (p < 1 − level exactly where the interval leaves out ``null``).
+
+    Args:
+        estimate: Estimates at one or many looks, any shape.
+        standard_error: Their standard errors.
+        n: Units so far that drive the sequence (both arms).
+        totals: Whether unit totals are final when counted; growing ones are refused.
+        tuned_n: Units at which the interval should be tightest; the planned end is a good choice. Fix it beforehand.
+        level: Coverage over all looks together, in (0, 1).
+        alternative: "greater" gives a lower bound only, "less" an upper bound only.
+        null: Value of the effect under the null hypothesis.
+        smallest_n: Units in the smaller arm; half of ``n`` if None.
+        minimum_n: Fewest units in the smaller arm at which the promise is kept (``maturity.minimum_units``).
+        scale: Whether the estimate is absolute or relative.
+
+    Returns:
+        Estimates of the broadcast shape.
+
+    Raises:
+        InvalidInput: ``tuned_n`` or ``level`` is out of range.
+
+    Examples:
+        >>> at_stop = asymptotic_confidence_sequence(0.4, 0.1, 1000, totals="final", tuned_n=1000)
+        >>> at_stop.low.round(4).item()
+        0.0965
+    """
+    theta, se, units = (np.asarray(a, np.float64)[()] for a in (estimate, standard_error, n))
+    smallest = 0.5 * units if smallest_n is None else np.asarray(smallest_n, np.float64)[()]
+    rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
+    with np.errstate(all="ignore"):
+        time = units * rho_squared
+        reason = sequential_reasons(theta + 0.0 * time, se, smallest, minimum_n, totals)
+        low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
+    return sequential_estimates(
+        theta, low, high, se, p, units, reason, level=level, method="asymptotic_confidence_sequence", scale=scale
+    )
+
+
+def always_valid_p(z: ArrayLike, time: ArrayLike, alternative: Alternative = "two-sided") -> FloatArray:
+    """The p-value that inverts ``mixture_radius``: the least alpha at which the sequence leaves out the null value.
+
+    Args:
+        z: Standardised estimates.
+        time: Intrinsic time nρ², above 0.
+        alternative: Direction.
+
+    Returns:
+        p-values in (0, 1] of the broadcast shape; two-sided they are min(1, 1/e) with e the normal mixture's e-value
+        (Waudby-Smith et al. 2024, eq. 155).
+
+    Examples:
+        >>> always_valid_p(3.0352, 7.936).round(4).item()
+        0.05
+    """
+    z_, t = np.asarray(z, np.float64)[()], np.asarray(time, np.float64)[()]
+    growth = t + 1.0
+    with np.errstate(all="ignore"):
+        exponent = 0.5 * t * z_ * z_ / growth
+        if alternative == "two-sided":
+            return np.asarray(np.minimum(1.0, np.sqrt(growth) * np.exp(-exponent)))
+        toward = z_ > 0.0 if alternative == "greater" else z_ < 0.0
+        p = np.minimum(1.0, 0.5 * np.sqrt(growth) / np.expm1(exponent))
+        return np.asarray(np.where(np.isnan(z_ + t), np.nan, np.where(toward, p, 1.0)))
+
+
+def mean_difference_sequence(
+    control: Moments,
+    treatment: Moments,
+    *,
+    totals: UnitTotals,
+    tuned_n: ArrayLike,
+    scale: Scale = "absolute",
+    level: float = 0.95,
+    alternative: Alternative = "two-sided",
+    null: float = 0.0,
+    minimum_n: ArrayLike = MINIMUM_UNITS,
+) -> Estimates:
+    """Confidence sequence for the difference of two means, or for their relative lift (delta method).
+
+    Ratios, weighted means and CUPED-adjusted means enter as linearised ``Moments``. n is 4/(1/n_c + 1/n_t): the total
+    at an even split, and in proportion to the information at any other, so that a ramp does not move the mixture.
+
+    Args:
+        control: Sufficient statistics of the control at one or many looks.
+        treatment: The same for the treatment.
+        totals: Whether unit totals are final when counted; growing ones are refused.
+        tuned_n: Units of both arms at which the interval should be tightest, fixed beforehand.
+        scale: "absolute" or "relative" (treatment over control, minus 1).
+        level: Coverage over all looks together.
+        alternative: Direction.
+        null: Effect under the null hypothesis, on ``scale``.
+        minimum_n: Fewest units in the smaller arm.
+
+    Returns:
+        Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
+
+    Examples:
+        >>> a, b = Moments(5000, 10.0, 4.0), Moments(5000, 10.2, 4.0)
+        >>> lift = mean_difference_sequence(a, b, totals="final", tuned_n=10_000, scale="relative").at()
+        >>> round(lift.value, 4), round(lift.low, 4), round(lift.high, 4)
+        (0.02, 0.0077, 0.0323)
+    """
+    theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+    n_c, n_t = control.n[()], treatment.n[()]
+    rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
+    with np.errstate(all="ignore"):
+        time = 4.0 * n_c * n_t / (n_c + n_t) * rho_squared
+        reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), minimum_n, totals)
+        low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
+    if zero_baseline.any():
+        reason = np.where(zero_baseline & (reason == Reason.NOT_FINITE), np.int64(Reason.ZERO_BASELINE), reason)
+    return sequential_estimates(
+        theta, low, high, se, p, n_c + n_t, reason, level=level, method="mean_difference_sequence", scale=scale
+    )
+
+
+def difference_and_error(
+    control: Moments, treatment: Moments, scale: Scale
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Difference or relative lift, its standard error (delta method), and where the baseline is zero."""
+    n_c, n_t = control.n[()], treatment.n[()]
+    m_c, m_t = control.mean[()], treatment.mean[()]
+    v_c, v_t = control.variance[()], treatment.variance[()]
+    with np.errstate(all="ignore"):
+        if scale == "absolute":
+            return m_t - m_c, np.sqrt(v_c / n_c + v_t / n_t), np.asarray(False)
+        ratio = m_t / m_c
+        return ratio - 1.0, np.sqrt(v_t / n_t + ratio * ratio * v_c / n_c) / np.abs(m_c), np.asarray(m_c == 0.0)
+
+
+def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:
+    """The tightest interval and least p-value so far: what all looks up to each one agree on.
+
+    Valid because the sequence holds for all looks at once. An interval that has become empty says that the effect moved
+    over time, or that the sequence missed it; there is no estimate then (INVALID_STATISTICS).
+
+    Args:
+        looks: A confidence sequence, looks in order along ``axis``.
+        axis: The axis of looks.
+
+    Returns:
+        Estimates of the same shape; value and standard error are those of each look.
+
+    Examples:
+        >>> looks = asymptotic_confidence_sequence(
+        ...     [0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_n=1000
+        ... )
+        >>> running_intersection(looks).high.round(3).tolist()
+        [0.604, 0.404]
+    """
+    low = np.fmax.accumulate(looks.low, axis=axis)
+    high = np.fmin.accumulate(looks.high, axis=axis)
+    with np.errstate(invalid="ignore"):
+        empty = (looks.reason == 0) & (low > high)
+    return sequential_estimates(
+        looks.value,
+        low,
+        high,
+        looks.standard_error,
+        np.fmin.accumulate(looks.p_value, axis=axis),
+        looks.n,
+        np.where(empty, np.int64(Reason.INVALID_STATISTICS), looks.reason),
+        level=looks.level,
+        method=looks.method,
+        scale=looks.scale,
+    )
+
+
+def _sequence(
+    theta: FloatArray, se: FloatArray, time: FloatArray, alpha: float, alternative: Alternative, null: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Lower bounds, upper bounds and p-values."""
+    radius = se * mixture_radius(time, alpha, alternative)
+    p = always_valid_p((theta - null) / se, time, alternative)
+    match alternative:
+        case "two-sided":
+            return theta - radius, theta + radius, p
+        case "greater":
+            return theta - radius, np.full(np.shape(radius), np.inf), p
+        case "less":
+            return np.full(np.shape(radius), -np.inf), theta + radius, p

@@ -1,0 +1,149 @@
+r"""The mixture sequential probability ratio test: p-values that may be read at any time.
+
+Johari, Koomen, Pekelis & Walsh, "Always valid inference: continuous monitoring of A/B tests" (2022, Operations Research
+70:1806; arXiv 1512.04922), normal data, mixture N(θ0, τ²) over the effect. With V the squared standard error:
+
+    Λ = √(V/(V + τ²)) · exp( τ² (θ̂ − θ0)² / (2V(V + τ²)) )                                  (their eq. 7)
+
+The always-valid p-value is 1/Λ, and its running minimum over the looks. It is Robbins' normal mixture as in
+``confidence_sequences``, but tuned by the size of effects that one expects, not by a sample size: nρ² = τ²/V.
+
+Assumptions: as for the confidence sequences. Λ is an e-value in the limit of a late first look.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from upshot.core.errors import InvalidInput
+from upshot.stats.confidence_sequences import always_valid_p, difference_and_error, mixture_radius
+from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.moments import Moments
+from upshot.stats.result import Estimates, FloatArray, Reason, Scale
+
+__all__ = ["log_mixture_ratio", "mixture_sprt", "mixture_sprt_difference"]
+
+
+def log_mixture_ratio(
+    estimate: ArrayLike, standard_error: ArrayLike, tau: ArrayLike, *, null: float = 0.0
+) -> FloatArray:
+    """Logarithm of Λ, the mixture likelihood ratio (an e-value, Johari et al. eq. 7).
+
+    Args:
+        estimate: Estimates, any shape.
+        standard_error: Their standard errors, above 0.
+        tau: Standard deviation of the effects one expects, above 0, in the effect's unit.
+        null: Effect under the null hypothesis.
+
+    Returns:
+        ln Λ of the broadcast shape; at or above ln(1/α) the null hypothesis is rejected at level α.
+
+    Examples:
+        >>> log_mixture_ratio(0.4, 0.1, 0.2).round(4).item()
+        5.5953
+    """
+    se = np.asarray(standard_error, np.float64)
+    ratio = np.square(np.asarray(tau, np.float64) / se)
+    z = (np.asarray(estimate, np.float64) - null) / se
+    return np.asarray(0.5 * (z * z * ratio / (1.0 + ratio) - np.log1p(ratio)))
+
+
+def mixture_sprt(
+    estimate: ArrayLike,
+    standard_error: ArrayLike,
+    smallest_n: ArrayLike,
+    *,
+    tau: ArrayLike,
+    totals: UnitTotals,
+    level: float = 0.95,
+    null: float = 0.0,
+    minimum_n: ArrayLike = MINIMUM_UNITS,
+    scale: Scale = "absolute",
+) -> Estimates:
+    """Two-sided mixture SPRT: always-valid p-values and the confidence sequence that they invert.
+
+    Args:
+        estimate: Estimates at one or many looks, any shape.
+        standard_error: Their standard errors.
+        smallest_n: Units in the smaller arm.
+        tau: Standard deviation of the effects one expects, in the unit of ``estimate``, fixed beforehand. The smallest
+            effect that matters is a good choice; a wrong one costs power, never validity.
+        totals: Whether unit totals are final when counted; growing ones are refused.
+        level: Coverage over all looks together, in (0, 1).
+        null: Effect under the null hypothesis.
+        minimum_n: Fewest units in the smaller arm (``maturity.minimum_units``).
+        scale: Whether the estimate is absolute or relative.
+
+    Returns:
+        Estimates of the broadcast shape; ``n`` is ``smallest_n``. ``confidence_sequences.running_intersection`` keeps
+        the best look so far.
+
+    Raises:
+        InvalidInput: ``tau`` or ``level`` is out of range.
+
+    Examples:
+        >>> mixture_sprt(0.4, 0.1, 500, tau=0.2, totals="final").p_value.round(5).item()
+        0.00372
+    """
+    spread = np.asarray(tau, np.float64)[()]
+    if not (spread > 0.0).all() or not 0.0 < level < 1.0:
+        raise InvalidInput(
+            f"tau is {np.asarray(tau).tolist()} and level {level}; tau must be above 0, level in (0, 1)."
+        )
+    theta, se, n = (np.asarray(a, np.float64)[()] for a in (estimate, standard_error, smallest_n))
+    with np.errstate(all="ignore"):
+        time = np.square(spread / se)
+        reason = sequential_reasons(theta + 0.0 * spread, se, n, minimum_n, totals)
+        radius = se * mixture_radius(time, 1.0 - level)
+        p = always_valid_p((theta - null) / se, time)
+        return sequential_estimates(
+            theta, theta - radius, theta + radius, se, p, n, reason, level=level, method="mixture_sprt", scale=scale
+        )
+
+
+def mixture_sprt_difference(
+    control: Moments,
+    treatment: Moments,
+    *,
+    tau: ArrayLike,
+    totals: UnitTotals,
+    scale: Scale = "absolute",
+    level: float = 0.95,
+    null: float = 0.0,
+    minimum_n: ArrayLike = MINIMUM_UNITS,
+) -> Estimates:
+    """Mixture SPRT on the difference of two means, or on their relative lift (delta method).
+
+    Args:
+        control: Sufficient statistics of the control.
+        treatment: The same for the treatment.
+        tau: Standard deviation of the effects one expects, on ``scale``.
+        totals: Whether unit totals are final when counted.
+        scale: "absolute" or "relative".
+        level: Coverage over all looks together.
+        null: Effect under the null hypothesis, on ``scale``.
+        minimum_n: Fewest units in the smaller arm.
+
+    Returns:
+        Estimates of the broadcast shape; ``n`` is that of the smaller arm.
+
+    Examples:
+        >>> a, b = Moments(5000, 10.0, 4.0), Moments(5000, 10.2, 4.0)
+        >>> mixture_sprt_difference(a, b, tau=0.02, totals="final", scale="relative").p_value.item() < 0.001
+        True
+    """
+    theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+    found = mixture_sprt(
+        theta,
+        se,
+        np.minimum(control.n, treatment.n),
+        tau=tau,
+        totals=totals,
+        level=level,
+        null=null,
+        minimum_n=minimum_n,
+        scale=scale,
+    )
+    if zero_baseline.any():
+        lost = zero_baseline & (found.reason == Reason.NOT_FINITE)
+        found.reason[...] = np.where(lost, np.int64(Reason.ZERO_BASELINE), found.reason)
+    return found
