@@ -1,0 +1,13 @@
+import "@fontsource-variable/inter/wght.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/components.css";
+import "./styles/pages.css";
+import "./mark.svg";
+import "./htmx";
+import "htmx.org/dist/ext/hx-sse.js";
+import "./charts/element";
+import "./copy";
+import "./submit";
+import "./theme";

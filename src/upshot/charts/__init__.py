@@ -1,0 +1,32 @@
+"""A chart is a value: data in, options out, drawn by a page or without a browser."""
+
+from upshot.charts.bars import Bar, bar_chart
+from upshot.charts.line import Band, Line, line_chart
+from upshot.charts.option import Axis, ChartPoint, Option, captioned
+from upshot.charts.retention import GridCell, retention_chart
+from upshot.charts.sparkline import Sparkline, sparkline
+from upshot.charts.theme import DARK, LIGHT, Palette
+from upshot.charts.words import day_label, instant_label, period_label, range_label
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Axis",
+    "Band",
+    "Bar",
+    "ChartPoint",
+    "GridCell",
+    "Line",
+    "Option",
+    "Palette",
+    "Sparkline",
+    "bar_chart",
+    "captioned",
+    "day_label",
+    "instant_label",
+    "line_chart",
+    "period_label",
+    "range_label",
+    "retention_chart",
+    "sparkline",
+]

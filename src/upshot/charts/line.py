@@ -1,0 +1,130 @@
+"""Series over time: one line or several, what they are compared with, and the interval around them."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from upshot.charts.option import FONT, Axis, ChartPoint, Json, Option, value_axis
+from upshot.charts.theme import SERIES
+from upshot.charts.words import period_label
+from upshot.core.time import Grain
+
+__all__ = ["Band", "Line", "line_chart"]
+
+
+class Band(msgspec.Struct, frozen=True):
+    """An interval around a line; both sequences are as long as the line, null where there is no interval."""
+
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+    name: str = "95% interval"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A named series. ``before`` is what it is compared with, the nth point with the nth: drawn dashed and grey."""
+
+    name: str
+    points: tuple[ChartPoint, ...]
+    band: Band | None = None
+    before: bool = False
+
+
+def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis) -> Option:
+    """Lines over periods of ``grain``. The first line that is not ``before`` gives the periods.
+
+    Incomplete periods are joined by dashes to their neighbours. An interval is a band behind its line. Up to eight
+    lines have colours of their own.
+    """
+    now = [line for line in lines if not line.before]
+    drawn: list[Json] = [
+        _series(line.name, [_item(p) for p in line.points], "$faint", kind="dashed", width=1.5)
+        for line in lines
+        if line.before
+    ]
+    for number, line in enumerate(now):
+        colour = f"$series-{number % SERIES + 1}"
+        if line.band is not None:
+            drawn += _band(line.band, colour)
+        drawn += _solid_and_open(line, colour)
+    return {
+        "textStyle": {"fontFamily": FONT},
+        "grid": {"left": 4, "right": 12, "top": 12, "bottom": 4, "outerBoundsMode": "same"},
+        "tooltip": {"trigger": "axis", "axisPointer": {"lineStyle": {"color": "$faint", "type": "solid"}}},
+        "xAxis": _periods(now[0].points if now else (), grain),
+        "yAxis": value_axis(axis),
+        "series": drawn,
+    }
+
+
+def _periods(points: Sequence[ChartPoint], grain: Grain) -> Option:
+    labels: list[Json] = [period_label(p.period, grain, short=True) for p in points]
+    return {
+        "type": "category",
+        "boundaryGap": False,
+        "data": labels,
+        "axisTick": {"show": False},
+        "axisLine": {"lineStyle": {"color": "$border"}},
+        "axisLabel": {"color": "$muted", "fontSize": 11, "hideOverlap": True, "margin": 10, "alignMaxLabel": "right"},
+    }
+
+
+def _item(point: ChartPoint) -> Json:
+    if point.value is None:
+        return {"value": None, "title": point.title}
+    note = point.note or ("" if point.complete else "incomplete")
+    return {"value": point.value, "text": point.text, "title": point.title, "note": note}
+
+
+def _solid_and_open(line: Line, colour: str) -> list[Json]:
+    """The line itself, and dashes over the periods that are not complete."""
+    gap: Json = None
+    solid = [_item(p) if p.complete else gap for p in line.points]
+    drawn: list[Json] = [_series(line.name, solid, colour, kind="solid", width=2)]
+    if not all(p.complete for p in line.points):
+        beside = [_beside_open(line.points, at) for at in range(len(line.points))]
+        dashes = [_item(p) if near else gap for p, near in zip(line.points, beside, strict=True)]
+        drawn.append(_series(line.name, dashes, colour, kind="dotted", width=2))
+    return drawn
+
+
+def _beside_open(points: Sequence[ChartPoint], at: int) -> bool:
+    return any(not p.complete for p in points[max(at - 1, 0) : at + 2])
+
+
+def _series(name: str, data: list[Json], colour: str, *, kind: str, width: float) -> Option:
+    return {
+        "type": "line",
+        "name": name,
+        "data": data,
+        "showSymbol": _has_lonely(data),
+        "symbol": "circle",
+        "symbolSize": 6,
+        "color": colour,
+        "lineStyle": {"color": colour, "width": width, "type": kind, "join": "round"},
+        "emphasis": {"disabled": True},
+        "z": 2 if kind == "dashed" else 3,
+    }
+
+
+def _has_lonely(data: Sequence[Json]) -> bool:
+    """Whether a value stands between gaps, where no line could show it."""
+    there = [isinstance(item, dict) and item.get("value") is not None for item in data]
+    return any(here and not any(there[max(at - 1, 0) : at] + there[at + 1 : at + 2]) for at, here in enumerate(there))
+
+
+def _band(band: Band, colour: str) -> list[Json]:
+    widths: list[Json] = [
+        None if low is None or high is None else high - low for low, high in zip(band.low, band.high, strict=True)
+    ]
+    lows: list[Json] = list(band.low)
+    common: Option = {
+        "type": "line",
+        "stack": f"band {colour}",
+        "stackStrategy": "all",
+        "symbol": "none",
+        "silent": True,
+        "lineStyle": {"opacity": 0},
+        "color": colour,
+        "z": 1,
+    }
+    return [{**common, "data": lows}, {**common, "data": widths, "areaStyle": {"color": colour, "opacity": 0.13}}]
