@@ -6,7 +6,7 @@ INSERT INTO state VALUES (0);
 -- No PRIMARY KEY: it costs 64 times per commit of 1,000 rows and 8 times the file. The append checks event_id against the
 -- days around the batch; the refresh removes what lies further apart.
 -- day is the local day of occurred_at; distinct_key is units.unit_key of ('person', distinct_id), null for nobody.
-CREATE TABLE event_log (
+CREATE TABLE events (
     event_id UUID NOT NULL,
     event VARCHAR NOT NULL,
     occurred_at TIMESTAMP NOT NULL,
@@ -24,6 +24,9 @@ CREATE TABLE event_log (
 
 CREATE SEQUENCE unit_keys;
 CREATE TABLE units (unit_key BIGINT NOT NULL, unit_type VARCHAR NOT NULL, unit VARCHAR NOT NULL);
+
+-- Unit types other than person that events bear, kept in facts.
+CREATE TABLE group_types (unit_type VARCHAR NOT NULL);
 
 -- merges: what was said, for ever. identity: what follows from it, only for ids whose person is another id.
 CREATE TABLE merges (distinct_id VARCHAR NOT NULL, alias VARCHAR NOT NULL, merged_at TIMESTAMP NOT NULL);
@@ -65,11 +68,11 @@ CREATE TABLE fact_measures (
 
 CREATE TABLE unit_properties (
     unit_type VARCHAR NOT NULL,
-    unit VARCHAR NOT NULL,
+    unit_key BIGINT NOT NULL,
     name VARCHAR NOT NULL,
     value VARCHAR,
     valid_from TIMESTAMP NOT NULL,
-    recorded BIGINT NOT NULL
+    revision BIGINT NOT NULL
 );
 CREATE TABLE observations (
     series VARCHAR NOT NULL,

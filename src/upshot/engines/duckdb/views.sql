@@ -1,0 +1,82 @@
+-- Relations that metrics are compiled against. They always equal raw events: days that wait for their refresh
+-- (dirty_days) are read from events, merges that the facts do not hold yet (pending_merges) are laid over them. Both
+-- tables are empty most of the time, and an anti-join or semi-join with an empty table costs nothing.
+
+-- Every event once for each unit type, with the unit as merges have it now.
+CREATE OR REPLACE VIEW raw_unit_events AS
+SELECT 'person' AS unit_type, coalesce(i.person_key, e.distinct_key) AS unit_key, e.day, e.event, e.occurred_at
+FROM events e LEFT JOIN identity i ON i.distinct_key = e.distinct_key
+UNION ALL
+SELECT g.unit_type, u.unit_key, e.day, e.event, e.occurred_at
+FROM events e CROSS JOIN group_types g
+LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = e.groups[g.unit_type];
+
+CREATE OR REPLACE VIEW raw_unit_days AS
+SELECT unit_type, unit_key, day, event, count(*) AS count, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+FROM raw_unit_events GROUP BY ALL;
+
+CREATE OR REPLACE VIEW unit_days AS
+SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.event, f.count, f.first_at, f.last_at
+FROM fact_unit_days f ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
+UNION ALL
+SELECT r.unit_type, r.unit_key, r.day, r.event, r.count, r.first_at, r.last_at
+FROM raw_unit_days r SEMI JOIN dirty_days d ON d.day = r.day;
+
+-- Units whose rows in fact_activity may be wrong: seen on a dirty day, then or now, or merged since.
+CREATE OR REPLACE VIEW stale_units AS
+SELECT unit_type, unit_key FROM fact_unit_days SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
+UNION
+SELECT unit_type, unit_key FROM raw_unit_events SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
+UNION
+SELECT 'person', unit_key FROM pending_merges
+UNION
+SELECT 'person', person_key FROM pending_merges;
+
+CREATE OR REPLACE VIEW activity AS
+SELECT f.unit_type, f.unit_key, f.event, f.day, f.previous_day
+FROM fact_activity f ANTI JOIN stale_units s ON s.unit_type = f.unit_type AND s.unit_key = f.unit_key
+UNION ALL
+SELECT unit_type, unit_key, event, day, lag(day) OVER (PARTITION BY unit_type, unit_key, event ORDER BY day)
+FROM (
+    SELECT DISTINCT unit_type, unit_key, unnest([event, '*']) AS event, day
+    FROM unit_days SEMI JOIN stale_units USING (unit_type, unit_key)
+);
+
+CREATE OR REPLACE VIEW trait_history AS
+SELECT unit_type, unit_key, name, value, valid_from, valid_to
+FROM (
+    SELECT
+        t.unit_type, coalesce(i.person_key, t.unit_key) AS unit_key, t.name, t.value, t.valid_from,
+        lead(t.valid_from) OVER (
+            PARTITION BY t.unit_type, coalesce(i.person_key, t.unit_key), t.name ORDER BY t.valid_from, t.revision, t.rowid
+        ) AS valid_to
+    FROM unit_properties t LEFT JOIN identity i ON i.distinct_key = t.unit_key AND t.unit_type = 'person'
+)
+WHERE valid_to IS NULL OR valid_to > valid_from;
+
+-- Sessions: the client's own, else the distinct id's activity without a gap of 30 minutes.
+CREATE OR REPLACE VIEW event_sessions AS
+SELECT
+    event_id, occurred_at,
+    CASE
+        WHEN session_id IS NOT NULL THEN session_id
+        WHEN distinct_id IS NOT NULL THEN distinct_id || '@' || epoch_us(max(session_start) OVER (
+            PARTITION BY distinct_id, session_id IS NULL ORDER BY occurred_at, event_id ROWS UNBOUNDED PRECEDING
+        ))
+    END AS unit_key
+FROM (
+    SELECT
+        event_id, occurred_at, session_id, distinct_id,
+        CASE
+            WHEN occurred_at - lag(occurred_at) OVER (
+                PARTITION BY distinct_id, session_id IS NULL ORDER BY occurred_at, event_id
+            ) <= INTERVAL 30 MINUTES THEN NULL
+            ELSE occurred_at
+        END AS session_start
+    FROM events
+);
+
+CREATE OR REPLACE VIEW latest_observations AS
+SELECT series, day, dimensions, value, recorded_at
+FROM observations
+QUALIFY row_number() OVER (PARTITION BY series, day, dimensions ORDER BY recorded_at DESC, revision DESC, rowid DESC) = 1;
