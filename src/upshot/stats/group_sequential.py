@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
@@ -281,8 +281,8 @@ def _outcomes(z: FloatArray, reason: IntArray, bounds: Boundaries, *, final: boo
     stopped_at = np.where(ends.any(axis=-1), first, -1)
 
     def there(
-        flags: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        flags: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
         return np.take_along_axis(flags, first[..., None], -1)[..., 0]
 
     up, down = (Outcome.LESS, Outcome.GREATER) if bounds.alternative == "less" else (Outcome.GREATER, Outcome.LESS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
@@ -172,7 +172,7 @@ def _spending_boundaries(t: tuple[float, ...], design: GroupSequentialDesign, fi
     return Boundaries(np.asarray(t), efficacy, lower, alpha_spent, design.alternative, binding)
 
 
-def _tested(t: tuple[float, ...], shares: FloatArray) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _tested(t: tuple[float, ...], shares: FloatArray) -> NDArray[np.bool_]:
     """Looks with enough new information, none after all of alpha is gone."""
     tested = np.zeros(len(t), bool)
     last = 0.0
@@ -185,7 +185,7 @@ def _tested(t: tuple[float, ...], shares: FloatArray) -> np.ndarray[tuple[int], 
     return tested
 
 
-def _next_increment(t: tuple[float, ...], tested: np.ndarray[tuple[int], np.dtype[np.bool_]], k: int) -> float:
+def _next_increment(t: tuple[float, ...], tested: NDArray[np.bool_], k: int) -> float:
     following = np.flatnonzero(tested[k + 1 :])
     return t[k + 1 + int(following[0])] - t[k] if following.size else t[k]
 
@@ -193,7 +193,7 @@ def _next_increment(t: tuple[float, ...], tested: np.ndarray[tuple[int], np.dtyp
 def _efficacy(
     t: tuple[float, ...],
     spent: FloatArray,
-    tested: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    tested: NDArray[np.bool_],
     *,
     two_sided: bool,
 ) -> FloatArray:
@@ -209,7 +209,7 @@ def _efficacy(
 
 def _futility(
     t: tuple[float, ...],
-    tested: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    tested: NDArray[np.bool_],
     efficacy: FloatArray,
     futility: Futility,
     shares: FloatArray,
@@ -226,7 +226,7 @@ def _futility(
 def _binding(
     t: tuple[float, ...],
     spent: FloatArray,
-    tested: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    tested: NDArray[np.bool_],
     futility: Futility,
     shares: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
