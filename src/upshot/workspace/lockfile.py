@@ -1,4 +1,4 @@
-"""The file by which commands find the server that holds a workspace: ``.upshot/server.json``, for its owner's eyes only.
+"""The file by which commands find the server that holds a workspace: ``.upshot/server.json``, mode 0600.
 
 The event store's own lock decides who holds the store; this file only says where to ask instead.
 """

@@ -8,7 +8,7 @@ import msgspec
 
 from upshot.core.errors import NotAllowed
 
-__all__ = ["Caller", "Operation", "Permission", "Principal", "Role"]
+__all__ = ["LOCAL_OWNER", "Caller", "Operation", "Permission", "Principal", "Role"]
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Response = TypeVar("Response", bound=msgspec.Struct)
@@ -61,6 +61,10 @@ class Principal(msgspec.Struct, frozen=True):
                 f"{self.name} ({self.role}) may not do this: it takes the permission to {permission}.",
                 hint="Ask an owner of the workspace for access.",
             )
+
+
+LOCAL_OWNER = Principal("local", Role.OWNER)
+"""Who may read the workspace's files: commands, and browsers on loopback while there are no access entries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,125 @@
+"""``upshot metric query`` and ``upshot metric retention``."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from upshot.cli.common import Common, open_workspace
+from upshot.cli.output import json_or
+from upshot.core.time import DayRange, Grain, parse_day, zone
+
+if TYPE_CHECKING:
+    from upshot.workspace.operation import Caller
+
+__all__ = ["query", "retention"]
+
+_By = Literal["day", "week", "month", "quarter", "year"]
+_DEFAULT_PERIODS = {Grain.DAY: 30, Grain.WEEK: 12, Grain.MONTH: 12, Grain.QUARTER: 8, Grain.YEAR: 5}
+_From = Annotated[str | None, Parameter(name="--from")]
+_To = Annotated[str | None, Parameter(name="--to")]
+
+
+def query(
+    name: str,
+    /,
+    *,
+    first: _From = None,
+    last: _To = None,
+    by: _By = "day",
+    breakdown: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    where: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    compare: Literal["none", "previous", "year"] = "none",
+    limit: int = 20,
+    csv: Annotated[bool, Parameter(negative="")] = False,
+    sql: Annotated[bool, Parameter(negative="")] = False,
+    common: Common | None = None,
+) -> None:
+    """Ask a metric: its values over time.
+
+    Args:
+        name: Which metric.
+        first: The first day, YYYY-MM-DD. By default some periods before the last.
+        last: The last day, counted. By default the day of the newest event.
+        by: The length of one point.
+        breakdown: Tell the values of a property apart, such as Country or person.plan; may be repeated.
+        where: Only events for which this holds, such as "Country in (France, Spain)"; may be repeated.
+        compare: Also show the periods before, or those of the year before.
+        limit: How many values of a breakdown to show, the largest first.
+        csv: Print CSV.
+        sql: Print only the SQL that ran.
+        common: The options of every command.
+    """
+    from upshot.cli.series import print_csv, print_series
+    from upshot.workspace.messages import METRIC_QUERY, MetricQuery
+
+    common = common or Common()
+    grain = Grain(by)
+    with open_workspace(common) as workspace:
+        window = _window(workspace, first, last, grain)
+        asked = MetricQuery(name, window.start, window.last, grain, breakdown, where, compare, limit)
+        answer = workspace.call(METRIC_QUERY, asked)
+    if sql:
+        print(answer.sql)  # noqa: T201
+    elif csv:
+        print_csv(answer, breakdown)
+    elif not json_or(common, answer):
+        print_series(answer, breakdown, grain)
+
+
+def retention(
+    name: str = "retention",
+    /,
+    *,
+    first: _From = None,
+    last: _To = None,
+    by: _By = "month",
+    periods: int = 12,
+    where: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    counts: Annotated[bool, Parameter(negative="")] = False,
+    common: Common | None = None,
+) -> None:
+    """Show which share of each cohort came back: a row for each cohort, a column for each later period.
+
+    Args:
+        name: Which metric: one of retention, or one that counts activity.
+        first: The first day of the first cohort, YYYY-MM-DD.
+        last: The last day, counted.
+        by: The length of a period.
+        periods: How many periods after the first.
+        where: Only events for which this holds; may be repeated.
+        counts: Show units instead of shares.
+        common: The options of every command.
+    """
+    from upshot.cli.series import print_grid
+    from upshot.workspace.messages import METRIC_RETENTION, RetentionQuery
+
+    common = common or Common()
+    grain = Grain(by)
+    with open_workspace(common) as workspace:
+        window = _window(workspace, first, last, grain)
+        answer = workspace.call(
+            METRIC_RETENTION, RetentionQuery(name, window.start, window.last, grain, periods, where)
+        )
+    if not json_or(common, answer):
+        print_grid(answer, counts=counts)
+
+
+def _window(workspace: "Caller", first: str | None, last: str | None, grain: Grain) -> DayRange:
+    end = parse_day(last) if last else _newest_day(workspace)
+    if first:
+        return DayRange.of(parse_day(first), end)
+    start = grain.floor(end)
+    for _ in range(_DEFAULT_PERIODS[grain] - 1):
+        start = grain.floor(start - timedelta(days=1))
+    return DayRange.of(start, end)
+
+
+def _newest_day(workspace: "Caller") -> date:
+    from datetime import datetime
+
+    from upshot.workspace.messages import WORKSPACE_INFO, Nothing
+
+    info = workspace.call(WORKSPACE_INFO, Nothing())
+    tz = zone(info.time_zone)
+    return (info.last_event_at or datetime.now(tz)).astimezone(tz).date()

@@ -1,0 +1,196 @@
+"""Series and cohort grids for people, and as CSV."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from upshot.cli.output import Column, line, table
+from upshot.core.time import Grain
+from upshot.core.units import format_value
+from upshot.workspace.messages import MetricSeries, Point, RetentionGrid
+
+__all__ = ["period_name", "print_csv", "print_grid", "print_series"]
+
+_MOST_COLUMNS = 6
+_MARK = "*"
+
+
+def period_name(start: date, grain: Grain) -> str:
+    """The period that begins at ``start``.
+
+    >>> period_name(date(2011, 4, 1), Grain.QUARTER), period_name(date(2011, 4, 1), Grain.MONTH)
+    ('2011 Q2', '2011-04')
+    """
+    match grain:
+        case Grain.DAY:
+            return f"{start:%Y-%m-%d %a}"
+        case Grain.WEEK:
+            return f"{start:%Y-%m-%d} week"
+        case Grain.MONTH:
+            return f"{start:%Y-%m}"
+        case Grain.QUARTER:
+            return f"{start.year} Q{(start.month + 2) // 3}"
+        case Grain.YEAR:
+            return f"{start.year}"
+
+
+def print_series(answer: MetricSeries, breakdown: Sequence[str], grain: Grain) -> None:
+    """Periods downwards; groups across while there are few, downwards too when there are many."""
+    groups = tuple(dict.fromkeys(point.group for point in answer.points))
+    title = f"{answer.metric.title} by {grain}"
+    if not breakdown:
+        _print_plain(answer, title, grain)
+    elif len(groups) <= _MOST_COLUMNS and not answer.previous:
+        _print_across(answer, groups, title, grain)
+    else:
+        _print_long(answer, breakdown, title, grain)
+    for text in _notes(answer):
+        line(text)
+
+
+def print_csv(answer: MetricSeries, breakdown: Sequence[str]) -> None:
+    """Every point with its exact value; empty for none."""
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    compared = bool(answer.previous)
+    out.writerow(
+        ("period", *breakdown, "value", "numerator", "denominator", "complete", "note")
+        + (("previous_period", "previous_value") if compared else ())
+    )
+    for point, before in zip(answer.points, _aligned(answer), strict=True):
+        numbers = tuple("" if n is None else repr(n) for n in (point.value, point.numerator, point.denominator))
+        row = (point.period, *("" if g is None else g for g in point.group), *numbers)
+        row += ("true" if point.complete else "false", point.note)
+        if compared:
+            row += ("", "") if before is None else (before.period, "" if before.value is None else repr(before.value))
+        out.writerow(row)
+
+
+def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
+    """Cohorts downwards, later periods across."""
+    offsets = sorted({cell.offset for cell in grid.cells})
+    by_place = {(cell.cohort, cell.offset): cell for cell in grid.cells}
+    cohorts = sorted({cell.cohort for cell in grid.cells})
+    incomplete = any(not cell.complete for cell in grid.cells)
+
+    def shown(cohort: date, offset: int) -> str:
+        cell = by_place.get((cohort, offset))
+        if cell is None:
+            return ""
+        text = f"{cell.units:,}" if counts else format_value(cell.share, "percent", "USD")
+        return text + ("" if cell.complete else _MARK)
+
+    table(
+        (("cohort", "left"), ("units", "right"), *((str(offset), "right") for offset in offsets)),
+        (
+            (
+                period_name(cohort, grid.grain) + (" ‹" if cohort in grid.cut_off_left else ""),
+                f"{_size(by_place.get((cohort, 0)))}",
+                *(shown(cohort, offset) for offset in offsets),
+            )
+            for cohort in cohorts
+        ),
+        title=f"{grid.metric.title} by {grid.grain}",
+    )
+    if incomplete:
+        line(f"{_MARK} not complete yet, or the data end inside.")
+    if grid.cut_off_left:
+        line("‹ cut off on the left: the data begin here, so this cohort holds everybody who was there before.")
+    for note in grid.notes:
+        line(note)
+
+
+def _size(cell: object) -> str:
+    from upshot.workspace.messages import RetentionCell
+
+    return f"{cell.units:,}" if isinstance(cell, RetentionCell) else ""
+
+
+def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
+    columns: list[Column] = [("period", "left"), ("value", "right")]
+    if answer.previous:
+        columns += [("before", "left"), ("was", "right"), ("change", "right")]
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for point, before in zip(answer.points, _aligned(answer), strict=True):
+            row: tuple[str, ...] = (period_name(point.period, grain), _shown(answer, point))
+            if answer.previous:
+                row += (
+                    ("", "", "")
+                    if before is None
+                    else (period_name(before.period, grain), _shown(answer, before), _change(point, before))
+                )
+            yield row
+        if answer.total is not None:
+            total: tuple[str, ...] = ("total", _shown(answer, answer.total))
+            if answer.previous:
+                was = answer.previous_total
+                total += ("", "", "") if was is None else ("", _shown(answer, was), _change(answer.total, was))
+            yield total
+
+    table(columns, rows(), title=title)
+
+
+def _print_across(answer: MetricSeries, groups: Sequence[tuple[str | None, ...]], title: str, grain: Grain) -> None:
+    at = {(point.period, point.group): point for point in answer.points}
+    periods = sorted({point.period for point in answer.points})
+    totals = {point.group: point for point in answer.totals}
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for period in periods:
+            yield (period_name(period, grain), *(_shown(answer, at[period, group]) for group in groups))
+        yield ("total", *(_shown(answer, totals[g]) if g in totals else "" for g in groups))
+
+    table((("period", "left"), *((_group_name(group), "right") for group in groups)), rows(), title=title)
+
+
+def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grain: Grain) -> None:
+    columns: list[Column] = [("period", "left"), *((name, "left") for name in breakdown), ("value", "right")]
+    if answer.previous:
+        columns += [("was", "right"), ("change", "right")]
+
+    def rows() -> Iterator[tuple[str, ...]]:
+        for point, before in zip(answer.points, _aligned(answer), strict=True):
+            row = (period_name(point.period, grain), *(g or "(none)" for g in point.group), _shown(answer, point))
+            if answer.previous:
+                row += ("", "") if before is None else (_shown(answer, before), _change(point, before))
+            yield row
+
+    table(columns, rows(), title=title)
+
+
+def _aligned(answer: MetricSeries) -> Iterable[Point | None]:
+    """For each point the one that it is compared with: the same place in the same group's series."""
+    before: dict[tuple[str | None, ...], list[Point]] = {}
+    for point in answer.previous:
+        before.setdefault(point.group, []).append(point)
+    place: dict[tuple[str | None, ...], int] = {}
+    for point in answer.points:
+        index = place[point.group] = place.get(point.group, -1) + 1
+        series = before.get(point.group, [])
+        yield series[index] if index < len(series) else None
+
+
+def _shown(answer: MetricSeries, point: Point) -> str:
+    text = format_value(point.value, answer.metric.format, answer.currency)
+    return text if point.complete else f"{text}{_MARK}"
+
+
+def _change(now: Point, before: Point) -> str:
+    if now.value is None or not before.value:
+        return "–"
+    return f"{now.value / before.value - 1:+.1%}"
+
+
+def _group_name(group: Sequence[str | None]) -> str:
+    return " · ".join(g if g is not None else "(none)" for g in group)
+
+
+def _notes(answer: MetricSeries) -> Iterator[str]:
+    reasons = sorted({point.note for point in answer.points if not point.complete and point.note})
+    if reasons:
+        yield f"{_MARK} not complete: {', '.join(reasons)}."
+    if answer.truncated_groups:
+        yield f"{answer.truncated_groups:,} more groups are not shown (--limit)."
+    yield from answer.notes
+    yield f"Read from {answer.route} in {answer.elapsed_ms:,.0f} ms; days of {answer.time_zone}."

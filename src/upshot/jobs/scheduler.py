@@ -1,0 +1,50 @@
+"""The server's own work: interrupted imports are taken up again, and facts are kept fresh."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from upshot.core.errors import UserError
+from upshot.workspace.handlers.imports import resume
+from upshot.workspace.local import LocalWorkspace
+
+__all__ = ["Scheduler"]
+
+_log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """One thread beside the server; a context manager."""
+
+    def __init__(self, workspace: LocalWorkspace) -> None:
+        self._workspace = workspace
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upshot-jobs", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def turn(self) -> None:
+        """Do now what is due."""
+        resume(self._workspace.resources)
+        store = self._workspace.resources.store
+        if store.info().dirty_days:
+            store.refresh_facts()
+
+    def _run(self) -> None:
+        seconds = self._workspace.settings.facts.refresh_seconds
+        while not self._stop.wait(seconds):
+            try:
+                self.turn()
+            except UserError as error:
+                _log.warning("%s", error)
+            except Exception:
+                _log.exception("The server's own work failed; it is tried again in %s seconds", seconds)

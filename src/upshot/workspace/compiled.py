@@ -1,0 +1,100 @@
+"""Statements of questions that were asked before: compiling takes milliseconds, looking up takes none."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from upshot.core.time import Grain
+from upshot.engines.store import EventStore, QueryResult
+from upshot.metrics.compile.query import RetentionQuery, SeriesQuery
+from upshot.metrics.definition import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from upshot.metrics.compile.query import Compiled
+
+__all__ = ["CompiledQueries", "Prepared"]
+
+_KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A compiled question: the statement and what the compiler said of it."""
+
+    sql: str
+    route: str
+    reason: str
+    columns: tuple[str, ...]
+    additive: bool
+    absent: float | None
+    grain: Grain | None
+    notes: tuple[str, ...]
+
+
+class CompiledQueries:
+    """The most recent statements, by definition and question."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, bytes], Prepared] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> Prepared:
+        """The statement of a series."""
+
+        def compiled() -> "Compiled":
+            from upshot.metrics.compile import series
+
+            return series(metric, query, store.dialect())
+
+        return self._prepared(store, (metric.hash, b"s" + msgspec.json.encode(query)), compiled)
+
+    def retention(self, store: EventStore, metric: Metric, query: RetentionQuery) -> Prepared:
+        """The statement of a cohort grid."""
+
+        def compiled() -> "Compiled":
+            from upshot.metrics.compile import retention
+
+            return retention(metric, query, store.dialect())
+
+        return self._prepared(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
+
+    def forget(self) -> None:
+        """Compile everything anew, as what the store keeps has changed."""
+        with self._lock:
+            self._kept.clear()
+
+    def _prepared(self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]") -> Prepared:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+                return found
+        fresh = _prepare(store, compiled())
+        with self._lock:
+            self._kept[key] = fresh
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return fresh
+
+
+def _prepare(store: EventStore, made: "Compiled") -> Prepared:
+    return Prepared(
+        sql=store.compile(made.expr),
+        route=str(made.route),
+        reason=made.reason,
+        columns=made.columns,
+        additive=made.additive,
+        absent=made.absent,
+        grain=made.grain,
+        notes=made.notes,
+    )
+
+
+def run(store: EventStore, prepared: Prepared) -> QueryResult:
+    """The rows of a prepared statement."""
+    return store.run_sql(prepared.sql)

@@ -1,0 +1,36 @@
+"""What each operation does, one module for each kind of thing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from upshot.workspace.handlers import access, data, events, imports, metrics, questions, state
+from upshot.workspace.operation import Principal
+from upshot.workspace.resources import Resources
+
+__all__ = ["HANDLERS"]
+
+# each handler takes the request of its operation and gives that operation's response, as a test checks
+HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
+    "workspace.info": state.info,
+    "workspace.doctor": state.doctor,
+    "metric.list": metrics.list_metrics,
+    "metric.show": metrics.show,
+    "metric.apply": metrics.apply,
+    "metric.query": questions.series,
+    "metric.retention": questions.retention,
+    "events.append": events.append,
+    "events.recent": events.recent,
+    "identity.merge": events.merge,
+    "unit_properties.set": events.set_traits,
+    "observations.append": events.observe,
+    "facts.refresh": data.refresh,
+    "data.events": data.event_names,
+    "data.properties": data.properties,
+    "data.rejects": data.rejects,
+    "import.preview": imports.preview,
+    "import.start": imports.start,
+    "import.status": imports.status,
+    "access.add": access.add,
+    "access.list": access.list_access,
+    "access.revoke": access.revoke,
+}

@@ -1,0 +1,253 @@
+"""What metrics answer: series and cohort grids."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from upshot.core.errors import InvalidInput
+from upshot.core.time import DayRange, Grain
+from upshot.engines.store import QueryResult
+from upshot.metrics.compile.query import RetentionQuery as Cohorts
+from upshot.metrics.compile.query import SeriesQuery
+from upshot.metrics.definition import Field, Filter, Metric, Shape
+from upshot.workspace.compiled import Prepared
+from upshot.workspace.fields import read_fields, read_filters
+from upshot.workspace.messages import (
+    MetricQuery,
+    MetricSeries,
+    Point,
+    RetentionCell,
+    RetentionGrid,
+    RetentionQuery,
+)
+from upshot.workspace.metric_book import view_of
+from upshot.workspace.operation import Principal
+from upshot.workspace.periods import Extent, compared, periods_of
+from upshot.workspace.resources import Resources, aware_instant
+
+__all__ = ["retention", "series"]
+
+_MOST_POINTS = 20_000
+_MOST_PERIODS = 400
+Group = tuple[str | None, ...]
+
+
+def series(resources: Resources, principal: Principal, request: MetricQuery) -> MetricSeries:
+    """A metric over time, with what it is compared with."""
+    del principal
+    metric, version = resources.metrics.get(request.name)
+    asked = _Asked(
+        resources,
+        metric,
+        read_fields(resources, request.breakdown),
+        read_filters(resources, request.where),
+        request.grain,
+        _extent(resources),
+    )
+    window = _window(request.first, request.last, request.grain)
+    now = asked.points(window, request.limit)
+    before = None if request.compare == "none" else compared(window, request.grain, request.compare)
+    then = None if before is None else asked.points(before, request.limit, only=now.groups)
+    info = resources.store.info()
+    return MetricSeries(
+        metric=view_of(metric, version),
+        points=now.points,
+        previous=() if then is None else then.points,
+        total=now.total,
+        totals=now.totals,
+        previous_total=None if then is None else then.total,
+        sql=now.prepared.sql,
+        route=now.prepared.route,
+        elapsed_ms=now.elapsed_ms + (0.0 if then is None else then.elapsed_ms),
+        time_zone=resources.zone.key,
+        currency=resources.loaded.settings.workspace.currency,
+        data_from=asked.extent.first,
+        data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
+        notes=now.prepared.notes,
+        truncated_groups=now.truncated,
+    )
+
+
+def retention(resources: Resources, principal: Principal, request: RetentionQuery) -> RetentionGrid:
+    """A cohort grid."""
+    del principal
+    metric, version = resources.metrics.get(request.name)
+    if metric.type not in (Shape.RETENTION, Shape.ACTIVE, Shape.COUNT):
+        raise InvalidInput(
+            f"{request.name} is a {metric.type}; it says nothing about coming back.",
+            hint="Ask a retention metric, or one that counts activity.",
+        )
+    if not 0 <= request.periods <= _MOST_PERIODS:
+        raise InvalidInput(f"{request.periods} periods cannot be shown.", hint=f"Ask for 0 to {_MOST_PERIODS}.")
+    where = read_filters(resources, request.where)
+    window = _window(request.first, request.last, request.grain)
+    prepared = resources.compiled.retention(
+        resources.store, metric, Cohorts(window, request.grain, request.periods, (), where)
+    )
+    answer = resources.store.run_sql(prepared.sql)
+    extent = _extent(resources)
+    cells = _cells(answer, request.grain, extent)
+    cut = request.grain.floor(extent.first) if extent.first else None
+    return RetentionGrid(
+        metric=view_of(metric, version),
+        grain=request.grain,
+        cells=cells,
+        cut_off_left=tuple(sorted({c.cohort for c in cells if c.cohort == cut})),
+        sql=prepared.sql,
+        route=prepared.route,
+        elapsed_ms=answer.elapsed_ms,
+        notes=prepared.notes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    points: tuple[Point, ...]
+    groups: tuple[Group, ...]
+    total: Point | None
+    totals: tuple[Point, ...]
+    truncated: int
+    prepared: Prepared
+    elapsed_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question but for its window."""
+
+    resources: Resources
+    metric: Metric
+    breakdown: tuple[Field, ...]
+    where: tuple[Filter, ...]
+    grain: Grain
+    extent: Extent
+
+    def points(self, window: DayRange, limit: int, only: tuple[Group, ...] | None = None) -> _Answer:
+        """The series over ``window``, of the ``limit`` largest groups or of ``only`` those."""
+        prepared, answer = self._run(SeriesQuery(window, self.grain, self.breakdown, self.where))
+        found = _by_group(prepared, answer, len(self.breakdown))
+        totals, elapsed = self._totals(window, self.breakdown)
+        total, more = self._totals(window, ()) if self.breakdown else (totals, 0.0)
+        ranked = sorted(totals, key=_rank) if self.breakdown else [Point(window.start, None, complete=False)]
+        groups = only if only is not None else tuple(point.group for point in ranked[:limit])
+        periods = periods_of(window, prepared.grain or self.grain)
+        by_group = {point.group: point for point in totals}
+        return _Answer(
+            points=tuple(
+                self._point(found.get((group, start)), start, end, group, window, prepared.absent)
+                for group in groups
+                for start, end in periods
+            ),
+            groups=groups,
+            total=total[0] if total else None,
+            totals=tuple(by_group[g] for g in groups if g in by_group) if self.breakdown else (),
+            truncated=max(len(ranked) - len(groups), 0) if self.breakdown else 0,
+            prepared=prepared,
+            elapsed_ms=answer.elapsed_ms + elapsed + more,
+        )
+
+    def _run(self, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
+        prepared = self.resources.compiled.series(self.resources.store, self.metric, query)
+        return prepared, self.resources.store.run_sql(prepared.sql)
+
+    def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
+        prepared, answer = self._run(SeriesQuery(window, None, breakdown, self.where))
+        found = _by_group(prepared, answer, len(breakdown))
+        note = self.extent.note(window.start, window.end, window)
+        points = tuple(
+            Point(window.start, value, not note, group, top, bottom, note)
+            for (group, _), (value, top, bottom) in found.items()
+        )
+        if not points and not breakdown:
+            points = (Point(window.start, prepared.absent, not note, (), None, None, note),)
+        return points, answer.elapsed_ms
+
+    def _point(
+        self,
+        found: tuple[float | None, float | None, float | None] | None,
+        start: date,
+        end: date,
+        group: Group,
+        window: DayRange,
+        absent: float | None,
+    ) -> Point:
+        note = self.extent.note(start, end, window)
+        if found is None:
+            unknown = note in ("not begun", "before the first event")
+            return Point(start, None if unknown else absent, not note, group, note=note)
+        value, top, bottom = found
+        return Point(start, value, not note, group, top, bottom, note)
+
+
+def _window(first: date, last: date, grain: Grain) -> DayRange:
+    window = DayRange.of(first, last)
+    if not window.days:
+        raise InvalidInput("The window holds no day.", hint="Name its first and its last day; both are counted.")
+    length = (grain.next(grain.floor(first)) - grain.floor(first)).days
+    if window.days / length > _MOST_POINTS:
+        raise InvalidInput(
+            f"A {grain} is too fine for {window.days} days.", hint="Ask for a shorter window or longer periods."
+        )
+    return window
+
+
+def _extent(resources: Resources) -> Extent:
+    info = resources.store.info()
+    first, last = info.first_event_at, info.last_event_at
+    return Extent(
+        first=None if first is None else resources.local_day(first),
+        last=None if last is None else resources.local_day(last),
+        today=resources.today(),
+    )
+
+
+def _by_group(
+    prepared: Prepared, answer: QueryResult, groups: int
+) -> dict[tuple[Group, date | None], tuple[float | None, float | None, float | None]]:
+    at = {name: answer.columns.index(name) for name in prepared.columns}
+    keys = [at[f"group_{i}"] for i in range(groups)]
+    found: dict[tuple[Group, date | None], tuple[float | None, float | None, float | None]] = {}
+    for row in answer.rows:
+        group = tuple(None if row[k] is None else str(row[k]) for k in keys)
+        period = row[at["period"]] if "period" in at else None
+        start = period if isinstance(period, date) else None
+        found[group, start] = (_number(row[at["value"]]), _of(row, at, "numerator"), _of(row, at, "denominator"))
+    return found
+
+
+def _of(row: Sequence[object], at: dict[str, int], name: str) -> float | None:
+    return _number(row[at[name]]) if name in at else None
+
+
+def _number(value: object) -> float | None:
+    if value is None:
+        return None
+    number = msgspec.convert(value, float, strict=False)
+    return number if math.isfinite(number) else None
+
+
+def _rank(point: Point) -> tuple[bool, float, tuple[str, ...]]:
+    return (point.value is None, -abs(point.value or 0.0), tuple(g or "" for g in point.group))
+
+
+def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[RetentionCell, ...]:
+    at = {name: i for i, name in enumerate(answer.columns)}
+    cells = []
+    for row in answer.rows:
+        cohort = msgspec.convert(row[at["cohort"]], date)
+        offset, last, units, size = (
+            msgspec.convert(row[at[name]], int) for name in ("offset", "offset_last", "units", "size")
+        )
+        start, end = _nth(grain, cohort, offset), _nth(grain, cohort, last + 1)
+        note = extent.note(start, end, DayRange(start, end))
+        cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note))
+    return tuple(cells)
+
+
+def _nth(grain: Grain, start: date, count: int) -> date:
+    for _ in range(count):
+        start = grain.next(start)
+    return start

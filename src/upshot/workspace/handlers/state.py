@@ -1,0 +1,37 @@
+"""What the workspace is, and whether it is well."""
+
+from importlib.metadata import version
+
+from upshot.workspace.doctor import examine_open
+from upshot.workspace.messages import Findings, Nothing, WorkspaceInfo
+from upshot.workspace.operation import Principal
+from upshot.workspace.resources import Resources, aware
+
+__all__ = ["doctor", "info"]
+
+
+def info(resources: Resources, principal: Principal, request: Nothing) -> WorkspaceInfo:
+    """What the workspace is and holds."""
+    del principal, request
+    held = resources.store.info()
+    return WorkspaceInfo(
+        name=resources.name,
+        version=version("upshot"),
+        time_zone=resources.zone.key,
+        currency=resources.loaded.settings.workspace.currency,
+        events=held.events,
+        first_event_at=aware(held.first_event_at),
+        last_event_at=aware(held.last_event_at),
+        last_received_at=aware(held.last_received_at),
+        revision=held.revision,
+        dirty_days=held.dirty_days,
+        storage_bytes=held.storage_bytes,
+        engine=held.engine,
+        catalog=resources.catalog.url,
+    )
+
+
+def doctor(resources: Resources, principal: Principal, request: Nothing) -> Findings:
+    """What is wrong inside the open workspace."""
+    del principal, request
+    return Findings(tuple(sorted(examine_open(resources), key=lambda f: ("ok", "warning", "error").index(f.level))))

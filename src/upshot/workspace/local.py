@@ -1,0 +1,166 @@
+"""A workspace that this process holds."""
+
+import contextlib
+import hmac
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from upshot.core.errors import UserError
+from upshot.core.ids import new_token
+from upshot.core.settings import LoadedSettings, Settings
+from upshot.workspace.handlers import HANDLERS
+from upshot.workspace.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
+from upshot.workspace.resources import Resources
+
+__all__ = ["LocalWorkspace"]
+
+_LONGEST_LIST = 20
+_LONGEST_TEXT = 20_000
+
+
+class LocalWorkspace:
+    """An open workspace: its stores, its catalog, and the one way in (``acting_as``).
+
+    Attributes:
+        folder: Where it is.
+        settings: What is set.
+        closing: Set when the server that serves it is asked to stop; whoever streams must end then.
+        server_token: What makes a command that talks to this process's server the owner.
+    """
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self.folder: Path = resources.folder
+        self.settings: Settings = resources.loaded.settings
+        self.closing = threading.Event()
+        self.server_token = new_token()
+        self._closing_listeners: list[Callable[[], None]] = []
+        self._closed = False
+
+    @classmethod
+    def open(cls, folder: Path, loaded: LoadedSettings) -> "LocalWorkspace":
+        """Open the workspace in ``folder``.
+
+        Raises:
+            NotFound: There is none.
+            WorkspaceLocked: Another process holds it.
+            SchemaTooNew: A newer Upshot wrote it.
+            CorruptStore: One of its files is damaged.
+        """
+        return cls(Resources.open(folder, loaded))
+
+    def acting_as(self, principal: Principal) -> Caller:
+        """The workspace as ``principal`` may use it: ``call(operation, request)``; threads may share it."""
+        return _Seat(self.resources, principal)
+
+    def principal_of(self, token: str) -> Principal | None:
+        """Whose token that is, an access entry's or the server's own; None when nobody's."""
+        if hmac.compare_digest(token.encode(), self.server_token.encode()):
+            return LOCAL_OWNER
+        record = self.resources.catalog.access.of(token)
+        return None if record is None else Principal(record.name, Role(record.role))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody needs a token, as there are no access entries; such a workspace stays on loopback."""
+        return not self.resources.catalog.access.any()
+
+    @property
+    def revision(self) -> int:
+        """Grows with each commit to the event store."""
+        return self.resources.store.revision
+
+    def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have ``listener`` called with the new revision after each commit, from another thread: it must be quick.
+
+        Returns:
+            What ends it.
+        """
+        return self.resources.store.listen(listener)
+
+    def on_closing(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have ``listener`` called when the server is asked to stop, in the server's thread: it must be quick.
+
+        Returns:
+            What ends it.
+        """
+        self._closing_listeners.append(listener)
+
+        def end() -> None:
+            with contextlib.suppress(ValueError):
+                self._closing_listeners.remove(listener)
+
+        return end
+
+    def begin_closing(self) -> None:
+        """Tell whoever streams to end, and background work to stop."""
+        self.closing.set()
+        self.resources.background.stopping.set()
+        for listener in tuple(self._closing_listeners):
+            listener()
+
+    def close(self) -> None:
+        """Finish what is being written and close the stores. Closing twice is fine."""
+        if self._closed:
+            return
+        self._closed = True
+        self.begin_closing()
+        self.resources.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Seat:
+    """The workspace as one principal may use it."""
+
+    def __init__(self, resources: Resources, principal: Principal) -> None:
+        self._resources = resources
+        self._principal = principal
+
+    def call(self, operation: Operation[Request, Response], request: Request) -> Response:
+        """Do it, if the principal may; what changes something is written down, refused or not."""
+        try:
+            self._principal.require(operation.permission)
+            answer: Response = HANDLERS[operation.name](self._resources, self._principal, request)
+        except UserError as error:
+            self._note(operation, request, error.code)
+            raise
+        except Exception:
+            self._note(operation, request, "internal")
+            raise
+        self._note(operation, request, "done")
+        return answer
+
+    def _note(self, operation: Operation[Request, Response], request: Request, outcome: str) -> None:
+        if operation.changes:
+            self._resources.catalog.audit.write(
+                principal=self._principal.name,
+                role=str(self._principal.role),
+                operation=operation.name,
+                request=msgspec.json.encode(_abridged(msgspec.to_builtins(request))).decode(),
+                outcome=outcome,
+            )
+
+
+def _abridged(value: object) -> object:
+    """A request without its bulk: long lists by their length, long texts by their beginning."""
+    match value:
+        case dict():
+            return {key: _abridged(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_abridged(item) for item in value] if len(value) <= _LONGEST_LIST else {"items": len(value)}
+        case str() if len(value) > _LONGEST_TEXT:
+            return value[:_LONGEST_TEXT] + "…"
+        case _:
+            return value

@@ -1,0 +1,133 @@
+"""What an open workspace is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from upshot.catalog.catalog import Catalog
+from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.settings import SETTINGS_FILE, LoadedSettings
+from upshot.core.time import zone
+from upshot.engines.store import EventStore
+from upshot.workspace.background import Background
+from upshot.workspace.compiled import CompiledQueries
+from upshot.workspace.metric_book import MetricBook
+
+__all__ = ["STORE_FILE", "TIME_ZONE", "Resources", "aware", "aware_instant", "open_store", "utc_now"]
+
+STORE_FILE = "events.duckdb"
+TIME_ZONE = "time_zone"
+
+
+def utc_now() -> datetime:
+    """The instant, with its offset."""
+    return datetime.now(UTC)
+
+
+def aware_instant(instant: datetime) -> datetime:
+    """An instant of the stores, which carry no offset, as UTC."""
+    return instant.replace(tzinfo=UTC)
+
+
+def aware(instant: datetime | None) -> datetime | None:
+    """``aware_instant``, or None for none."""
+    return None if instant is None else aware_instant(instant)
+
+
+@dataclass(slots=True)
+class Resources:
+    """An open workspace's parts.
+
+    Attributes:
+        folder: Where it is, absolute.
+        loaded: Its settings and where they come from.
+        store: Its events.
+        catalog: What people declared.
+        metrics: The catalog's metrics, parsed.
+        compiled: Statements of questions that were asked before.
+        background: Work that goes on after its request was answered.
+        known_properties: Names of properties that some event has; never forgotten, as events are not.
+        clock: What time it is.
+    """
+
+    folder: Path
+    loaded: LoadedSettings
+    store: EventStore
+    catalog: Catalog
+    metrics: MetricBook
+    compiled: CompiledQueries = field(default_factory=CompiledQueries)
+    background: Background = field(default_factory=Background)
+    known_properties: set[str] = field(default_factory=set)
+    clock: Callable[[], datetime] = utc_now
+
+    @classmethod
+    def open(cls, folder: Path, loaded: LoadedSettings) -> "Resources":
+        """Open the workspace in ``folder``.
+
+        Raises:
+            NotFound: There is none.
+            InvalidInput: The time zone in the settings is not the one that the workspace was made with.
+        """
+        if not (folder / SETTINGS_FILE).is_file():
+            raise NotFound("workspace", str(folder), hint=f"Make one with `upshot init {folder}`.")
+        store = open_store(folder, loaded)
+        try:
+            catalog = Catalog.in_folder(folder, loaded.settings.catalog.url)
+        except BaseException:
+            store.close()
+            raise
+        try:
+            _check_zone(catalog, loaded)
+        except BaseException:
+            store.close()
+            catalog.close()
+            raise
+        return cls(folder, loaded, store, catalog, MetricBook(catalog))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose local days are counted."""
+        return self.store.zone
+
+    @property
+    def name(self) -> str:
+        """What pages call the workspace."""
+        return self.loaded.settings.workspace.name or self.folder.name
+
+    def today(self) -> date:
+        """The local day that it is."""
+        return self.clock().astimezone(self.zone).date()
+
+    def local_day(self, instant: datetime) -> date:
+        """The local day of an instant of the stores."""
+        return instant.replace(tzinfo=UTC).astimezone(self.zone).date()
+
+    def close(self) -> None:
+        """Stop what goes on in the background, then close the stores."""
+        self.background.close()
+        self.store.close()
+        self.catalog.close()
+
+
+def open_store(folder: Path, loaded: LoadedSettings) -> EventStore:
+    """The event store of the workspace in ``folder``; made if there is none."""
+    from upshot.engines.duckdb.store import DuckDBStore
+
+    store = loaded.settings.store
+    return DuckDBStore(
+        folder / STORE_FILE,
+        zone(loaded.settings.workspace.time_zone),
+        memory_limit=store.memory_limit,
+        threads=store.threads,
+    )
+
+
+def _check_zone(catalog: Catalog, loaded: LoadedSettings) -> None:
+    fixed, given = catalog.property(TIME_ZONE), loaded.settings.workspace.time_zone
+    if fixed is not None and fixed != given:
+        raise InvalidInput(
+            f"The workspace counts in the days of {fixed}, but the settings say {given}.",
+            hint=f'Put time_zone = "{fixed}" back; a workspace in another zone is a new one.',
+        )
