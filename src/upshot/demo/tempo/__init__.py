@@ -1,0 +1,1 @@
+"""Tempo, a music-streaming company that does not exist, and whose truth is therefore known."""
