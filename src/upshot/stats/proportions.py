@@ -18,8 +18,8 @@ import numpy as np
 
 from upshot.stats.moments import Moments
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
-from upshot.stats.score import falling_root
-from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability
+from upshot.stats.score import falling_root, score_reach
+from upshot.stats.wald import masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,7 +77,7 @@ def wilson(sample: Successes, *, level: float = 0.95, alternative: Alternative =
         >>> share.low, share.high
         (0.7224..., 1.0)
     """
-    reach = critical_value(level, alternative)
+    reach = score_reach(level, alternative)
     low, high = _wilson_bounds(sample, reach)
     with np.errstate(all="ignore"):
         error = np.sqrt(sample.share * (1.0 - sample.share) / sample.n)
@@ -113,7 +113,7 @@ def newcombe_difference(
         >>> effect.low, effect.high
         (0.0524..., 0.3338...)
     """
-    reach = critical_value(level, alternative)
+    reach = score_reach(level, alternative)
     low_c, high_c = _wilson_bounds(control, reach)
     low_t, high_t = _wilson_bounds(treatment, reach)
     p_c, p_t = control.share, treatment.share
@@ -164,7 +164,7 @@ def score_difference(
         >>> effect.low, effect.high, effect.p_value
         (0.0528..., 0.3381..., 0.0082...)
     """
-    reach = critical_value(level, alternative)
+    reach = score_reach(level, alternative)
     n_c, n_t, p_c, p_t = np.broadcast_arrays(control.n, treatment.n, control.share, treatment.share)
     value = p_t - p_c
     tested = np.asarray(null, np.float64)
@@ -224,7 +224,7 @@ def score_lift(
         >>> effect.value, effect.low, effect.high
         (0.3333..., 0.0790..., 0.6721...)
     """
-    reach = critical_value(level, alternative)
+    reach = score_reach(level, alternative)
     n_c, n_t, p_c, p_t = np.broadcast_arrays(control.n, treatment.n, control.share, treatment.share)
     with np.errstate(all="ignore"):
         ratio = p_t / p_c

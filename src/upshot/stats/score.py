@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from upshot.core.errors import InvalidInput
+from upshot.stats.wald import critical_value
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from upshot.stats.result import FloatArray
+    from upshot.stats.result import Alternative, FloatArray
 
-__all__ = ["falling_root"]
+__all__ = ["falling_root", "score_reach"]
 
 _ITERATIONS = 100
 
@@ -63,3 +66,16 @@ def falling_root(function: Callable[[FloatArray], FloatArray], left: FloatArray,
         done |= (value == 0.0) | (high - low <= tolerance) | (step <= tolerance)
         usable &= np.isfinite(value)
     return cast("FloatArray", np.where(done & usable, root, np.nan))
+
+
+def score_reach(level: float, alternative: Alternative) -> FloatArray:
+    """The normal quantile of a score interval.
+
+    Raises:
+        InvalidInput: ``level`` is not in (0, 1), or below one half for a one-sided interval, whose bound would then lie
+            on the other side of the estimate.
+    """
+    reach = critical_value(level, alternative)
+    if reach < 0.0:
+        raise InvalidInput(f"A one-sided level of {level} is below one half.", hint="0.95 is usual.")
+    return reach
