@@ -12,7 +12,7 @@ linearised ratio; Särndal, Swensson and Wretman, "Model Assisted Survey Samplin
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,9 +22,20 @@ from upshot.stats.result import FloatArray, IntArray, Reason
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CovariateMoments", "Moments", "PairMoments", "every", "first_reason", "group_reasons", "reasons"]
+__all__ = [
+    "CovariateMoments",
+    "Moments",
+    "PairMoments",
+    "every",
+    "first_reason",
+    "group_reasons",
+    "reasons",
+    "stack_arms",
+]
 
 _OK = np.asarray(0, np.int64)
 _LOST = 64 * float(np.finfo(np.float64).eps)
@@ -329,6 +340,37 @@ class CovariateMoments:
         )
 
 
+_M = TypeVar("_M", Moments, PairMoments, CovariateMoments)
+
+
+def stack_arms(arms: Sequence[_M]) -> _M:
+    """Moments of several arms (or strata) as one, along a new last axis.
+
+    Args:
+        arms: All of one type; their shapes broadcast.
+
+    Returns:
+        Moments of shape (…, g); of ``CovariateMoments`` the axis comes before those of the columns.
+
+    Examples:
+        >>> both = stack_arms([Moments.of([1.0, 2.0]), Moments.of([3.0, 4.0, 5.0])])
+        >>> both.n.tolist(), both.mean.tolist()
+        ([2.0, 3.0], [1.5, 4.0])
+    """
+    first = arms[0]
+    if isinstance(first, CovariateMoments):
+        fields_and_axes = [("n", -1), ("means", -2), ("covariance", -3)]
+    else:
+        fields_and_axes = [(f.name, -1) for f in fields(first) if f.name != "mergeable"]
+    stacked = [
+        np.stack(np.broadcast_arrays(*(getattr(arm, name) for arm in arms)), axis=axis)
+        for name, axis in fields_and_axes
+    ]
+    if isinstance(first, Moments):
+        return type(first)(*stacked, mergeable=all(getattr(arm, "mergeable", False) for arm in arms))
+    return type(first)(*stacked)
+
+
 def every(mask: NDArray[np.bool_] | np.bool_) -> bool:
     """Whether all are true, without the cost of a reduction for a single one."""
     return bool(mask) if mask.ndim == 0 else bool(mask.all())
@@ -350,7 +392,8 @@ def reasons(moments: Moments, least_n: float = 2.0) -> IntArray:
         least_n: Fewest units that the method needs.
 
     Returns:
-        int64 array of the moments' shape: EMPTY (n = 0), NOT_FINITE, TOO_FEW_UNITS, PRECISION_LOST (no variance
+        int64 array of the moments' shape: EMPTY (n = 0), NOT_IDENTIFIED (a linearised mean that
+        is NaN: no denominator, no comparable stratum), NOT_FINITE, TOO_FEW_UNITS, PRECISION_LOST (no variance
         although mean and n are there), INVALID_STATISTICS (negative n or variance). A variance of zero is OK here: not
         every method needs a positive one.
     """
@@ -359,6 +402,7 @@ def reasons(moments: Moments, least_n: float = 2.0) -> IntArray:
     n, mean, variance = np.broadcast_arrays(moments.n, moments.mean, moments.variance)
     conditions = {
         Reason.EMPTY: n == 0.0,
+        Reason.NOT_IDENTIFIED: (n >= 1.0) & np.isnan(mean) & (not moments.mergeable),
         Reason.NOT_FINITE: ~np.isfinite(n) | ((n >= 1.0) & ~np.isfinite(mean)) | np.isinf(variance),
         Reason.INVALID_STATISTICS: (n < 0.0) | ((n >= 2.0) & (variance < 0.0)),
         Reason.TOO_FEW_UNITS: n < least_n,

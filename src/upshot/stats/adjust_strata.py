@@ -1,0 +1,222 @@
+r"""Post-stratification: compare like with like within strata, then weigh the strata by their share of all units.
+
+The adjusted mean of an arm is :math:`\sum_s W_s \bar y_s` with W the share of stratum s among all units of all arms.
+Strata must be known before exposure (country, platform, new or returning, "has no pre-period").
+
+The variance has two parts. Within strata: Σ W² s² / n, given the realised counts. Between strata: the shares W are
+themselves a sample, and where the effect differs among strata that moves the overall effect by
+:math:`\sum_s W_s (\tau_s - \tau)^2 / N`. It is added to the treatment arms, so that a difference against the control
+arm has its whole variance; each arm's own mean is then conditional on the shares.
+
+Sources: Miratrix, Sekhon and Yu, "Adjusting treatment effect estimates by post-stratification in randomized
+experiments", J. R. Stat. Soc. B 75 (2013), eq. 4; Xie and Aurisset, "Improving the sensitivity of online controlled
+experiments", KDD (2016), sec. 3.2; Cochran, "Sampling Techniques" (3rd ed., 1977), sec. 5A.9.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from upshot.core.errors import InvalidInput
+from upshot.stats.adjust import cuped
+from upshot.stats.moments import CovariateMoments, Moments, PairMoments
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from upshot.stats.result import FloatArray
+
+__all__ = ["cuped_with_missing", "pool_sparse", "post_stratify", "ratio_post_stratify", "split_missing"]
+
+
+def post_stratify(strata: Moments, *, control: int = 0, least_units: int = 2) -> Moments:
+    """Adjusted means of all arms.
+
+    Args:
+        strata: Moments of shape (…, g, s): arms, then strata.
+        control: Index of the control arm.
+        least_units: Strata in which any arm has fewer units than this are pooled into one (see ``pool_sparse``).
+
+    Returns:
+        Moments of shape (…, g), ready for ``difference`` and ``lift``. The mean is NaN where even the pooled stratum
+        lacks units in an arm: then nothing can be compared.
+
+    Raises:
+        InvalidInput: There are no axes of arms and strata, or moments were linearised and strata must be pooled.
+
+    Examples:
+        >>> strata = Moments([[80, 20], [20, 80]], [[1.0, 5.0], [1.5, 5.5]], [[1.0, 1.0], [1.0, 1.0]])
+        >>> adjusted = post_stratify(strata)
+        >>> adjusted.mean.tolist()
+        [3.0, 3.5]
+    """
+    n, mean, variance = _shaped(strata)
+    if not np.any(_sparse(n, least_units)):
+        return _weighted(n, mean, variance, control)
+    if strata.mergeable:
+        pooled = pool_sparse(CovariateMoments(n, mean[..., None], variance[..., None, None]), least_units=least_units)
+        return _weighted(pooled.n, pooled.means[..., 0], pooled.covariance[..., 0, 0], control)
+    raise InvalidInput(
+        "A stratum is too sparse, and linearised moments cannot be pooled.",
+        hint="Use ratio_post_stratify on the numerators and denominators, or coarser strata.",
+    )
+
+
+def ratio_post_stratify(strata: PairMoments, *, control: int = 0, least_units: int = 2) -> Moments:
+    """Adjusted ratios of all arms: post-stratified numerator over post-stratified denominator, linearised.
+
+    Args:
+        strata: Numerator (x) and denominator (y), shape (…, g, s): arms, then strata.
+        control: Index of the control arm.
+        least_units: As in ``post_stratify``.
+
+    Returns:
+        Moments of shape (…, g); NaN where a denominator is zero.
+
+    Raises:
+        InvalidInput: There are no axes of arms and strata.
+
+    Examples:
+        >>> strata = PairMoments([[50, 50], [50, 50]], [[1.0, 4.0], [1.2, 4.4]], 2.0, 1.0, 0.5, 0.2)
+        >>> [round(float(m), 12) for m in ratio_post_stratify(strata).mean]
+        [1.25, 1.4]
+    """
+    given = (strata.n, strata.mean_x, strata.mean_y, strata.variance_x, strata.variance_y, strata.covariance)
+    n, x, y, xx, yy, xy = np.broadcast_arrays(*given, subok=False)
+    _checked_axes(n)
+    covariance = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
+    pooled = pool_sparse(CovariateMoments(n, np.stack([x, y], -1), covariance), least_units=least_units)
+    pair = pooled.pair(0, 1)
+    with np.errstate(all="ignore"):
+        shares = _shares(pair.n)
+        total_x, total_y = (_sum(shares, m)[..., None] for m in (pair.mean_x, pair.mean_y))
+        ratio = np.where(total_y == 0.0, np.nan, total_x / total_y)
+        mean = ratio + (pair.mean_x - ratio * pair.mean_y) / total_y
+        spread = pair.variance_x - 2.0 * ratio * pair.covariance + ratio * ratio * pair.variance_y
+        return _weighted(pair.n, mean, spread / (total_y * total_y), control)
+
+
+def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateMoments:
+    """Pools the strata in which any arm has too few units (but some arm has one) into a last stratum.
+
+    Args:
+        strata: n of shape (…, g, s), means (…, g, s, k).
+        least_units: Fewest units that a stratum needs in every arm.
+
+    Returns:
+        Shape (…, g, s + 1): sparse strata are emptied, the last one holds what they held.
+
+    Examples:
+        >>> n = np.array([[50.0, 1.0, 2.0], [50.0, 3.0, 0.0]])
+        >>> pooled = pool_sparse(CovariateMoments(n, np.ones((2, 3, 1)), np.ones((2, 3, 1, 1))))
+        >>> pooled.n.tolist()
+        [[50.0, 0.0, 0.0, 3.0], [50.0, 0.0, 0.0, 3.0]]
+    """
+    sparse = np.broadcast_to(_sparse(strata.n, least_units)[..., None, :], strata.n.shape)
+    held = np.where(sparse, strata.n, 0.0)
+    rest = CovariateMoments(np.zeros_like(held[..., 0]), strata.means[..., 0, :] * 0.0, strata.covariance[..., 0, :, :])
+    for index in range(held.shape[-1]):
+        part = CovariateMoments(held[..., index], strata.means[..., index, :], strata.covariance[..., index, :, :])
+        rest = rest + part
+    return CovariateMoments(
+        np.concatenate([np.where(sparse, 0.0, strata.n), rest.n[..., None]], axis=-1),
+        np.concatenate([strata.means, rest.means[..., None, :]], axis=-2),
+        np.concatenate([strata.covariance, rest.covariance[..., None, :, :]], axis=-3),
+    )
+
+
+def cuped_with_missing(known: PairMoments, missing: Moments, *, control: int = 0) -> Moments:
+    """CUPED where some units have no past: those are a stratum of their own, not units with a past of zero.
+
+    Args:
+        known: Metric and covariate of units with a pre-period, arms along the last axis.
+        missing: The metric of the others, same shape.
+        control: Index of the control arm.
+
+    Returns:
+        Moments of shape (…, g). Either stratum may be empty (in all arms).
+
+    Raises:
+        InvalidInput: A stratum has an arm with fewer than two units while other arms have some.
+
+    Examples:
+        >>> known = PairMoments([90, 90], [5.0, 5.5], [4.0, 4.0], 4.0, 4.0, 3.0)
+        >>> [round(float(m), 12) for m in cuped_with_missing(known, Moments([10, 10], [1.0, 1.5], [1.0, 1.0])).mean]
+        [4.6, 5.1]
+    """
+    adjusted = cuped(known)
+    both = (_shaped_like(missing, adjusted.mean.shape), (adjusted.n, adjusted.mean, adjusted.variance))
+    n, mean, variance = (np.stack(parts, axis=-1) for parts in zip(*both, strict=True))
+    return post_stratify(Moments(n, mean, variance, mergeable=False), control=control)
+
+
+def split_missing(values: ArrayLike, covariate: ArrayLike) -> tuple[PairMoments, Moments]:
+    """One arm's units with a covariate, and those whose covariate is NaN.
+
+    Args:
+        values: Shape (n,), the metric.
+        covariate: Shape (n,), NaN where there is no pre-period.
+
+    Returns:
+        The two groups' moments, 0-d; stack them by arm for ``cuped_with_missing`` (``moments.stack_arms``).
+
+    Examples:
+        >>> known, missing = split_missing([1.0, 2.0, 3.0, 9.0], [1.0, np.nan, 2.0, 4.0])
+        >>> float(known.n), float(missing.n)
+        (3.0, 1.0)
+    """
+    y, x = np.asarray(values, np.float64), np.asarray(covariate, np.float64)
+    absent = np.isnan(x)
+    return PairMoments.of(y[~absent], x[~absent]), Moments.of(y[absent])
+
+
+def _weighted(n: FloatArray, mean: FloatArray, variance: FloatArray, control: int) -> Moments:
+    with np.errstate(all="ignore"):
+        shares = _shares(n)
+        total = np.where(n > 0.0, n, 0.0).sum(axis=-1)
+        adjusted = _sum(shares, mean)
+        within = _sum(shares * shares, variance / n)
+        reference = mean[..., control, :][..., None, :]
+        effects = (mean - reference) - (adjusted - adjusted[..., control, None])[..., None]
+        between = _sum(shares, effects * effects) / total.sum(axis=-1, keepdims=True)
+        # A stratum that is there, but not in this arm, leaves the arm's mean undetermined.
+        determined = np.all((n > 0.0) | (shares == 0.0), axis=-1)
+        adjusted = np.where(determined, adjusted, np.nan)
+        return Moments(total, adjusted, (within + between) * total, mergeable=False)
+
+
+def _shares(n: FloatArray) -> FloatArray:
+    """Each stratum's share of all units, the same for every arm: shape (…, 1, s)."""
+    units = np.where(n > 0.0, n, 0.0).sum(axis=-2, keepdims=True)
+    return np.asarray(units / units.sum(axis=-1, keepdims=True), np.float64)
+
+
+def _sum(shares: FloatArray, values: FloatArray) -> FloatArray:
+    return np.asarray(np.where(shares > 0.0, shares * values, 0.0).sum(axis=-1), np.float64)
+
+
+def _sparse(n: FloatArray, least_units: int) -> NDArray[np.bool_]:
+    return np.asarray((n < least_units).any(axis=-2) & (n > 0.0).any(axis=-2), np.bool_)
+
+
+def _shaped(strata: Moments) -> tuple[FloatArray, FloatArray, FloatArray]:
+    n, mean, variance = np.broadcast_arrays(strata.n, strata.mean, strata.variance)
+    _checked_axes(n)
+    return n, mean, variance
+
+
+def _shaped_like(moments: Moments, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return (
+        np.broadcast_to(moments.n, shape),
+        np.broadcast_to(moments.mean, shape),
+        np.broadcast_to(moments.variance, shape),
+    )
+
+
+def _checked_axes(n: FloatArray) -> None:
+    if n.ndim < 2:
+        raise InvalidInput(
+            f"Strata of shape {n.shape} have no axes of arms and strata.", hint="Give shape (arms, strata) or more."
+        )
