@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import Parameter
 
 from upshot.cli.common import Common
-from upshot.cli.output import json_or, lines
+from upshot.cli.output import json_or, line
 
 __all__ = ["init"]
 
@@ -53,10 +53,5 @@ def init(
     made = _Made(str(target), wanted.name, wanted.time_zone, wanted.currency)
     if not json_or(common, made):
         option = "" if target == Path.cwd() else f" --workspace {target}"
-        lines(
-            (
-                f"Made the workspace {wanted.name!r} in {target}; "
-                f"days of {wanted.time_zone}, money in {wanted.currency}.",
-                f"Next: upshot import events FILE --timestamp COLUMN --distinct-id COLUMN --event NAME{option}",
-            )
-        )
+        line(f"Made the workspace {wanted.name!r} in {target}; days of {wanted.time_zone}, money in {wanted.currency}.")
+        line(f"Next: upshot import events FILE --timestamp COLUMN --distinct-id COLUMN --event NAME{option}")

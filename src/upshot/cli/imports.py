@@ -1,0 +1,232 @@
+"""``upshot import events``."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from cyclopts import Parameter
+
+from upshot.cli.common import Common, open_workspace
+from upshot.cli.output import json_or, line, print_json, table
+from upshot.core.errors import InvalidInput, UserError
+
+if TYPE_CHECKING:
+    from upshot.workspace.messages import ImportMapping, ImportPreview, ImportRequest, ImportStatus
+    from upshot.workspace.operation import Caller
+
+__all__ = ["events"]
+
+_LOOK_EVERY_SECONDS = 0.1
+_LINE_EVERY_SECONDS = 5.0
+
+
+def events(
+    *files: str,
+    timestamp: str = "",
+    distinct_id: str = "",
+    event: str = "",
+    event_column: str = "",
+    event_id: str = "",
+    session_id: str = "",
+    timezone: Annotated[str, Parameter(name=("--timezone", "--time-zone"))] = "",
+    group: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    source: str = "",
+    format: str = "",  # noqa: A002 - the option's name
+    delimiter: str = "",
+    ignore: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    mapping: Path | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    common: Common | None = None,
+) -> int:
+    """Import events from CSV, TSV, JSON Lines or Parquet files, compressed with gzip or zstd or not.
+
+    Columns that are not named become properties. What is not said is guessed, and the guess is shown. Importing the
+    same file again changes nothing; an interrupted import goes on where it stopped.
+
+    Args:
+        files: The files; patterns such as "2024-*.csv.gz" too.
+        timestamp: The column with the time.
+        distinct_id: The column that says who.
+        event: The name that all events get.
+        event_column: The column with the events' names, instead of --event.
+        event_id: The column with the source's own id of the event.
+        session_id: The column with the session.
+        timezone: IANA zone of times that carry no offset. Default: the workspace's.
+        group: A group and its column, such as account=Company; may be repeated.
+        source: What to call where the events come from. Default: the file's name.
+        format: csv, tsv, jsonl or parquet. Default: by the file's name and content.
+        delimiter: What separates the columns of CSV. Default: guessed.
+        ignore: A column that becomes nothing; may be repeated.
+        mapping: A YAML file that says all this; options win.
+        dry_run: Only say what would be imported.
+        common: The options of every command.
+    """
+    from upshot.workspace.messages import IMPORT_PREVIEW, ImportMapping, ImportRequest
+
+    common = common or Common()
+    if not files:
+        raise InvalidInput("No file is named.", hint="Name the files to import.")
+    flags = ImportMapping(
+        timestamp=timestamp,
+        distinct_id=distinct_id,
+        event=event,
+        event_column=event_column,
+        event_id=event_id,
+        session_id=session_id,
+        timezone=timezone,
+        groups=_groups(group),
+        source=source,
+        format=format,
+        delimiter=delimiter,
+        ignore=ignore,
+    )
+    request = ImportRequest(
+        tuple(str(Path(file).expanduser().absolute()) for file in files), _merged(_mapping(mapping), flags), dry_run
+    )
+    with open_workspace(common) as workspace:
+        preview = workspace.call(IMPORT_PREVIEW, request)
+        if preview.problems or (dry_run and not common.json):
+            return _show(common, preview)
+        if not common.json:
+            _tell_guess(preview)
+        return _finish(common, _run(workspace, request, quiet=common.json))
+
+
+def _groups(pairs: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for pair in pairs:
+        kind, sign, column = pair.partition("=")
+        if not (sign and kind and column):
+            raise InvalidInput(f"{pair!r} is not a group and its column.", hint="Write it as account=Company.")
+        found[kind] = column
+    return found
+
+
+def _mapping(path: Path | None) -> "ImportMapping":
+    import msgspec
+
+    from upshot.workspace.messages import ImportMapping
+
+    if path is None:
+        return ImportMapping()
+    try:
+        return msgspec.yaml.decode(path.expanduser().read_bytes(), type=ImportMapping)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", hint="Name a YAML file.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        fields = ", ".join(ImportMapping.__struct_fields__)
+        raise InvalidInput(f"{path} is not a mapping: {error}.", hint=f"It may set: {fields}.") from None
+
+
+def _merged(below: "ImportMapping", above: "ImportMapping") -> "ImportMapping":
+    import msgspec
+
+    given = {name: value for name in above.__struct_fields__ if (value := getattr(above, name))}
+    given["groups"] = {**below.groups, **above.groups}
+    if above.event and below.event_column:
+        given["event_column"] = ""
+    if above.event_column and below.event:
+        given["event"] = ""
+    return msgspec.structs.replace(below, **given)
+
+
+def _show(common: Common, preview: "ImportPreview") -> int:
+    if not json_or(common, preview):
+        table(
+            (("column", "left"), ("type", "left"), ("becomes", "left"), ("values", "left")),
+            ((c.name, c.type, c.role, ", ".join(c.examples)) for c in preview.columns),
+            title=f"{len(preview.files)} {'file' if len(preview.files) == 1 else 'files'}",
+        )
+        _tell_guess(preview)
+        for problem in preview.problems:
+            close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
+            line(f"Problem: {problem.where + ': ' if problem.where else ''}{problem.message}{close}")
+    return 1 if preview.problems else 0
+
+
+def _tell_guess(preview: "ImportPreview") -> None:
+    if preview.guessed:
+        said = {name: getattr(preview.mapping, name) for name in preview.guessed if hasattr(preview.mapping, name)}
+        line("Guessed: " + ", ".join(f"{name} = {value}" for name, value in said.items()))
+
+
+def _run(workspace: "Caller", request: "ImportRequest", *, quiet: bool) -> "ImportStatus":
+    from upshot.workspace.messages import IMPORT_START, IMPORT_STATUS
+
+    started = workspace.call(IMPORT_START, request)
+    with _progress(quiet=quiet) as progress:
+        while True:
+            status = workspace.call(IMPORT_STATUS, started)
+            progress.show(status)
+            if status.state != "running":
+                return status
+            time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _finish(common: Common, status: "ImportStatus") -> int:
+    if common.json:
+        print_json(status)
+    elif status.state == "done":
+        line(
+            f"{status.rows:,} rows: {status.stored:,} stored, {status.duplicates:,} known already, "
+            f"{status.rejected:,} rejected."
+        )
+        if status.rejected:
+            line(f"Rejected rows with their reasons: {status.rejects_file}")
+    if status.state != "done":
+        raise UserError(status.message or f"The import is {status.state}.", hint=status.hint)
+    return 0
+
+
+class _Progress(Protocol):
+    def show(self, status: "ImportStatus") -> None: ...
+
+
+class _Silence:
+    def show(self, status: "ImportStatus") -> None:
+        del status
+
+
+class _Lines:
+    """A line now and then, for logs."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _LINE_EVERY_SECONDS
+
+    def show(self, status: "ImportStatus") -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LINE_EVERY_SECONDS
+            share = "" if status.fraction is None else f" ({status.fraction:.0%})"
+            sys.stderr.write(f"{status.rows:,} rows{share}\n")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[_Progress]:
+    if quiet:
+        yield _Silence()
+    elif not sys.stderr.isatty():
+        yield _Lines()
+    else:
+        yield from _bar()
+
+
+def _bar() -> "Iterator[_Progress]":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from upshot.cli.output import console
+
+    columns = (TextColumn("importing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(error=True), transient=True) as bar:
+        task = bar.add_task("rows", total=None)
+
+        class Bar:
+            def show(self, status: "ImportStatus") -> None:
+                total = status.total_rows
+                if total is None and status.fraction:
+                    total = int(status.rows / status.fraction)
+                bar.update(task, completed=status.rows, total=total)
+
+        yield Bar()
