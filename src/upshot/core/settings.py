@@ -68,10 +68,14 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the event store uses the machine."""
 
-    memory_limit: Annotated[
-        str,
-        Meta(description="Most memory that the event store takes, such as 2GB; the engine's own choice when empty."),
-    ] = ""
+    memory_mb: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=16_777_216,
+            description="Most memory that the event store takes, in MiB; 0 takes half of the machine's, at most 4096.",
+        ),
+    ] = 0
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="Threads that queries use; 0 takes one for each processor.")
     ] = 0

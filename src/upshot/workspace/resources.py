@@ -119,7 +119,7 @@ def open_store(folder: Path, loaded: LoadedSettings) -> EventStore:
     return DuckDBStore(
         folder / STORE_FILE,
         zone(loaded.settings.workspace.time_zone),
-        memory_limit=store.memory_limit,
+        memory_mib=store.memory_mb,
         threads=store.threads,
     )
 
