@@ -1,0 +1,193 @@
+"""Who came back: cohorts by the period of a unit's first event, and whether it was active k periods later.
+
+Periods are calendar periods of the workspace's zone. Days are compared, not instants: a return counts from the day of
+joining on.
+"""
+
+from datetime import date, timedelta
+
+import ibis
+from ibis.expr.types import Table
+
+from upshot.core.time import DayRange, Grain
+from upshot.metrics.compile.calendar import Column, period_start, periods_between
+from upshot.metrics.compile.events import earliest_rows, event_rows
+from upshot.metrics.compile.query import Compiled, RetentionQuery, Route, SeriesQuery
+from upshot.metrics.compile.source import activity_rows, group_names, open_source, plan_for
+from upshot.metrics.definition import Field, Filter, Metric, RetentionKind, Selection, Shape
+from upshot.metrics.dialect import Dialect
+from upshot.metrics.plan import Plan
+
+__all__ = ["cohort_units", "retained_series", "retained_units", "retention"]
+
+_LONG_AGO = date(1, 1, 1)
+
+
+def retention(metric: Metric, query: RetentionQuery, dialect: Dialect) -> Compiled:
+    """See ``compile_retention``."""
+    groups = group_names(query.breakdown)
+    join_plan, members = cohort_units(metric, query.days, query.breakdown, query.where, dialect)
+    members = members.mutate(cohort=period_start(members.first_day, query.grain))
+    plan, active = _active_periods(metric, members, query, dialect)
+    brackets = _brackets(metric, query.periods)
+    cells = _cells(metric, active, brackets, groups)
+    sizes = members.group_by(["cohort", *groups]).agg(size=members.count())
+    grid = _grid(sizes, brackets, query)
+    expr = _filled(grid, cells, groups)
+    route = max(plan.route, join_plan.route, key=list(Route).index)
+    reason = plan.reason if plan.route is route else join_plan.reason
+    return Compiled(
+        expr=expr,
+        route=route,
+        reason=reason,
+        columns=tuple(expr.columns),
+        additive=False,
+        absent=0.0,
+        grain=query.grain,
+    )
+
+
+def cohort_units(
+    metric: Metric, days: DayRange, breakdown: tuple[Field, ...], where: tuple[Filter, ...], dialect: Dialect
+) -> tuple[Plan, Table]:
+    """Units that joined on these days: ``unit_key``, ``first_day``, groups (of the event that made them join)."""
+    joining = (metric.of or metric.selection).narrowed(where)
+    plan = plan_for(dialect, joining, None, breakdown, shape=Shape.RETENTION, unit_type=metric.unit)
+    kept = activity_rows(dialect, plan, joining, (), metric.unit) if not breakdown else None
+    if kept is not None:
+        members = kept.filter(kept.previous_day.isnull()).select("unit_key", first_day=kept.day)
+    elif breakdown:
+        plan = Plan(Route.EVENTS, "The joining event's own fields are needed, so raw events are read.")
+        members = _joined_with_fields(joining, days, breakdown, metric.unit, dialect)
+    else:
+        until = DayRange(_LONG_AGO, days.end)
+        rows = open_source(dialect, joining, shape=Shape.RETENTION, days=until, unit_type=metric.unit).rows
+        rows = rows.filter(rows.unit_key.notnull())
+        members = rows.group_by("unit_key").agg(first_day=rows.day.min())
+    inside = (members.first_day >= ibis.date(days.start)) & (members.first_day < ibis.date(days.end))
+    return plan, members.filter(inside)
+
+
+def retained_units(
+    metric: Metric, days: DayRange, breakdown: tuple[Field, ...], where: tuple[Filter, ...], dialect: Dialect
+) -> tuple[Plan, Table]:
+    """Units that joined on these days, with ``retained``: 1 where they came back in the period ``after``, else 0."""
+    _, members = cohort_units(metric, days, breakdown, where, dialect)
+    members = members.mutate(cohort=period_start(members.first_day, metric.period))
+    brackets = _brackets(metric, metric.after)
+    first, last = brackets[metric.after]
+    end = days.end
+    for _ in range((last if metric.kind is not RetentionKind.UNBOUNDED else first) + 1):
+        end = metric.period.next(metric.period.floor(end))
+    until = DayRange(days.start, end) if metric.kind is not RetentionKind.UNBOUNDED else None
+    plan, active = _returns(metric, members, where, metric.period, until, dialect)
+    hit = active.offset >= first
+    if metric.kind is not RetentionKind.UNBOUNDED:
+        hit = hit & (active.offset <= last)
+    back = active.filter(hit).select(right_key=active.unit_key).distinct()
+    rows = members.left_join(back, members.unit_key == back.right_key)
+    rows = rows.mutate(retained=ibis.ifelse(rows.right_key.notnull(), 1, 0)).drop("right_key")
+    return plan, rows
+
+
+def retained_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
+    """Cohorts by period: ``denominator`` units that joined, ``numerator`` that came back in the period ``after``."""
+    plan, units = retained_units(metric, query.days, query.breakdown, query.where, dialect)
+    period = ibis.date(query.days.start) if query.grain is None else period_start(units.first_day, query.grain)
+    units = units.mutate(period=period)
+    rows = units.group_by(["period", *group_names(query.breakdown)]).agg(
+        numerator=units.retained.sum(), denominator=units.count()
+    )
+    note = f"Cohorts whose {metric.period} {metric.after} is not over can still grow."
+    return plan, rows, (note,)
+
+
+def _joined_with_fields(
+    joining: Selection, days: DayRange, breakdown: tuple[Field, ...], unit_type: str, dialect: Dialect
+) -> Table:
+    until = DayRange(_LONG_AGO, days.end)
+    rows = event_rows(dialect, joining, days=until, unit_type=unit_type, breakdown=breakdown)
+    return earliest_rows(rows).select("unit_key", *group_names(breakdown), first_day="day")
+
+
+def _active_periods(metric: Metric, members: Table, query: RetentionQuery, dialect: Dialect) -> tuple[Plan, Table]:
+    return _returns(metric, members, query.where, query.grain, query.days, dialect)
+
+
+def _returns(
+    metric: Metric, members: Table, where: tuple[Filter, ...], grain: Grain, days: DayRange | None, dialect: Dialect
+) -> tuple[Plan, Table]:
+    """Periods in which members were active: ``unit_key``, ``cohort``, groups, ``offset``; a period may be repeated."""
+    selection = metric.selection.narrowed(where)
+    source = open_source(dialect, selection, shape=Shape.RETENTION, days=days, unit_type=metric.unit)
+    rows = source.rows
+    same = metric.of is None or metric.of.canonical() == metric.selection.canonical()
+    kept = activity_rows(dialect, source.plan, selection, (), metric.unit) if same else None
+    if kept is not None:
+        # The first active day of a unit in each period stands for the period.
+        start = period_start(kept.day, grain)
+        rows = kept.filter(kept.previous_day.isnull() | (kept.previous_day < start))
+        if days is not None:
+            rows = rows.filter(rows.day < ibis.date(days.end))
+    rows = rows.select(right_key=rows.unit_key, active_day=rows.day)
+    met = members.inner_join(rows, [members.unit_key == rows.right_key, rows.active_day >= members.first_day])
+    offset = periods_between(met.cohort, period_start(met.active_day, grain), grain)
+    return source.plan, met.mutate(offset=offset).drop("right_key", "active_day")
+
+
+def _brackets(metric: Metric, periods: int) -> list[tuple[int, int]]:
+    """First and last period of each bracket; without brackets each period is its own."""
+    if metric.kind is not RetentionKind.BRACKET:
+        return [(k, k) for k in range(periods + 1)]
+    firsts = [0, *(last + 1 for last in metric.brackets[:-1])]
+    return list(zip(firsts, metric.brackets, strict=True))
+
+
+def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], groups: list[str]) -> Table:
+    last = brackets[-1][1]
+    if metric.kind is RetentionKind.UNBOUNDED:
+        furthest = active.group_by(["cohort", *groups, "unit_key"]).agg(furthest=active.offset.max())
+        reached = furthest.mutate(furthest=ibis.least(furthest.furthest, last))
+        counted = reached.group_by(["cohort", *groups, "furthest"]).agg(n=reached.count())
+        spread = counted.mutate(offset=ibis.range(0, counted.furthest + 1, 1).unnest())
+        return spread.group_by(["cohort", "offset", *groups]).agg(units=spread.n.sum())
+    active = active.filter(active.offset <= last)
+    if metric.kind is RetentionKind.BRACKET:
+        active = active.mutate(offset=_bracket_of(active.offset, brackets))
+    return active.group_by(["cohort", "offset", *groups]).agg(units=active.unit_key.nunique())
+
+
+def _bracket_of(offset: Column, brackets: list[tuple[int, int]]) -> Column:
+    return ibis.cases(*((offset <= last, first) for first, last in brackets)).cast("int64")
+
+
+def _grid(sizes: Table, brackets: list[tuple[int, int]], query: RetentionQuery) -> Table:
+    """Every cohort with every offset whose first day is among the days asked about."""
+    numbers = ibis.array([first for first, _ in brackets]).unnest()
+    grid = sizes.mutate(offset=numbers.cast("int64"))
+    last_period = query.grain.floor(query.days.end - timedelta(days=1))
+    grid = grid.filter(periods_between(grid.cohort, ibis.date(last_period), query.grain) >= grid.offset)
+    ends = dict(brackets)
+    last = (
+        grid.offset
+        if all(a == b for a, b in brackets)
+        else ibis.cases(*((grid.offset == a, b) for a, b in ends.items()))
+    )
+    return grid.mutate(offset_last=last.cast("int64"))
+
+
+def _filled(grid: Table, cells: Table, groups: list[str]) -> Table:
+    columns = ["cohort", "offset", *groups]
+    zero = ibis.literal(0, "int64")
+    a = grid.select(*columns, "offset_last", size=grid["size"].cast("int64"), units=zero)
+    b = cells.select(
+        *columns, offset_last=ibis.null("int64"), size=ibis.null("int64"), units=cells.units.cast("int64")
+    ).mutate(offset=cells.offset.cast("int64"))
+    both = a.union(b.select(a.columns))
+    cell = both.group_by(columns).agg(
+        offset_last=both.offset_last.max(), units=both.units.sum().cast("int64"), size=both["size"].max()
+    )
+    cell = cell.filter(cell["size"].notnull())
+    return cell.select("cohort", "offset", "offset_last", *groups, "units", "size").order_by(
+        "cohort", "offset", *groups
+    )

@@ -1,0 +1,138 @@
+"""A metric of each unit: the same numbers as the series, told apart by unit instead of by time."""
+
+from datetime import timedelta
+
+import ibis
+from ibis.expr.types import Table
+
+from upshot.core.errors import InternalError
+from upshot.core.time import DayRange
+from upshot.metrics.compile.active import ROLLING_DAYS, open_activity
+from upshot.metrics.compile.calendar import Column, period_start
+from upshot.metrics.compile.conversion import conversion_units
+from upshot.metrics.compile.events import event_rows, within_days
+from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
+from upshot.metrics.compile.retention import retained_units
+from upshot.metrics.compile.source import open_source, plan_for
+from upshot.metrics.compile.windows import WINDOWS, days_in_window, stick_window, windows_in_periods
+from upshot.metrics.definition import Metric, Property, Shape, Window
+from upshot.metrics.dialect import Dialect
+from upshot.metrics.plan import Plan
+
+__all__ = ["per_unit"]
+
+
+def per_unit(metric: Metric, days: DayRange, dialect: Dialect, *, unknown: bool) -> Compiled:
+    """See ``compile_per_unit``."""
+    plan, rows = _rows(metric, days, dialect)
+    if not unknown:
+        rows = rows.filter(rows.unit_key.notnull())
+    null = ibis.null("float64")
+    if metric.fractional:
+        numerator, denominator = (rows[c].cast("float64") for c in ("numerator", "denominator"))
+        value: Column = numerator / denominator.nullif(0.0)
+    else:
+        numerator, denominator, value = null, null, rows["value"].cast("float64")
+    expr = rows.select("unit_key", value=value, numerator=numerator, denominator=denominator).order_by("unit_key")
+    return Compiled(
+        expr=expr,
+        route=plan.route,
+        reason=plan.reason,
+        columns=tuple(expr.columns),
+        additive=metric.additive,
+        absent=None if metric.fractional else 0.0,
+        grain=None,
+    )
+
+
+def _rows(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    match metric.type:
+        case Shape.COUNT | Shape.SUM | Shape.MEAN:
+            return _totals(metric, days, dialect)
+        case Shape.DISTINCT:
+            return _distinct(metric, days, dialect)
+        case Shape.ACTIVE:
+            return _active(metric, days, dialect)
+        case Shape.STICKINESS:
+            return _stickiness(metric, days, dialect)
+        case Shape.RATIO:
+            return _ratio(metric, days, dialect)
+        case Shape.CONVERSION:
+            plan, started = conversion_units(metric, SeriesQuery(days, None), dialect)
+            rows = started.group_by("unit_key").agg(numerator=started.converted.max())
+            return plan, rows.mutate(denominator=ibis.literal(1))
+        case Shape.RETENTION:
+            plan, units = retained_units(metric, days, (), (), dialect)
+            return plan, units.select("unit_key", numerator=units.retained, denominator=ibis.literal(1))
+
+
+def _totals(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    source = open_source(
+        dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit, value=metric.value
+    )
+    rows = source.rows
+    by_unit = rows.group_by("unit_key")
+    if metric.type is Shape.COUNT:
+        return source.plan, by_unit.agg(value=source.count(rows))
+    if metric.type is Shape.SUM:
+        return source.plan, by_unit.agg(value=source.total(rows).fill_null(0.0))
+    return source.plan, by_unit.agg(numerator=source.total(rows), denominator=source.known(rows))
+
+
+def _distinct(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    plan = plan_for(dialect, metric.selection, None, (), shape=metric.type, unit_type=metric.unit)
+    name = metric.value.name if isinstance(metric.value, Property) else None
+    value = None if name is not None else metric.value
+    rows = event_rows(dialect, metric.selection, days=days, unit_type=metric.unit, value=value, value_text=name)
+    return plan, rows.group_by("unit_key").agg(value=rows["value"].nunique())
+
+
+def _active(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    """1 where the unit was active in the days, or in their last 28; for calendar windows how many it was active in."""
+    if metric.window is Window.ROLLING_28_DAYS:
+        days = DayRange(days.end - timedelta(days=ROLLING_DAYS), days.end)
+    source = open_source(dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit)
+    rows = source.rows.filter(source.rows.unit_key.notnull())
+    grain = WINDOWS.get(metric.window)
+    if grain is None:
+        return source.plan, rows.group_by("unit_key").agg(n=rows.count()).select("unit_key", value=ibis.literal(1))
+    rows = rows.mutate(window=period_start(rows.day, grain))
+    return source.plan, rows.group_by("unit_key").agg(value=rows.window.nunique())
+
+
+def _stickiness(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    """Numerators and denominators add up over units to those of the series' total."""
+    rolling = metric.window is Window.ROLLING_28_DAYS
+    activity = open_activity(
+        dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit, lookback=rolling
+    )
+    plan, rows = activity.source.plan, within_days(activity.source.rows, days)
+    if rolling:
+        active = rows.group_by("unit_key").agg(active=rows.day.nunique())
+        active = active.select(right_key=active.unit_key, active=active.active)
+        covered = activity.covered_days()
+        both = covered.left_join(active, covered.unit_key == active.right_key)
+        both = both.filter(both.covered > 0)
+        share = {"numerator": both.active.fill_null(0) / days.days, "denominator": both.covered / days.days}
+        return plan, both.select("unit_key", **share)
+    window = stick_window(metric)
+    rows = rows.mutate(window=period_start(rows.day, window))
+    each = rows.group_by(["unit_key", "window"]).agg(active=rows.day.nunique())
+    each = each.mutate(share=each.active / days_in_window(each.window, window, days))
+    windows = windows_in_periods(window, None, days)[days.start]
+    sums = each.group_by("unit_key").agg(numerator=each.share.sum() / windows, denominator=each.count() / windows)
+    return plan, sums
+
+
+def _ratio(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    if metric.numerator is None or metric.denominator is None:
+        raise InternalError(f"The ratio {metric.name!r} lacks a part; definitions are checked when they are read.")
+    upper = per_unit(metric.numerator, days, dialect, unknown=True)
+    lower = per_unit(metric.denominator, days, dialect, unknown=True)
+    zero = ibis.literal(0.0, "float64")
+    a = upper.expr.select("unit_key", numerator=upper.expr["value"], denominator=zero)
+    b = lower.expr.select("unit_key", numerator=zero, denominator=lower.expr["value"])
+    both = a.union(b)
+    rows = both.group_by("unit_key").agg(numerator=both.numerator.sum(), denominator=both.denominator.sum())
+    route = max(upper.route, lower.route, key=list(Route).index)
+    return Plan(route, f"Numerator: {upper.reason} Denominator: {lower.reason}"), rows
