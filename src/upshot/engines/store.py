@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from upshot.metrics.dialect import Dialect
 
 __all__ = [
+    "ANY_EVENT",
     "EARLIEST",
     "LATEST",
+    "RESERVED_UNIT_TYPES",
     "Appended",
     "EventCounts",
     "EventRecord",
@@ -48,6 +50,12 @@ EARLIEST = datetime(1900, 1, 1)  # noqa: DTZ001 - instants of the stores are UTC
 LATEST = datetime(2200, 1, 1)  # noqa: DTZ001
 """Instants that an event may bear: from ``EARLIEST`` up to but without ``LATEST``. Others are a defect of the source,
 and one of them would stretch every page's axis."""
+
+ANY_EVENT = "*"
+"""Stands for any event where one may be named; no event bears it."""
+
+RESERVED_UNIT_TYPES = frozenset({"person", "device", "session"})
+"""Unit types that are not groups."""
 
 Scalar: TypeAlias = str | float | bool | None
 """The value of a trait."""

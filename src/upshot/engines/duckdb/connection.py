@@ -46,10 +46,10 @@ class Resources:
     memory_mib: int = 0
     threads: int = 0
 
-    def config(self, file: Path) -> dict[str, str]:
+    def config(self, file: Path) -> dict[str, str | bool | int | float | list[str]]:
         """The engine's options. No extension is ever downloaded; a checkpoint never runs inside a commit."""
         memory = self.memory_mib or min(_machine_mib() // 2, 4096)
-        options = {
+        options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory}MiB",
             "temp_directory": f"{file}.tmp",
             "checkpoint_threshold": "1GB",

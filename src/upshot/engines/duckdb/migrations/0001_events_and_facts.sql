@@ -1,7 +1,8 @@
 -- What the store is: its zone is fixed, as days are kept as days of it.
 CREATE TABLE settings (name VARCHAR NOT NULL, value VARCHAR NOT NULL);
-CREATE TABLE state (revision BIGINT NOT NULL);
-INSERT INTO state VALUES (0);
+-- checked_revision: events up to it have been compared with all others for duplicates.
+CREATE TABLE state (revision BIGINT NOT NULL, checked_revision BIGINT NOT NULL);
+INSERT INTO state VALUES (0, 0);
 
 -- No PRIMARY KEY: it costs 64 times per commit of 1,000 rows and 8 times the file. The append checks event_id against the
 -- days around the batch; the refresh removes what lies further apart.

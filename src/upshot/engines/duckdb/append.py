@@ -1,0 +1,253 @@
+"""From records to rows: what may be kept, what is known already, whose keys are new, which days are dirty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from upshot.core.errors import InvalidInput
+from upshot.engines.duckdb.sql import local_day
+from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, RESERVED_UNIT_TYPES, Appended, EventRecord, utc_naive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from zoneinfo import ZoneInfo
+
+    from duckdb import DuckDBPyConnection
+
+    from upshot.engines.duckdb.writer import Transaction
+
+__all__ = ["admit", "append", "encode"]
+
+_ENCODER = msgspec.json.Encoder()
+_OBJECT = msgspec.json.Decoder(dict[str, object])
+_ESCAPED_NUL = b"\\u0000"
+_SHAPE = _ENCODER.encode(
+    [
+        {
+            "event_id": "UUID",
+            "event": "VARCHAR",
+            "occurred_at": "TIMESTAMP",
+            "received_at": "TIMESTAMP",
+            "distinct_id": "VARCHAR",
+            "session_id": "VARCHAR",
+            "groups": "MAP(VARCHAR, VARCHAR)",
+            "source": "VARCHAR",
+            "client_id": "VARCHAR",
+            "properties": "VARCHAR",
+        }
+    ]
+).decode()
+
+
+def encode(events: Sequence[EventRecord]) -> str:
+    """The batch as JSON text that ``append`` takes, checked.
+
+    Parsing one text in the engine took 9 µs an event, binding a list of structs 24 µs.
+
+    Raises:
+        InvalidInput: An event cannot be kept; the message says which and why.
+    """
+    clean = [_checked(record, number) for number, record in enumerate(events, start=1)]
+    try:
+        payload = _ENCODER.encode(clean)
+    except UnicodeEncodeError:
+        _blame(clean)
+        raise
+    if _ESCAPED_NUL in payload:
+        _blame(clean)
+    return payload.decode()
+
+
+def append(transaction: Transaction, payload: str, zone: ZoneInfo) -> Appended:
+    """Keep a batch that ``encode`` made."""
+    connection = transaction.connection
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE incoming AS
+        SELECT e.*, {local_day("e.occurred_at", zone)} AS day
+        FROM (SELECT unnest(from_json($1::JSON, '{_SHAPE}')) AS e)
+        """,
+        [payload],
+    )
+    return admit(transaction, "incoming", properties="properties::JSON::VARIANT")
+
+
+def admit(transaction: Transaction, table: str, *, properties: str = "properties") -> Appended:
+    """Move rows of ``table`` into the store: duplicates are left out, keys given, days marked dirty.
+
+    Args:
+        transaction: The writer's.
+        table: Name of a table with the columns of ``events`` but distinct_key and revision; ``day`` is the local day of
+            occurred_at. Texts are clean: no empty distinct_id, session_id or group, instants in range.
+        properties: The VARIANT expression over its columns.
+    """
+    connection = transaction.connection
+    rows, distinct, first, last, grouped, unnamed = connection.execute(
+        f"""
+        SELECT count(*), count(DISTINCT event_id), min(day), max(day), bool_or(cardinality(groups) > 0),
+            count(*) FILTER (event IN ('', '{ANY_EVENT}'))
+        FROM {table}
+        """
+    ).fetchall()[0]
+    if unnamed:
+        raise InvalidInput(f"{unnamed} events have no name, or {ANY_EVENT!r}, which stands for any event.")
+    if not rows:
+        return Appended(0, 0, transaction.revision)
+    known = _known(connection, table, first=first, last=last, repeats=distinct < rows)
+    _name_persons(connection, table)
+    if grouped:
+        _name_groups(connection, table)
+    fresh = f"{table} t ANTI JOIN known k ON k.id = t.rowid" if known else f"{table} t"
+    connection.execute(
+        f"""
+        INSERT INTO events
+        SELECT t.event_id, t.event, t.occurred_at, t.received_at, t.distinct_id, t.session_id, t.groups, t.source,
+            t.client_id, {properties}, t.day, u.unit_key, {transaction.revision}
+        FROM {fresh} LEFT JOIN units u ON u.unit_type = 'person' AND u.unit = t.distinct_id
+        """
+    )
+    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day FROM {fresh} ANTI JOIN dirty_days USING (day)")
+    return Appended(rows - known, known, transaction.revision)
+
+
+def _known(connection: DuckDBPyConnection, table: str, *, first: object, last: object, repeats: bool) -> int:
+    """Fill ``known`` with the rows that are duplicates; returns how many."""
+    again = f"""
+        UNION
+        SELECT rowid FROM {table} QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, rowid) > 1
+    """
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE known AS
+        SELECT t.rowid AS id FROM {table} t
+        SEMI JOIN (SELECT event_id FROM events WHERE day BETWEEN $1::DATE - 1 AND $2::DATE + 1) e
+            ON e.event_id = t.event_id
+        {again if repeats else ""}
+        """,
+        [first, last],
+    )
+    return int(connection.execute("SELECT count(*) FROM known").fetchall()[0][0])
+
+
+def _name_persons(connection: DuckDBPyConnection, table: str) -> None:
+    connection.execute(
+        f"""
+        INSERT INTO units
+        SELECT nextval('unit_keys'), 'person', d.unit
+        FROM (SELECT DISTINCT distinct_id AS unit FROM {table} WHERE distinct_id IS NOT NULL) d
+        ANTI JOIN units u ON u.unit_type = 'person' AND u.unit = d.unit
+        """
+    )
+
+
+def _name_groups(connection: DuckDBPyConnection, table: str) -> None:
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE named AS
+        SELECT DISTINCT g.key AS unit_type, g.value AS unit
+        FROM (SELECT unnest(map_entries(groups)) AS g FROM {table} WHERE cardinality(groups) > 0)
+        """
+    )
+    fresh = connection.execute(
+        "INSERT INTO group_types SELECT DISTINCT unit_type FROM named ANTI JOIN group_types USING (unit_type)"
+    ).fetchall()[0][0]
+    if fresh:
+        # Facts of a unit type count the events without such a unit too, and those are on every day.
+        connection.execute(
+            "INSERT INTO dirty_days SELECT DISTINCT day FROM fact_unit_days ANTI JOIN dirty_days USING (day)"
+        )
+    connection.execute(
+        """
+        INSERT INTO units
+        SELECT nextval('unit_keys'), n.unit_type, n.unit
+        FROM named n ANTI JOIN units u ON u.unit_type = n.unit_type AND u.unit = n.unit
+        """
+    )
+
+
+# --- what may be kept ---
+
+
+def _checked(record: EventRecord, number: int) -> EventRecord:
+    occurred_at, received_at = utc_naive(record.occurred_at), utc_naive(record.received_at)
+    problem = _problem(record)
+    if problem:
+        raise InvalidInput(f"Event {number} ({record.event!r}) {problem}")
+    return EventRecord(
+        record.event_id,
+        record.event,
+        occurred_at,
+        received_at,
+        record.distinct_id or None,
+        record.session_id or None,
+        {kind: unit for kind, unit in record.groups.items() if unit},
+        record.source,
+        record.client_id,
+        record.properties,
+    )
+
+
+def _problem(record: EventRecord) -> str:
+    if not record.event:
+        return "has no name."
+    if record.event == ANY_EVENT:
+        return f"is named {ANY_EVENT!r}, which stands for any event."
+    if not EARLIEST <= utc_naive(record.occurred_at) < LATEST:
+        return f"occurred at {record.occurred_at}, outside of {EARLIEST.year} to {LATEST.year - 1}."
+    reserved = RESERVED_UNIT_TYPES & record.groups.keys()
+    if reserved or "" in record.groups:
+        return f"has a group of type {min(reserved, default='')!r}, which is not a name for groups."
+    try:
+        _OBJECT.decode(record.properties)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        return f"has properties that are not a JSON object: {error}"
+    except RecursionError:
+        return "has properties that are nested too deep."
+    return ""
+
+
+def _blame(events: Sequence[EventRecord]) -> None:
+    """Name the first text that holds NUL or is not UTF-8; it may be that none does."""
+    for number, record in enumerate(events, start=1):
+        for where, text in _texts(record):
+            if "\0" in text:
+                raise InvalidInput(f"Event {number} ({record.event!r}) holds a NUL character in its {where}.")
+            if not _encodable(text):
+                raise InvalidInput(f"Event {number} ({record.event!r}) holds text that is not UTF-8 in its {where}.")
+
+
+def _texts(record: EventRecord) -> Iterator[tuple[str, str]]:
+    yield "name", record.event
+    yield "distinct_id", record.distinct_id or ""
+    yield "session_id", record.session_id or ""
+    yield "source", record.source
+    yield "id", record.client_id or ""
+    for kind, unit in record.groups.items():
+        yield "groups", kind + unit
+    for text in _leaves(_OBJECT.decode(record.properties)):
+        yield "properties", text
+
+
+def _leaves(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for key, inner in value.items():
+                yield key
+                yield from _leaves(inner)
+        case list():
+            for inner in value:
+                yield from _leaves(inner)
+        case _:
+            return
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,122 @@
+"""Facts of declared measures: for each unit and day, how many events of a metric and what they add up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upshot.engines.duckdb.sql import identifier, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from duckdb import DuckDBPyConnection
+
+    from upshot.engines.duckdb.writer import Transaction
+
+__all__ = ["builder", "built", "declare", "rebuild_days", "repair_merges", "unbuilt", "view_name"]
+
+
+def view_name(measure: str) -> str:
+    """The view that answers for a measure."""
+    return f"measure_{measure}"
+
+
+def declare(transaction: Transaction, statements: Mapping[str, str]) -> None:
+    """Keep exactly these measures: hash → SELECT over ``events`` with all its columns and ``value``."""
+    connection = transaction.connection
+    kept = dict(connection.execute("SELECT measure, sql FROM measures").fetchall())
+    for measure in kept.keys() - statements.keys():
+        _drop(connection, measure)
+    for measure, sql in statements.items():
+        if kept.get(measure) == sql:
+            continue
+        if measure in kept:
+            _drop(connection, measure)
+        connection.execute("INSERT INTO measures VALUES (?, ?, false)", [measure, sql])
+        connection.execute(
+            f"""
+            CREATE VIEW {identifier(view_name(measure))} AS
+            SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.count, f.total
+            FROM (SELECT * FROM fact_measures WHERE measure = {literal(measure)}) f
+            ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
+            UNION ALL
+            SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "dirty_days")})
+            """
+        )
+
+
+def built(cursor: DuckDBPyConnection) -> frozenset[str]:
+    """The measures that answer from facts."""
+    return frozenset(name for (name,) in cursor.execute("SELECT measure FROM measures WHERE built").fetchall())
+
+
+def unbuilt(cursor: DuckDBPyConnection) -> list[str]:
+    """The measures that were declared but never built."""
+    return [name for (name,) in cursor.execute("SELECT measure FROM measures WHERE NOT built ORDER BY 1").fetchall()]
+
+
+def builder(measure: str) -> Callable[[Transaction], None]:
+    """The change that builds a measure for every day that is not dirty."""
+
+    def build(transaction: Transaction) -> None:
+        connection = transaction.connection
+        rows = connection.execute("SELECT sql FROM measures WHERE measure = ? AND NOT built", [measure]).fetchall()
+        if not rows:
+            return
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE rebuilt_days AS "
+            "SELECT DISTINCT day FROM events ANTI JOIN dirty_days USING (day)"
+        )
+        connection.execute(_insert(measure, rows[0][0]))
+        connection.execute("UPDATE measures SET built = true WHERE measure = ?", [measure])
+
+    return build
+
+
+def rebuild_days(connection: DuckDBPyConnection) -> None:
+    """Build the days of ``rebuilt_days`` anew for all measures that are built."""
+    kept = connection.execute("SELECT measure, sql FROM measures WHERE built").fetchall()
+    if not kept:
+        return
+    connection.execute("DELETE FROM fact_measures WHERE day IN (SELECT day FROM rebuilt_days)")
+    for measure, sql in kept:
+        connection.execute(_insert(measure, sql))
+
+
+def repair_merges(connection: DuckDBPyConnection) -> None:
+    """Give rows of merged persons their person's key; rows of one key add up."""
+    connection.execute(
+        """
+        UPDATE fact_measures SET unit_key = p.person_key FROM pending_merges p
+        WHERE fact_measures.unit_key = p.unit_key AND fact_measures.unit_type = 'person'
+        """
+    )
+
+
+def _insert(measure: str, sql: str) -> str:
+    return f"""
+        INSERT INTO fact_measures
+        SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({_totals(sql, "rebuilt_days")})
+        ORDER BY unit_type, day
+    """
+
+
+def _totals(sql: str, days: str) -> str:
+    """Totals of a measure on the days of a table; an event without a value is not counted."""
+    return f"""
+        SELECT 'person' AS unit_type, coalesce(i.person_key, m.distinct_key) AS unit_key, m.day,
+            count(*) AS count, sum(m.value)::DOUBLE AS total
+        FROM ({sql}) m SEMI JOIN {days} d ON d.day = m.day LEFT JOIN identity i ON i.distinct_key = m.distinct_key
+        WHERE m.value IS NOT NULL GROUP BY ALL
+        UNION ALL
+        SELECT g.unit_type, u.unit_key, m.day, count(*), sum(m.value)::DOUBLE
+        FROM ({sql}) m SEMI JOIN {days} d ON d.day = m.day CROSS JOIN group_types g
+        LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = m.groups[g.unit_type]
+        WHERE m.value IS NOT NULL GROUP BY ALL
+    """
+
+
+def _drop(connection: DuckDBPyConnection, measure: str) -> None:
+    connection.execute("DELETE FROM measures WHERE measure = ?", [measure])
+    connection.execute("DELETE FROM fact_measures WHERE measure = ?", [measure])
+    connection.execute(f"DROP VIEW IF EXISTS {identifier(view_name(measure))}")

@@ -1,0 +1,231 @@
+"""The event store in one DuckDB file."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+
+from upshot.engines.duckdb import append, facts, identity, measures, summaries, traits
+from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
+from upshot.engines.duckdb.schema import prepare
+from upshot.engines.duckdb.writer import Transaction, Writer
+from upshot.engines.store import Appended, QueryResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from concurrent.futures import Future
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+    from zoneinfo import ZoneInfo
+
+    from ibis.expr.types import Table
+
+    from upshot.engines.duckdb.dialect import DuckDBDialect
+    from upshot.engines.store import (
+        EventCounts,
+        EventRecord,
+        Merge,
+        Observation,
+        PropertyCounts,
+        Refreshed,
+        Rejected,
+        StoredEvent,
+        StoreInfo,
+        UnitTraits,
+    )
+
+__all__ = ["DuckDBStore"]
+
+T = TypeVar("T")
+
+
+class DuckDBStore:
+    """An ``EventStore`` in one file, open in one process.
+
+    Args:
+        file: Where it is, or is to be; its folder exists.
+        zone: The zone whose local days are counted; fixed by the first opening.
+        resources: What the engine may use.
+
+    Raises:
+        WorkspaceLocked: The file is open, here or elsewhere.
+        CorruptStore: It cannot be read; it is left as it was.
+        SchemaTooNew: A newer Upshot wrote it.
+        InvalidInput: It keeps days of another zone.
+    """
+
+    def __init__(self, file: Path, zone: ZoneInfo, *, resources: Resources | None = None) -> None:
+        self._file = file.resolve()
+        self._zone = zone
+        resources = resources or Resources()
+        claim(self._file)
+        try:
+            connection = open_file(self._file, resources)
+            try:
+                prepare(connection, self._file, zone)
+                self._writer = Writer(self._file, resources, connection)
+            except BaseException:
+                connection.close()
+                raise
+        except duckdb.Error as error:
+            release(self._file)
+            raise translate(error, self._file) from error
+        except BaseException:
+            release(self._file)
+            raise
+
+    @property
+    def file(self) -> Path:
+        """Where the store is."""
+        return self._file
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose local days are counted."""
+        return self._zone
+
+    @property
+    def revision(self) -> int:
+        """Grows with each durable change."""
+        return self._writer.revision
+
+    # --- changes ---
+
+    def write(self, change: Callable[[Transaction], T], *, weight: int = 0) -> Future[T]:
+        """Queue any change; it runs on the writer's thread in a transaction of its own.
+
+        Args:
+            change: What to do; it may leave temporary tables behind, which the next change may replace.
+            weight: How many events it brings; changes of weight above 0 may share a transaction.
+        """
+        return self._writer.submit(change, weight=weight)
+
+    def submit(self, events: Sequence[EventRecord]) -> Future[Appended]:
+        """Queue an append; see ``EventStore.submit``."""
+        payload = append.encode(events)
+        zone = self._zone
+        return self._writer.submit(lambda txn: append.append(txn, payload, zone), weight=len(events))
+
+    def append(self, events: Sequence[EventRecord]) -> Appended:
+        """``submit``, and wait."""
+        if not events:
+            return Appended(0, 0, self.revision)
+        return self.submit(events).result()
+
+    def merge(self, merges: Sequence[Merge]) -> int:
+        """Join persons; see ``EventStore.merge``."""
+        return self._change(lambda txn: identity.merge(txn, merges))
+
+    def set_traits(self, changes: Sequence[UnitTraits]) -> int:
+        """Keep traits of units with their history."""
+        return self._change(lambda txn: traits.set_traits(txn, changes))
+
+    def observe(self, series: str, values: Sequence[Observation], recorded_at: datetime) -> int:
+        """Keep values of an external series; earlier recordings stay."""
+        return self._change(lambda txn: traits.observe(txn, series, values, recorded_at))
+
+    def reject(self, rejects: Sequence[Rejected]) -> int:
+        """Keep rows that could not become events."""
+        return self._change(lambda txn: summaries.keep_rejects(txn, rejects))
+
+    def refresh_facts(self) -> Refreshed:
+        """Rebuild the facts of dirty days, repair merged persons, remove duplicates, build new measures."""
+        return facts.refresh(self._writer)
+
+    def declare_measures(self, declared: Mapping[str, Table]) -> None:
+        """Keep facts of exactly these measures; see ``EventStore.declare_measures``."""
+        statements = {measure: self.compile(expression) for measure, expression in declared.items()}
+        self._change(lambda txn: measures.declare(txn, statements))
+
+    def _change(self, change: Callable[[Transaction], None]) -> int:
+        def numbered(transaction: Transaction) -> int:
+            change(transaction)
+            return transaction.revision
+
+        return self._writer.submit(numbered).result()
+
+    # --- questions ---
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to read from; keep it in a variable while its result is in use."""
+        return self._writer.cursor()
+
+    def dialect(self) -> DuckDBDialect:
+        """The relations that metrics are compiled against."""
+        from upshot.engines.duckdb.dialect import DuckDBDialect, fact_unit_types
+
+        def unit_types() -> frozenset[str]:
+            cursor = self.cursor()
+            rows = cursor.execute("SELECT unit_type FROM group_types").fetchall()
+            return fact_unit_types(frozenset(unit_type for (unit_type,) in rows))
+
+        return DuckDBDialect(self._zone, unit_types, lambda: measures.built(self.cursor()))
+
+    def compile(self, expression: Table) -> str:
+        """The statement that answers an expression over ``dialect()``."""
+        import ibis
+
+        return str(ibis.to_sql(expression, dialect="duckdb"))
+
+    def run(self, expression: Table) -> QueryResult:
+        """``compile`` and ``run_sql``."""
+        return self.run_sql(self.compile(expression))
+
+    def run_sql(self, sql: str) -> QueryResult:
+        """Answer a statement from one snapshot; never waits for writers."""
+        cursor = self.cursor()
+        started = time.perf_counter()
+        try:
+            rows = cursor.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise translate(error, self._file) from error
+        elapsed = (time.perf_counter() - started) * 1000
+        return QueryResult(tuple(column[0] for column in cursor.description or ()), rows, sql, elapsed)
+
+    def info(self) -> StoreInfo:
+        """Counts, first and last, size."""
+        return summaries.info(self.cursor(), self._file, self.revision)
+
+    def recent_events(self, limit: int, *, event: str = "", distinct_id: str = "") -> list[StoredEvent]:
+        """The newest by arrival, newest first."""
+        return summaries.recent_events(self.cursor(), limit, event, distinct_id)
+
+    def event_summaries(self) -> list[EventCounts]:
+        """Every event name, most frequent first."""
+        return summaries.event_summaries(self.cursor())
+
+    def property_summaries(self, event: str = "", *, sample: int = 10_000) -> tuple[list[PropertyCounts], int]:
+        """Properties of the newest events of that name, and how many were looked at."""
+        return summaries.property_summaries(self.cursor(), event, sample)
+
+    def rejects(self, limit: int) -> tuple[list[Rejected], int]:
+        """The newest rejected rows, and how many there are."""
+        return summaries.rejects(self.cursor(), limit)
+
+    def observations(self, series: str) -> Table:
+        """day, dimensions, value, recorded_at of an external series."""
+        return self.dialect().observations(series)
+
+    def wait_for_revision(self, after: int, timeout_seconds: float) -> int:
+        """The revision as soon as it is above ``after``, or what it is when the time is over."""
+        return self._writer.wait_for_revision(after, timeout_seconds)
+
+    def listen(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call ``callback`` with each new revision, from the writer's thread."""
+        return self._writer.listen(callback)
+
+    def close(self) -> None:
+        """Finish what is queued, checkpoint, let go of the file."""
+        self._writer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

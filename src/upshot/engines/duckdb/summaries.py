@@ -1,0 +1,138 @@
+"""What the store knows of itself: counts, event names, properties, rejected rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from upshot.engines.store import EventCounts, PropertyCounts, Rejected, StoredEvent, StoreInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from upshot.engines.duckdb.writer import Transaction
+
+__all__ = ["event_summaries", "info", "keep_rejects", "property_summaries", "recent_events", "rejects"]
+
+_EXAMPLES = 5
+_EXAMPLE_LENGTH = 80
+
+
+def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
+    """Counts, first and last, size on the disk."""
+    events, first, last, received, dirty = cursor.execute(
+        """
+        SELECT count(*), min(occurred_at), max(occurred_at), max(received_at), (SELECT count(*) FROM dirty_days)
+        FROM events
+        """
+    ).fetchall()[0]
+    files = (file, file.with_name(file.name + ".wal"))
+    size = sum(f.stat().st_size for f in files if f.exists())
+    return StoreInfo(events, first, last, received, revision, dirty, size, "duckdb")
+
+
+def recent_events(cursor: DuckDBPyConnection, limit: int, event: str, distinct_id: str) -> list[StoredEvent]:
+    """The newest by arrival, newest first."""
+    rows = cursor.execute(
+        """
+        SELECT event_id::VARCHAR, event, occurred_at, received_at, distinct_id, session_id, source,
+            properties::JSON::VARCHAR
+        FROM events
+        WHERE ($1 = '' OR event = $1) AND ($2 = '' OR distinct_id = $2)
+        ORDER BY revision DESC, received_at DESC, rowid DESC LIMIT $3
+        """,
+        [event, distinct_id, limit],
+    ).fetchall()
+    return [StoredEvent(*row) for row in rows]
+
+
+def event_summaries(cursor: DuckDBPyConnection) -> list[EventCounts]:
+    """Every event name, most frequent first; persons are counted by the day on which they are new."""
+    rows = cursor.execute(
+        """
+        WITH counted AS (
+            SELECT event, sum(count)::BIGINT AS count,
+                coalesce(sum(count) FILTER (unit_key IS NULL), 0)::BIGINT AS without_unit,
+                min(first_at) AS first_at, max(last_at) AS last_at
+            FROM unit_days WHERE unit_type = 'person' GROUP BY event
+        ),
+        persons AS (
+            SELECT event, count(*) AS units FROM activity
+            WHERE unit_type = 'person' AND previous_day IS NULL GROUP BY event
+        ),
+        arrived AS (SELECT event, max(received_at) AS last_received_at FROM events GROUP BY event)
+        SELECT event, count, coalesce(units, 0), without_unit, first_at, last_at, last_received_at
+        FROM counted JOIN arrived USING (event) LEFT JOIN persons USING (event)
+        ORDER BY count DESC, event
+        """
+    ).fetchall()
+    return [EventCounts(*row) for row in rows]
+
+
+def property_summaries(cursor: DuckDBPyConnection, event: str, sample: int) -> tuple[list[PropertyCounts], int]:
+    """Properties of the newest events, and how many were looked at."""
+    cursor.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE sampled AS
+        SELECT properties FROM events WHERE $1 = '' OR event = $1 ORDER BY revision DESC, rowid DESC LIMIT $2
+        """,
+        [event, sample],
+    )
+    looked_at = int(cursor.execute("SELECT count(*) FROM sampled").fetchall()[0][0])
+    rows = cursor.execute(
+        """
+        WITH valued AS (
+            SELECT p.key AS name,
+                CASE p.type
+                    WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'boolean'
+                    WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' ELSE 'number'
+                END AS type,
+                left(p.value ->> '$', $1) AS example
+            FROM sampled, json_each(properties::JSON) p WHERE p.type <> 'NULL'
+        ),
+        types AS (SELECT name, list(type ORDER BY n DESC, type) AS types, sum(n)::BIGINT AS n
+            FROM (SELECT name, type, count(*) AS n FROM valued GROUP BY ALL) GROUP BY name),
+        examples AS (SELECT name, list(example ORDER BY n DESC, example)[:$2] AS examples
+            FROM (SELECT name, example, count(*) AS n FROM valued GROUP BY ALL) GROUP BY name)
+        SELECT name, types, n, examples FROM types JOIN examples USING (name) ORDER BY n DESC, name
+        """,
+        [_EXAMPLE_LENGTH, _EXAMPLES],
+    ).fetchall()
+    return [PropertyCounts(name, tuple(t), n / looked_at, tuple(e)) for name, t, n, e in rows], looked_at
+
+
+def keep_rejects(transaction: Transaction, rows: Sequence[Rejected]) -> None:
+    """Keep rows that could not become events."""
+    transaction.connection.execute(
+        """
+        INSERT INTO rejects
+        SELECT NULL, unnest($1::VARCHAR[]), unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]),
+            unnest($5::TIMESTAMP[])
+        """,
+        [
+            [row.source for row in rows],
+            [row.line for row in rows],
+            [row.reason for row in rows],
+            [_printable(row.raw) for row in rows],
+            [row.rejected_at for row in rows],
+        ],
+    )
+
+
+def rejects(cursor: DuckDBPyConnection, limit: int) -> tuple[list[Rejected], int]:
+    """The newest rejected rows, and how many there are."""
+    rows = cursor.execute(
+        """
+        SELECT source, line, reason, raw, rejected_at FROM rejects ORDER BY rejected_at DESC, rowid DESC LIMIT ?
+        """,
+        [limit],
+    ).fetchall()
+    total = cursor.execute("SELECT count(*) FROM rejects").fetchall()[0][0]
+    return [Rejected(*row) for row in rows], int(total)
+
+
+def _printable(raw: str) -> str:
+    """What was refused may be no text at all; it is shown with the replacement character."""
+    return raw.encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -1,0 +1,116 @@
+"""Traits of units with their history, and values of external series."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from upshot.core.errors import InvalidInput
+from upshot.engines.duckdb.identity import unit_keys
+from upshot.engines.store import utc_naive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from upshot.engines.duckdb.writer import Transaction
+    from upshot.engines.store import Observation, Scalar, UnitTraits
+
+__all__ = ["observe", "set_traits"]
+
+
+def set_traits(transaction: Transaction, traits: Sequence[UnitTraits]) -> None:
+    """Keep traits from their instants on, in the order given.
+
+    Raises:
+        InvalidInput: Sessions and devices have none; names and texts must be clean; numbers finite.
+    """
+    for change in traits:
+        _check(change)
+    by_type: dict[str, list[str]] = {}
+    for change in traits:
+        by_type.setdefault(change.unit_type, []).append(change.unit)
+    keys = {
+        (unit_type, unit): key
+        for unit_type, units in by_type.items()
+        for unit, key in unit_keys(transaction.connection, unit_type, units).items()
+    }
+    for change in traits:
+        _keep(transaction, change, keys[change.unit_type, change.unit])
+
+
+def _keep(transaction: Transaction, change: UnitTraits, key: int) -> None:
+    # A trait set once stays when any id of the person has had it.
+    unless = """
+        ANTI JOIN (
+            SELECT h.name FROM trait_history h
+            WHERE h.unit_type = $1 AND h.unit_key = coalesce(
+                (SELECT person_key FROM identity WHERE distinct_key = $2 AND $1 = 'person'), $2
+            )
+        ) h ON h.name = n.name
+    """
+    transaction.connection.execute(
+        f"""
+        INSERT INTO unit_properties
+        SELECT $1, $2, n.name, n.value, $5, {transaction.revision}
+        FROM (SELECT unnest($3::VARCHAR[]) AS name, unnest($4::VARCHAR[]) AS value) n {unless if change.once else ""}
+        """,
+        [
+            change.unit_type,
+            key,
+            list(change.properties),
+            [trait_text(value) for value in change.properties.values()],
+            utc_naive(change.at),
+        ],
+    )
+
+
+def trait_text(value: Scalar) -> str | None:
+    """A trait as it is kept: numbers that are whole lose their fraction, so that 3 and 3.0 are one value.
+
+    >>> trait_text(3.0), trait_text(2.5), trait_text(True), trait_text("3.0")
+    ('3', '2.5', 'true', '3.0')
+    """
+    match value:
+        case None | str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(int(value)) if value == int(value) else repr(float(value))
+
+
+def _check(change: UnitTraits) -> None:
+    if change.unit_type in {"session", "device", ""}:
+        raise InvalidInput(f"A {change.unit_type or 'unit without a type'} has no traits; persons and groups have.")
+    texts = [change.unit, *change.properties, *(v for v in change.properties.values() if isinstance(v, str))]
+    for text in texts:
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise InvalidInput(f"{text!r} holds a character that cannot be kept (NUL, or not UTF-8).")
+    if not change.unit or "" in change.properties:
+        raise InvalidInput("A unit and each of its traits need a name.")
+    for name, value in change.properties.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InvalidInput(f"The trait {name!r} is {value}, which is not a number to count with.")
+
+
+def observe(transaction: Transaction, series: str, values: Sequence[Observation], recorded_at: datetime) -> None:
+    """Keep a recording of an external series.
+
+    Raises:
+        InvalidInput: The series has no name, or a value is not finite.
+    """
+    if not series or "\0" in series:
+        raise InvalidInput(f"{series!r} cannot be the name of a series.")
+    for value in values:
+        if not math.isfinite(value.value):
+            raise InvalidInput(f"The value of {series} on {value.day} is {value.value}.")
+    dimensions: list[Mapping[str, str]] = [dict(sorted(value.dimensions.items())) for value in values]
+    transaction.connection.execute(
+        f"""
+        INSERT INTO observations
+        SELECT $1, unnest($2::DATE[]), unnest($3::MAP(VARCHAR, VARCHAR)[]), unnest($4::DOUBLE[]), $5,
+            {transaction.revision}
+        """,
+        [series, [v.day for v in values], dimensions, [v.value for v in values], utc_naive(recorded_at)],
+    )

@@ -1,0 +1,237 @@
+"""The one thread that changes a store.
+
+What is queued is taken all at once; appends that stand together share a transaction, and each future is done when its
+transaction is durable. There is no timer: under load the groups grow by themselves, and alone nobody waits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import duckdb
+
+from upshot.core.errors import Busy, InternalError, InvalidInput, StoreFull
+from upshot.engines.duckdb.connection import open_file, release, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from upshot.engines.duckdb.connection import Resources
+
+__all__ = ["Transaction", "Writer"]
+
+T = TypeVar("T")
+
+_QUEUED_WORKS = 4096
+_QUEUED_WEIGHT = 400_000
+_GROUP_WEIGHT = 50_000
+_IDLE_SECONDS = 1.0
+_CHECKPOINT_BYTES = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction of the writer. What happens in it becomes durable as ``revision``, or not at all."""
+
+    connection: duckdb.DuckDBPyConnection
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One change that waits. ``weight`` counts its events; changes of weight above 0 may share a transaction."""
+
+    change: Callable[[Transaction], object]
+    weight: int
+    future: Future[Any]  # Any: the queue holds futures of every type; submit() ties each to its change
+
+
+class Writer:
+    """Owner of the file's connection and of every change to it."""
+
+    def __init__(self, file: Path, resources: Resources, connection: duckdb.DuckDBPyConnection) -> None:
+        self._file = file
+        self._resources = resources
+        self._connection = connection
+        self._queue: queue.Queue[Work | None] = queue.Queue(_QUEUED_WORKS)
+        self._weight = 0
+        self._guard = threading.Condition()
+        self._revision = _stored_revision(connection)
+        self._listeners: list[Callable[[int], None]] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="upshot-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def revision(self) -> int:
+        """The last durable revision."""
+        return self._revision
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for one reader.
+
+        Raises:
+            InvalidInput: The store is closed.
+        """
+        if self._closed:
+            raise InvalidInput("The store is closed.")
+        return self._connection.cursor()
+
+    def submit(self, change: Callable[[Transaction], T], *, weight: int = 0) -> Future[T]:
+        """Queue a change.
+
+        Raises:
+            Busy: Too much waits already.
+            InvalidInput: The store is closed.
+        """
+        future: Future[T] = Future()
+        with self._guard:
+            if self._closed:
+                raise InvalidInput("The store is closed.")
+            if self._weight and self._weight + weight > _QUEUED_WEIGHT:
+                raise Busy(f"{self._weight} events wait to be stored already.", hint="Send them again later.")
+            try:
+                self._queue.put_nowait(Work(change, weight, future))
+            except queue.Full:
+                raise Busy("Too many changes wait already.", hint="Send them again later.") from None
+            self._weight += weight
+        return future
+
+    def listen(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Call ``callback`` with each new revision; the returned function ends it."""
+        with self._guard:
+            self._listeners.append(callback)
+
+        def stop() -> None:
+            with self._guard:
+                if callback in self._listeners:
+                    self._listeners.remove(callback)
+
+        return stop
+
+    def wait_for_revision(self, after: int, timeout_seconds: float) -> int:
+        """The revision as soon as it is above ``after``, or what it is when the time is over."""
+        with self._guard:
+            self._guard.wait_for(lambda: self._revision > after or self._closed, timeout_seconds)
+            return self._revision
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the file."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            self._guard.notify_all()
+        self._queue.put(None)
+        self._thread.join()
+        self._connection.close()
+        release(self._file)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        ended = False
+        unsaved = False
+        while not ended:
+            try:
+                taken = [self._queue.get(timeout=_IDLE_SECONDS if unsaved else None)]
+            except queue.Empty:
+                self._checkpoint()
+                unsaved = False
+                continue
+            while not self._queue.empty():
+                taken.append(self._queue.get_nowait())
+            ended = None in taken
+            works = [work for work in taken if work is not None and work.future.set_running_or_notify_cancel()]
+            for group in _groups(works):
+                self._commit(group)
+                unsaved = True
+            with self._guard:
+                self._weight -= sum(work.weight for work in taken if work is not None)
+
+    def _commit(self, group: Sequence[Work]) -> None:
+        try:
+            results = self._transact(group)
+        except Exception as error:
+            if len(group) == 1 or isinstance(error, StoreFull):
+                for work in group:
+                    work.future.set_exception(error)
+            else:
+                # One of them is at fault: only that one fails.
+                for work in group:
+                    self._commit([work])
+            return
+        for work, result in zip(group, results, strict=True):
+            work.future.set_result(result)
+
+    def _transact(self, group: Sequence[Work]) -> list[object]:
+        revision = self._revision + 1
+        connection = self._connection
+        try:
+            connection.execute("BEGIN")
+            transaction = Transaction(connection, revision)
+            results = [work.change(transaction) for work in group]
+            connection.execute("UPDATE state SET revision = ?", [revision])
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            self._recover(error)
+            raise translate(error, self._file) from error
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        self._publish(revision)
+        return results
+
+    def _recover(self, error: duckdb.Error) -> None:
+        """Roll back; a database that the engine gave up (a write failed) is opened anew."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
+        try:
+            self._connection.execute("SELECT revision FROM state").fetchall()
+        except duckdb.Error:
+            self._connection.close()
+            self._connection = open_file(self._file, self._resources)
+            if _stored_revision(self._connection) < self._revision:
+                raise InternalError(f"{self._file} lost a durable revision") from error
+
+    def _publish(self, revision: int) -> None:
+        with self._guard:
+            self._revision = revision
+            self._guard.notify_all()
+            listeners = tuple(self._listeners)
+        for listener in listeners:
+            listener(revision)
+
+    def _checkpoint(self) -> None:
+        log = self._file.with_name(self._file.name + ".wal")
+        if not log.exists() or log.stat().st_size < _CHECKPOINT_BYTES:
+            return
+        try:
+            self._connection.execute("CHECKPOINT")
+        except duckdb.TransactionException:
+            return  # a reader holds an old snapshot; the next idle moment will do
+        except duckdb.Error as error:
+            self._recover(error)
+
+
+def _stored_revision(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("SELECT revision FROM state").fetchall()[0][0])
+
+
+def _groups(works: Sequence[Work]) -> list[list[Work]]:
+    groups: list[list[Work]] = []
+    room = 0
+    for work in works:
+        if work.weight and groups and 0 < work.weight <= room:
+            groups[-1].append(work)
+            room -= work.weight
+        else:
+            groups.append([work])
+            room = _GROUP_WEIGHT - work.weight if work.weight else 0
+    return groups
