@@ -9,6 +9,7 @@ Source: Kish, "Survey Sampling" (1965), sec. 5.4 and 8.2 for the design effect.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,7 @@ def cluster_totals(values: ArrayLike, clusters: ArrayLike) -> FloatArray:
         )
     _, codes = np.unique(labels, return_inverse=True)
     count = int(codes.max()) + 1 if codes.size else 0
-    rows = [np.bincount(codes, weights=row, minlength=count) for row in x.reshape(-1, x.shape[-1])]
+    rows = [np.bincount(codes, weights=row, minlength=count) for row in x.reshape(math.prod(x.shape[:-1]), labels.size)]
     return np.asarray(rows, np.float64).reshape(*x.shape[:-1], count)
 
 
