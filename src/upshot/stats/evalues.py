@@ -47,10 +47,9 @@ def e_from_p(p_values: ArrayLike, *, kappa: float | None = None) -> FloatArray:
             return np.asarray(kappa * p ** (kappa - 1.0), np.float64)
         log_p = np.log(p)
         e = (1.0 - p + p * log_p) / (p * log_p * log_p)
-    # Near 1 the quotient is 0/0; with u = −ln p it is 1/2 − u/6 + …, times 1/p.
-    near_one = 0.5 + log_p / 6.0 + log_p * log_p / 24.0
-    with np.errstate(invalid="ignore"):
-        e = np.where(p > 0.999, near_one / p, np.where(p == 0.0, np.inf, e))
+        # Near 1 the quotient is 0/0; with u = −ln p it is (1/2 − u/3 + u²/8 − …)/p.
+        near_one = (0.5 + log_p / 3.0 + log_p * log_p / 8.0) / p
+    e = np.where(p > 0.999, near_one, np.where(p == 0.0, np.inf, e))
     return np.asarray(e, np.float64)
 
 

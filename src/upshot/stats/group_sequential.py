@@ -276,6 +276,7 @@ def _outcomes(z: FloatArray, reason: IntArray, bounds: Boundaries, *, final: boo
     over |= (bounds.fractions >= 1.0) & (reason == 0)
     if final:
         over[..., -1] = reason[..., -1] == 0
+    futile &= ~over
     ends = rejected_up | rejected_down | futile | over
     first = np.argmax(ends, axis=-1)
     stopped_at = np.where(ends.any(axis=-1), first, -1)

@@ -71,7 +71,7 @@ def sequential_sample_ratio(
     Examples:
         >>> found = sequential_sample_ratio([[5010, 4990], [5200, 4800]], [0.5, 0.5])
         >>> found.p_value.round(4).tolist()
-        [1.0, 0.0043]
+        [1.0, 0.0036]
     """
     x, weights = np.asarray(counts, np.float64), np.asarray(planned, np.float64)
     if x.ndim == 0 or x.shape[-1] < 2 or weights.shape[-1:] != x.shape[-1:]:
