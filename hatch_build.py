@@ -11,10 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-try:
-    from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-except ModuleNotFoundError:  # run as a script by an environment without hatchling
-    BuildHookInterface = object
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 FRONTEND = ROOT / "frontend"
@@ -64,12 +62,12 @@ def build() -> None:
     STAMP.touch()
 
 
-class AssetsHook(BuildHookInterface):  # type: ignore[misc,valid-type,unused-ignore]  # hatchling may be absent
+class AssetsHook(BuildHookInterface[BuilderConfig]):
     """Run the build before the files of a wheel (an editable one too) or an sdist are collected."""
 
     PLUGIN_NAME = "custom"
 
-    # hatchling's own signature
+    # the signature is hatchling's own
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build what is stale."""
         if stale():

@@ -1,0 +1,108 @@
+"""The application: routes, guard, error answers, live updates."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from litestar import Litestar
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from upshot.core.settings import Settings
+from upshot.web.api import healthz, openapi, operate
+from upshot.web.assets import asset
+from upshot.web.data.routes import data_page
+from upshot.web.errors import EXCEPTION_HANDLERS
+from upshot.web.home.routes import home_page
+from upshot.web.live import Pulse, live, pulsing
+from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
+from upshot.web.page import provide_page
+from upshot.web.permit import check_declared, permit
+from upshot.web.retention.routes import retention_csv, retention_page, retention_png, retention_svg
+from upshot.web.served import ServedWorkspace
+from upshot.web.shield import Shield
+from upshot.web.sign_in.routes import sign_in, sign_in_page, sign_out
+
+__all__ = ["ROUTES", "Application", "create_app"]
+
+ROUTES: Sequence[ControllerRouterHandler] = (
+    asset,
+    data_page,
+    healthz,
+    home_page,
+    live,
+    metric_csv,
+    metric_page,
+    metric_png,
+    metric_svg,
+    metrics_page,
+    openapi,
+    operate,
+    retention_csv,
+    retention_page,
+    retention_png,
+    retention_svg,
+    sign_in,
+    sign_in_page,
+    sign_out,
+)
+_MEGABYTE = 1_000_000
+_EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use
+
+
+class Application:
+    """An ASGI application: the routes behind their shield.
+
+    Attributes:
+        litestar: The routes.
+    """
+
+    def __init__(self, litestar: Litestar, hosts: Sequence[str]) -> None:
+        self.litestar = litestar
+        self._shield = Shield(litestar, hosts)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Every route."""
+        return self.litestar.routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        await self._shield(scope, receive, send)
+
+
+def create_app(
+    workspace: ServedWorkspace,
+    settings: Settings,
+    *,
+    clock: Callable[[ZoneInfo], datetime] = datetime.now,
+    routes: Sequence[ControllerRouterHandler] = ROUTES,
+) -> Application:
+    """The application over ``workspace``.
+
+    Args:
+        workspace: What is served.
+        settings: Which host names it answers to, and how large a request may be.
+        clock: The present instant in a zone.
+        routes: What is answered; each declares its permission.
+
+    Raises:
+        InternalError: A route declares no permission.
+    """
+    litestar = Litestar(
+        route_handlers=routes,
+        guards=[permit],
+        dependencies={"page": Provide(provide_page, sync_to_thread=False)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        state=State({"workspace": workspace, "clock": clock, "pulse": Pulse(workspace)}),
+        lifespan=[pulsing],
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=["^/live", "^/static"]),
+        request_max_body_size=settings.server.max_body_mb * _MEGABYTE,
+        openapi_config=None,
+    )
+    check_declared(litestar.routes)
+    own = () if settings.server.host in _EVERY_ADDRESS else (settings.server.host,)
+    return Application(litestar, (*own, *settings.server.allowed_hosts))

@@ -1,0 +1,92 @@
+"""The built assets: hashed names, so that browsers keep them for good, in the smallest encoding a browser takes."""
+
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.datastructures import State
+
+from upshot.core.errors import InternalError, NotFound
+from upshot.web.permit import Open
+
+__all__ = ["DIST", "Entry", "asset", "entry", "static_url"]
+
+DIST = Path(__file__).parent / "static" / "dist"
+_ROOT = "/static/"
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+
+
+class _Chunk(msgspec.Struct, frozen=True):
+    """One entry of Vite's manifest."""
+
+    file: str
+    css: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What a page's head names: addresses of the script, the style sheets and the font that text is shown in."""
+
+    script: str
+    styles: tuple[str, ...]
+    font: str
+
+
+@cache
+def _manifest() -> dict[str, _Chunk]:
+    path = DIST / "manifest.json"
+    if not path.is_file():
+        raise InternalError(f"{path} is missing: the pages' assets were not built (python hatch_build.py).")
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, _Chunk])
+
+
+def static_url(source: str) -> str:
+    """The address of the asset that was built from ``source``, a path inside ``frontend``."""
+    return _ROOT + _manifest()[source].file
+
+
+@cache
+def entry() -> Entry:
+    """The pages' one entry.
+
+    Raises:
+        InternalError: The assets were not built.
+    """
+    main = _manifest()["src/main.ts"]
+    fonts = [name for name in main.assets if "inter-latin-wght" in name]
+    return Entry(_ROOT + main.file, tuple(_ROOT + name for name in main.css), _ROOT + fonts[0])
+
+
+@cache
+def _files() -> dict[str, Path]:
+    return {path.name: path for path in (DIST / "assets").iterdir() if path.suffix in _TYPES}
+
+
+@cache
+def _bytes(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@get("/static/assets/{name:str}", permission=Open.PUBLIC, sync_to_thread=True)
+def asset(request: Request[None, None, State], name: str) -> Response[bytes]:
+    """One file, precompressed where the browser takes it."""
+    path = _files().get(name)
+    if path is None:
+        raise NotFound("asset", name)
+    accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
+    for encoding, suffix in _ENCODINGS:
+        packed = path.with_name(path.name + suffix)
+        if encoding in accepted and packed.is_file():
+            return Response(
+                _bytes(packed), media_type=_TYPES[path.suffix], headers={**headers, "Content-Encoding": encoding}
+            )
+    return Response(_bytes(path), media_type=_TYPES[path.suffix], headers=headers)

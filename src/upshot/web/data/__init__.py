@@ -1,0 +1,1 @@
+"""What the store holds: events, properties, freshness, rejected rows."""

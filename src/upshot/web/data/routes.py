@@ -1,0 +1,37 @@
+"""The address of the data page."""
+
+from litestar import Response, get
+
+from upshot.web.page import Page
+from upshot.workspace.messages import (
+    DATA_EVENTS,
+    DATA_PROPERTIES,
+    DATA_REJECTS,
+    EVENTS_RECENT,
+    EventName,
+    EventsRecent,
+    Nothing,
+    RejectsQuery,
+)
+from upshot.workspace.operation import Permission
+
+__all__ = ["data_page"]
+
+_RECENT = 20
+_REJECTS = 50
+
+
+@get("/data", permission=Permission.READ, sync_to_thread=True)
+def data_page(page: Page) -> Response[str]:
+    """What the store holds; ``?event=`` narrows properties and newest events to one name."""
+    chosen = page.parameter("event")
+    call = page.caller.call
+    return page.show(
+        "data/data.html",
+        area="data",
+        chosen=chosen,
+        events=call(DATA_EVENTS, Nothing()).events,
+        properties=call(DATA_PROPERTIES, EventName(chosen)),
+        recent=call(EVENTS_RECENT, EventsRecent(limit=_RECENT, event=chosen)).events,
+        rejects=call(DATA_REJECTS, RejectsQuery(limit=_REJECTS)),
+    )

@@ -1,0 +1,20 @@
+"""The address of the overview."""
+
+from litestar import Response, get
+
+from upshot.web.home.view import read_home
+from upshot.web.page import Page
+from upshot.workspace.operation import Permission
+
+__all__ = ["home_page"]
+
+
+@get("/", permission=Permission.READ, sync_to_thread=True)
+def home_page(page: Page) -> Response[str]:
+    """The overview, or what to do first while there are no events."""
+    if page.info.events == 0:
+        origin = f"{page.request.url.scheme}://{page.request.url.netloc}"
+        now = page.clock(page.zone).isoformat(timespec="seconds")
+        return page.show("home/first_run.html", area="home", origin=origin, now=now)
+    view = page.view("30d")
+    return page.show("home/home.html", area="home", view=view, home=read_home(page, view))

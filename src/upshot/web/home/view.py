@@ -1,0 +1,124 @@
+"""What the overview shows, from a handful of questions to the workspace."""
+
+from datetime import timedelta
+
+import msgspec
+
+from upshot.charts import Sparkline, period_label, sparkline
+from upshot.core.errors import UserError
+from upshot.core.time import Grain
+from upshot.web.figures import Change, Words, change, chart_points
+from upshot.web.metric.ordering import ordered
+from upshot.web.metric.view import SeriesChart, series_chart
+from upshot.web.page import Page
+from upshot.web.retention.view import GridView, read_grid
+from upshot.web.window import View
+from upshot.workspace.messages import (
+    EVENTS_RECENT,
+    METRIC_LIST,
+    METRIC_QUERY,
+    EventRow,
+    EventsRecent,
+    MetricQuery,
+    MetricSeries,
+    MetricView,
+    Nothing,
+    Point,
+)
+
+__all__ = ["Card", "Home", "read_home"]
+
+_CARDS = 8
+_EVENTS = 8
+_GRID_PERIODS = 8
+_RETENTION = "retention"
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A metric at a glance. ``problem`` stands where its question failed; the other fields are empty then."""
+
+    metric: MetricView
+    value: str = ""
+    change: Change | None = None
+    note: str = ""
+    spark: Sparkline = Sparkline("", "")
+    problem: str = ""
+
+
+class Home(msgspec.Struct, frozen=True):
+    """The overview. ``chart`` is the first card's metric over the window, ``grid`` the first retention metric's."""
+
+    cards: tuple[Card, ...]
+    chart: SeriesChart | None
+    grid: GridView | None
+    events: tuple[EventRow, ...]
+    more: int
+
+
+def read_home(page: Page, view: View) -> Home:
+    """Ask for all of it; a metric that cannot be answered costs its card only."""
+    metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
+    shown = [m for m in metrics if m.shape != _RETENTION]
+    answers = [_ask(page, view, metric) for metric in shown[:_CARDS]]
+    retention = next((m for m in metrics if m.shape == _RETENTION), None)
+    first = next((a for a in answers if isinstance(a, MetricSeries)), None)
+    return Home(
+        cards=tuple(_card(page, view, *pair) for pair in zip(shown, answers, strict=False)),
+        chart=series_chart(first, view) if first else None,
+        grid=_grid(page, retention) if retention else None,
+        events=page.caller.call(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
+        more=max(len(shown) - _CARDS, 0),
+    )
+
+
+def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError:
+    try:
+        return page.caller.call(
+            METRIC_QUERY,
+            MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare),
+        )
+    except UserError as error:
+        return error
+
+
+def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | UserError) -> Card:
+    if isinstance(answer, UserError):
+        return Card(metric, problem=answer.message)
+    words = Words.of(answer)
+    now, before, note = _headline(answer, view.grain)
+    return Card(
+        metric=metric,
+        value=words.write(now.value if now else None),
+        change=change(metric, now, before, words),
+        note=note or _today_so_far(page, answer, words),
+        spark=sparkline(chart_points(answer.points, view.grain, words)),
+    )
+
+
+def _headline(series: MetricSeries, grain: Grain) -> tuple[Point | None, Point | None, str]:
+    """The total over the window and before it; the last complete period where a total has no meaning."""
+    if series.total is not None and series.total.value is not None:
+        return series.total, series.previous_total, ""
+    places = [at for at, p in enumerate(series.points) if p.complete and p.value is not None]
+    if not places:
+        return None, None, series.total.note if series.total else "No value in this window."
+    last = places[-1]
+    before = series.previous[last] if last < len(series.previous) else None
+    return series.points[last], before, period_label(series.points[last].period, grain)
+
+
+def _today_so_far(page: Page, series: MetricSeries, words: Words) -> str:
+    last = series.points[-1] if series.points else None
+    if last is None or last.period != page.today or last.complete or last.value is None:
+        return ""
+    return f"{words.write(last.value)} today so far"
+
+
+def _grid(page: Page, metric: MetricView) -> GridView | None:
+    grain = Grain.WEEK
+    last = page.days.end
+    first = last - timedelta(weeks=_GRID_PERIODS - 1)
+    try:
+        return read_grid(page, metric.name, first, last, grain, _GRID_PERIODS)
+    except UserError:
+        return None

@@ -1,0 +1,1 @@
+"""One metric: its series, comparison, breakdown, filters, definition, the SQL that ran, exports; and the list."""

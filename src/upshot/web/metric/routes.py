@@ -1,0 +1,101 @@
+"""The addresses of metrics."""
+
+from litestar import Response, get
+from litestar.response import Redirect
+
+from upshot.charts import DARK, LIGHT
+from upshot.core.time import Grain
+from upshot.web.metric.exports import download_headers, picture, series_csv
+from upshot.web.metric.ordering import ordered
+from upshot.web.metric.view import ask_series, read_metric, series_chart
+from upshot.web.page import Page
+from upshot.web.window import View, filter_text
+from upshot.workspace.messages import METRIC_LIST, METRIC_SHOW, MetricName, Nothing
+from upshot.workspace.operation import Permission
+
+__all__ = ["COMPARISONS", "metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
+
+COMPARISONS = (
+    "=",
+    "!=",
+    "contains",
+    "not contains",
+    "starts with",
+    "not starts with",
+    "in",
+    "not in",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "is null",
+    "is not null",
+)
+
+
+@get("/metrics", permission=Permission.READ, sync_to_thread=True)
+def metrics_page(page: Page) -> Response[str]:
+    """All metrics."""
+    metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
+    return page.show("metric/list.html", area="metrics", metrics=metrics)
+
+
+@get("/metrics/{name:str}", permission=Permission.READ, sync_to_thread=True)
+def metric_page(page: Page, name: str) -> Response[str] | Redirect:
+    """One metric; a filter that a form adds becomes part of the address."""
+    view = page.view("30d")
+    if field := page.parameter("add_field").strip():
+        said = filter_text(field, page.parameter("add_comparison", "="), page.parameter("add_value"))
+        return Redirect(view.with_filter(said), status_code=303)
+    if page.info.events == 0:
+        metric = page.caller.call(METRIC_SHOW, MetricName(name))
+        return page.show("metric/no_events.html", area="metrics", metric=metric)
+    content = read_metric(page, name, view)
+    return page.show(
+        "metric/metric.html",
+        area="metrics",
+        view=view,
+        metric=content.chart.series.metric,
+        content=content,
+        comparisons=COMPARISONS,
+        grains=tuple(Grain),
+    )
+
+
+@get("/metrics/{name:str}/series.csv", permission=Permission.READ, sync_to_thread=True)
+def metric_csv(page: Page, name: str) -> Response[str]:
+    """The series as CSV."""
+    view = _exported(page, name)
+    body = series_csv(ask_series(page, name, view), view.breakdown)
+    return Response(body, media_type="text/csv; charset=utf-8", headers=download_headers(name, view, "csv"))
+
+
+@get("/metrics/{name:str}/chart.svg", permission=Permission.READ, sync_to_thread=True)
+def metric_svg(page: Page, name: str) -> Response[str]:
+    """The chart as SVG."""
+    from upshot.charts.render import to_svg
+
+    view = _exported(page, name)
+    option = picture(series_chart(ask_series(page, name, view), view), view)
+    body = to_svg(option, palette=_palette(page))
+    return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg"))
+
+
+@get("/metrics/{name:str}/chart.png", permission=Permission.READ, sync_to_thread=True)
+def metric_png(page: Page, name: str) -> Response[bytes]:
+    """The chart as PNG."""
+    from upshot.charts.render import to_png
+
+    view = _exported(page, name)
+    option = picture(series_chart(ask_series(page, name, view), view), view)
+    body = to_png(option, palette=_palette(page))
+    return Response(body, media_type="image/png", headers=download_headers(name, view, "png"))
+
+
+def _exported(page: Page, name: str) -> View:
+    page.caller.call(METRIC_SHOW, MetricName(name))
+    return page.view("30d")
+
+
+def _palette(page: Page) -> dict[str, str]:
+    return DARK if page.parameter("theme") == "dark" else LIGHT

@@ -1,0 +1,149 @@
+"""What every page has: who asks, the workspace as they may use it, and the frame that it is drawn in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeAlias
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import jinja2
+from litestar import MediaType, Request, Response
+from litestar.datastructures import State
+
+from upshot.charts import instant_label, range_label
+from upshot.core.time import zone
+from upshot.core.units import format_bytes
+from upshot.web.assets import entry, static_url
+from upshot.web.served import ServedWorkspace
+from upshot.web.window import PRESETS, DataDays, View, read_view
+from upshot.workspace.messages import WORKSPACE_INFO, Nothing, WorkspaceInfo
+from upshot.workspace.operation import Caller, Permission, Principal
+
+__all__ = ["Page", "PageRequest", "provide_page", "render"]
+
+PageRequest: TypeAlias = Request[Principal | None, None, State]
+_THEMES = ("light", "dark")
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals["presets"] = PRESETS
+_TEMPLATES.filters["bytes"] = format_bytes
+_TEMPLATES.filters["count"] = lambda number: f"{number:,}"
+_TEMPLATES.filters["named"] = lambda url, name: (
+    f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url
+)
+
+
+@dataclass
+class Page:
+    """One request for a page, answered in a thread.
+
+    Attributes:
+        request: The request.
+        workspace: What is served.
+        principal: Who asks; None on pages that ask nobody.
+        clock: The present instant in a zone.
+    """
+
+    request: PageRequest
+    workspace: ServedWorkspace
+    principal: Principal | None
+    clock: Callable[[ZoneInfo], datetime] = field(default=datetime.now)
+
+    @cached_property
+    def caller(self) -> Caller:
+        """The workspace as this principal may use it."""
+        if self.principal is None:
+            raise AssertionError("the guard lets nobody through who is unknown")
+        return self.workspace.acting_as(self.principal)
+
+    @cached_property
+    def revision(self) -> int:
+        """What the page shows at least; read before anything else is."""
+        return self.workspace.revision
+
+    @cached_property
+    def info(self) -> WorkspaceInfo:
+        """The workspace."""
+        _ = self.revision
+        return self.caller.call(WORKSPACE_INFO, Nothing())
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """In which days are counted."""
+        return zone(self.info.time_zone)
+
+    @cached_property
+    def today(self) -> date:
+        """The present day in the workspace's zone."""
+        return self.clock(self.zone).date()
+
+    @cached_property
+    def days(self) -> DataDays:
+        """Which days there are events of."""
+        return DataDays(self.today, self._local_day(self.info.first_event_at), self._local_day(self.info.last_event_at))
+
+    def _local_day(self, instant: datetime | None) -> date | None:
+        if instant is None:
+            return None
+        aware = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo("UTC"))
+        return aware.astimezone(self.zone).date()
+
+    def when(self, instant: datetime) -> str:
+        """An instant in words, in the workspace's zone."""
+        return instant_label(instant, self.zone, self.today)
+
+    @cached_property
+    def parameters(self) -> dict[str, list[str]]:
+        """Every value of each name in the query."""
+        return {name: self.request.query_params.getall(name) for name in self.request.query_params}
+
+    def parameter(self, name: str, default: str = "") -> str:
+        """The last value of one name."""
+        return self.parameters.get(name, [default])[-1]
+
+    def view(self, preset: str) -> View:
+        """The state that the address names."""
+        return read_view(self.request.url.path, self.parameters, self.days, preset)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the principal holds it."""
+        return self.principal is not None and permission in self.principal.role.permissions
+
+    # a template's variables are of any type
+    def show(self, template: str, *, area: str, status: int = 200, **variables: Any) -> Response[str]:
+        """The template in the frame, as a response; ``area`` is what the navigation marks."""
+        query = self.request.url.query
+        view = variables.get("view")
+        frame = {
+            "page": self,
+            "area": area,
+            "here": self.request.url.path + (f"?{query}" if query else ""),
+            "info": self.info,
+            "signed_in": not self.workspace.is_open,
+            "window_words": range_label(view.first, view.last) if isinstance(view, View) else "",
+        }
+        return render(self.request, template, status=status, **frame, **variables)
+
+
+# a template's variables are of any type
+def render(request: PageRequest, template: str, *, status: int = 200, **variables: Any) -> Response[str]:
+    """A template as a response; the theme is what the browser's cookie says, its system's where it says nothing."""
+    theme = request.cookies.get("upshot_theme", "")
+    html = _TEMPLATES.get_template(template).render(
+        assets=entry(), mark=static_url("src/mark.svg"), theme=theme if theme in _THEMES else "", **variables
+    )
+    return Response(html, media_type=MediaType.HTML, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def provide_page(request: PageRequest) -> Page:
+    """The dependency ``page`` of every page's handler."""
+    state = request.app.state
+    return Page(request, state.workspace, request.state.principal, state.clock)

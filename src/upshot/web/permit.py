@@ -1,0 +1,123 @@
+"""Who may call a route: each one declares it, and one guard checks it.
+
+A route says ``permission=Permission.READ`` (or ``WRITE``, ``ADMIN``), ``PUBLIC``, or ``PER_OPERATION`` where the name
+in the address decides. A route that says nothing is a defect: the application does not start with it.
+"""
+
+import enum
+import secrets
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers.base import BaseRouteHandler
+from litestar.routes import BaseRoute, HTTPRoute
+
+from upshot.core.errors import InternalError, NotAllowed
+from upshot.web.shield import host_name
+from upshot.workspace.operation import Permission, Principal, Role
+from upshot.workspace.wire import find_operation
+
+if TYPE_CHECKING:
+    from upshot.web.served import ServedWorkspace
+
+__all__ = ["ACCESS_COOKIE", "LOCAL_OWNER", "NotSignedIn", "Open", "Visitor", "check_declared", "permit", "visitor_of"]
+
+ACCESS_COOKIE = "upshot_access"
+LOCAL_OWNER = Principal("local owner", Role.OWNER)
+_SERVER_OWNER = Principal("command line", Role.OWNER)
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
+
+Visitor = ASGIConnection[BaseRouteHandler, Principal | None, None, State]
+
+
+class Open(enum.Enum):
+    """What a route declares when it asks for no fixed permission."""
+
+    PUBLIC = enum.auto()
+    PER_OPERATION = enum.auto()
+
+
+class NotSignedIn(NotAllowed):
+    """Nobody is known to ask; a token would change that."""
+
+    code = "unauthorized"
+
+
+def check_declared(routes: Iterable[BaseRoute]) -> None:
+    """Every handler of ``routes`` declares who may call it.
+
+    Raises:
+        InternalError: One does not.
+    """
+    for route in routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if not isinstance(handler.opt.get("permission"), Permission | Open):
+                raise InternalError(f"The route {route.path} ({handler.handler_name}) declares no permission.")
+
+
+async def permit(connection: Visitor, handler: BaseRouteHandler) -> None:
+    """The guard of every route; leaves the principal in the connection's state.
+
+    Raises:
+        NotSignedIn: The route asks for a permission, and nobody is known.
+        NotAllowed: The principal lacks it, or another site sent the request.
+    """
+    _refuse_other_sites(connection)
+    principal = await to_thread.run_sync(visitor_of, connection)
+    connection.state.principal = principal
+    needed = handler.opt["permission"]
+    if needed is Open.PUBLIC:
+        return
+    if principal is None:
+        raise NotSignedIn(
+            "This workspace asks who you are.", hint="Send an access token; an owner makes one: upshot access add NAME."
+        )
+    if needed is Open.PER_OPERATION:
+        needed = find_operation(str(connection.path_params["name"])).permission
+    principal.require(needed)
+
+
+def visitor_of(connection: Visitor) -> Principal | None:
+    """Who asks: by bearer token, by cookie, or as the local owner of an open workspace.
+
+    A token that nobody has is nobody, even where no token is needed.
+    """
+    workspace: ServedWorkspace = connection.app.state.workspace
+    token = _bearer(connection) or connection.cookies.get(ACCESS_COOKIE, "")
+    if token and secrets.compare_digest(token.encode(), workspace.server_token.encode()):
+        return _SERVER_OWNER
+    if workspace.is_open:
+        near = connection.client is not None and connection.client.host in _LOOPBACK
+        return LOCAL_OWNER if near and not _bearer(connection) else None
+    return workspace.principal_of(token) if token else None
+
+
+def _bearer(connection: Visitor) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _refuse_other_sites(connection: Visitor) -> None:
+    """A request that changes something comes from this server's own pages, or from no browser at all."""
+    if connection.scope.get("method", "") in _SAFE_METHODS:
+        return
+    site = connection.headers.get("sec-fetch-site")
+    origin = connection.headers.get("origin")
+    if (site is not None and site not in _OWN_SITES) or (origin is not None and not _is_own(origin, connection)):
+        raise NotAllowed(
+            "The request comes from another site, and was refused.", hint="Open the page on this server itself."
+        )
+
+
+def _is_own(origin: str, connection: Visitor) -> bool:
+    scheme, _, host = origin.partition("://")
+    return (
+        scheme in ("http", "https")
+        and host.lower() == connection.headers.get("host", "").lower() != ""
+        and bool(host_name(host))
+    )

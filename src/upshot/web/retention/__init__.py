@@ -1,0 +1,1 @@
+"""Cohorts that came back: the retention grid."""

@@ -1,0 +1,107 @@
+"""What a retention grid shows."""
+
+from datetime import date
+
+import msgspec
+
+from upshot.charts import GridCell, Option, period_label, retention_chart
+from upshot.core.time import Grain
+from upshot.web.page import Page
+from upshot.workspace.messages import METRIC_RETENTION, RetentionCell, RetentionGrid, RetentionQuery
+
+__all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "read_grid"]
+
+_HEAT_STEPS = 9
+
+
+class CellView(msgspec.Struct, frozen=True):
+    """One cell in words: ``heat`` from 0 (nobody) to 9 (all)."""
+
+    text: str
+    units: int
+    heat: int
+    complete: bool
+
+
+class RowView(msgspec.Struct, frozen=True):
+    """One cohort. ``cells`` has a place for each column, null where its period has not begun."""
+
+    cohort: str
+    size: int
+    cells: tuple[CellView | None, ...]
+    cut_off: bool
+
+
+class GridView(msgspec.Struct, frozen=True):
+    """A grid with its columns ``offsets`` and rows."""
+
+    grid: RetentionGrid
+    offsets: tuple[int, ...]
+    rows: tuple[RowView, ...]
+
+    @property
+    def short_unit(self) -> str:
+        """The letter before a column's number."""
+        return self.grid.grain[0].upper()
+
+    @property
+    def unit(self) -> str:
+        """The word before a column's number."""
+        return self.grid.grain.capitalize()
+
+
+def read_grid(  # the six things that make up the question
+    page: Page, name: str, first: date, last: date, grain: Grain, periods: int, where: tuple[str, ...] = ()
+) -> GridView:
+    """Ask for a grid and lay it out."""
+    query = RetentionQuery(name, first, last, grain=grain, periods=periods, where=where)
+    return _laid_out(page.caller.call(METRIC_RETENTION, query))
+
+
+def _laid_out(grid: RetentionGrid) -> GridView:
+    offsets = tuple(sorted({cell.offset for cell in grid.cells}))
+    by_cohort: dict[date, dict[int, RetentionCell]] = {}
+    for cell in grid.cells:
+        by_cohort.setdefault(cell.cohort, {})[cell.offset] = cell
+    rows = tuple(
+        RowView(
+            cohort=period_label(cohort, grid.grain),
+            size=there[0].units if 0 in there else max(cell.units for cell in there.values()),
+            cells=tuple(_cell(there[offset]) if offset in there else None for offset in offsets),
+            cut_off=cohort in grid.cut_off_left,
+        )
+        for cohort, there in sorted(by_cohort.items())
+    )
+    return GridView(grid, offsets, rows)
+
+
+def _cell(cell: RetentionCell) -> CellView:
+    if cell.share is None:
+        return CellView("–", cell.units, 0, cell.complete)
+    heat = 0 if cell.share == 0 else min(1 + int(cell.share * _HEAT_STEPS), _HEAT_STEPS)
+    return CellView(f"{cell.share:.1%}" if cell.share < 1 else "100%", cell.units, heat, cell.complete)
+
+
+def grid_option(view: GridView) -> Option:
+    """The grid as a chart."""
+    cells = [
+        GridCell(
+            cohort=period_label(cell.cohort, view.grid.grain),
+            offset=cell.offset,
+            share=cell.share,
+            text=_cell(cell).text,
+            complete=cell.complete,
+        )
+        for cell in sorted(view.grid.cells, key=lambda c: (c.cohort, c.offset))
+    ]
+    return retention_chart(cells, view.unit)
+
+
+def grid_csv(grid: RetentionGrid) -> str:
+    """One line for each cell."""
+    lines = ["cohort,offset,units,share,complete,cut_off_left"]
+    for cell in sorted(grid.cells, key=lambda c: (c.cohort, c.offset)):
+        share = "" if cell.share is None else repr(cell.share)
+        flags = f"{str(cell.complete).lower()},{str(cell.cohort in grid.cut_off_left).lower()}"
+        lines.append(f"{cell.cohort},{cell.offset},{cell.units},{share},{flags}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,51 @@
+"""What the web needs of a workspace, so that it depends on nothing more."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from upshot.core.settings import Settings
+from upshot.workspace.operation import Caller, Principal
+
+__all__ = ["ServedWorkspace"]
+
+
+class ServedWorkspace(Protocol):
+    """An open workspace as a server holds it; ``upshot.workspace.local.LocalWorkspace`` is one."""
+
+    @property
+    def settings(self) -> Settings:
+        """What is set."""
+        ...
+
+    @property
+    def closing(self) -> threading.Event:
+        """Set when the server is asked to stop."""
+        ...
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody needs a token, as there are no access entries."""
+        ...
+
+    @property
+    def server_token(self) -> str:
+        """The secret of commands on this machine that found the server by its lock file."""
+        ...
+
+    @property
+    def revision(self) -> int:
+        """Grows with each commit to the event store."""
+        ...
+
+    def acting_as(self, principal: Principal) -> Caller:
+        """The workspace as ``principal`` may use it."""
+        ...
+
+    def principal_of(self, token: str) -> Principal | None:
+        """Whose access token that is; None when nobody's."""
+        ...
+
+    def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Have ``listener`` called, from another thread, after each commit; the answer ends it."""
+        ...

@@ -1,0 +1,1 @@
+"""An access token becomes a cookie that scripts cannot read."""
