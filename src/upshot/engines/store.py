@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -134,7 +134,7 @@ class QueryResult(msgspec.Struct, frozen=True):
     """Rows as the engine gave them, with the statement that gave them."""
 
     columns: tuple[str, ...]
-    rows: list[tuple[object, ...]]
+    rows: list[tuple[Any, ...]]  # Any: what a column holds is known to the one who wrote the expression
     sql: str
     elapsed_ms: float
 

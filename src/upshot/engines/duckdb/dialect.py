@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import ibis
 import ibis.expr.datatypes as dt
 
+from upshot.core.errors import InternalError
 from upshot.engines.duckdb.measures import view_name
 from upshot.engines.store import RESERVED_UNIT_TYPES
 
@@ -76,13 +77,15 @@ _OBSERVATIONS = {
 
 
 @ibis.udf.scalar.builtin(name="variant_extract", signature=((dt.json, dt.string), dt.binary))
-def _variant_extract(properties: Value, name: str) -> Value:
+def _variant_extract(properties: Value, name: str) -> Value:  # noqa: ARG001 - as in signature
     """A property; the type is never seen, as it is cast at once."""
+    raise InternalError("the engine computes this")
 
 
 @ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.timestamp), dt.timestamp))
-def _timezone(zone: str, instant: Value) -> Value:
+def _timezone(zone: str, instant: Value) -> Value:  # noqa: ARG001 - as in signature
     """AT TIME ZONE; Ibis drops the zone when it casts."""
+    raise InternalError("the engine computes this")
 
 
 class DuckDBDialect:

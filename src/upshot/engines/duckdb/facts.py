@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.writer import Transaction, Writer
 
-__all__ = ["refresh"]
+__all__ = ["EVENTS_A_PIECE", "refresh"]
 
-_EVENTS_A_PIECE = 3_000_000
+EVENTS_A_PIECE = 3_000_000
 _GAP = timedelta(days=31)
 
 
-def refresh(writer: Writer) -> Refreshed:
-    """Remove duplicates that lie days apart, repair merged persons, rebuild dirty days, build new measures."""
+def refresh(writer: Writer, *, events_a_piece: int = EVENTS_A_PIECE) -> Refreshed:
+    """Remove duplicates that lie days apart, repair merged persons, rebuild dirty days, build new measures.
+
+    Days are rebuilt in pieces of whole days, each in a transaction of its own: other changes wait for one at most.
+    """
     started = time.perf_counter()
     duplicates = writer.submit(_remove_duplicates).result() if _unchecked(writer) else 0
     merges = writer.submit(_repair_merges).result() if _any(writer, "pending_merges") else 0
-    pieces = _pieces(writer.cursor())
+    pieces = _pieces(writer.cursor(), events_a_piece)
     for days in pieces:
         writer.submit(_rebuilder(days)).result()
     for name in measures.unbuilt(writer.cursor()):
@@ -49,7 +52,7 @@ def _unchecked(writer: Writer) -> bool:
     )
 
 
-def _pieces(cursor: DuckDBPyConnection) -> list[list[date]]:
+def _pieces(cursor: DuckDBPyConnection, events_a_piece: int) -> list[list[date]]:
     """Dirty days in order, cut where a piece has events enough or where a long gap would make it rewrite much."""
     counted = cursor.execute(
         """
@@ -61,7 +64,7 @@ def _pieces(cursor: DuckDBPyConnection) -> list[list[date]]:
     for day, events in counted:
         if not pieces or room < events or day - pieces[-1][-1] > _GAP:
             pieces.append([])
-            room = _EVENTS_A_PIECE
+            room = events_a_piece
         pieces[-1].append(day)
         room -= events
     return pieces

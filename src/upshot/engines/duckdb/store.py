@@ -132,9 +132,13 @@ class DuckDBStore:
         """Keep rows that could not become events."""
         return self._change(lambda txn: summaries.keep_rejects(txn, rejects))
 
-    def refresh_facts(self) -> Refreshed:
-        """Rebuild the facts of dirty days, repair merged persons, remove duplicates, build new measures."""
-        return facts.refresh(self._writer)
+    def refresh_facts(self, *, events_a_piece: int = facts.EVENTS_A_PIECE) -> Refreshed:
+        """Rebuild the facts of dirty days, repair merged persons, remove duplicates, build new measures.
+
+        Args:
+            events_a_piece: About how many events are rebuilt while other changes wait.
+        """
+        return facts.refresh(self._writer, events_a_piece=events_a_piece)
 
     def declare_measures(self, declared: Mapping[str, Table]) -> None:
         """Keep facts of exactly these measures; see ``EventStore.declare_measures``."""
