@@ -156,3 +156,13 @@ def test_beta_intervals_cover_shares_that_follow_the_prior() -> None:
     covered = int(((result.low <= truth) & (truth <= result.high)).sum())
     low, high = stats.binomtest(covered, truth.size).proportion_ci(0.999)
     assert low <= 0.95 <= high
+
+
+def test_beta_intervals_settle_for_every_pair_of_counts() -> None:
+    x, y = np.meshgrid(np.arange(0, 201, 7), np.arange(0, 201, 7))
+    scales: tuple[Scale, ...] = ("absolute", "relative")
+    for scale in scales:
+        result = beta_binomial(Successes(200, x), Successes(200, y), prior=BetaPrior(1.5, 1.5), scale=scale)
+        assert (result.reason == Reason.OK).all()
+        assert (result.low < result.value).all()
+        assert (result.value < result.high).all()

@@ -210,7 +210,7 @@ class Comparison:
             slope = self.density(effect) * (1.0 + effect if self.relative else 1.0)
             slope = slope * np.sqrt(2.0 * np.pi) * np.exp(0.5 * probit * probit)
             step = at - (probit - target) / slope
-            moved = np.where((step > low) & (step < high), step, 0.5 * (low + high))
+            moved = np.where((step >= low) & (step <= high), step, 0.5 * (low + high))
             settled = np.abs(moved - at) * slope <= _SETTLED
             done = done | settled | (high - low <= 1e-15 * np.abs(at))
             at = moved
