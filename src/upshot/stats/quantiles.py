@@ -126,8 +126,8 @@ def outer_shares(
         level: Coverage, in (0, 1).
 
     Returns:
-        Lower share, upper share, and reasons: TOO_FEW_UNITS where a share falls outside of (0, 1), and those of the
-        moments.
+        Lower share, upper share, and reasons: TOO_FEW_UNITS where a share falls outside of (0, 1) or no event lies
+        above the quantile, and those of the moments.
 
     Raises:
         InvalidInput: ``share`` or ``level`` is not in (0, 1).
@@ -142,12 +142,21 @@ def outer_shares(
     with np.errstate(all="ignore"):
         reach = ndtri(0.5 + checked_level(level) / 2.0) * np.sqrt(below.variance / below.n)
         low, high = p - reach, p + reach
-        beyond = np.where((low > 0.0) & (high < 1.0), np.int64(Reason.OK), np.int64(Reason.TOO_FEW_UNITS))
+        # Where every event or none lies at or below the quantile, the sample does not reach beyond it.
+        beyond = np.where(
+            (low > 0.0) & (high < 1.0) & (below.variance != 0.0), np.int64(Reason.OK), np.int64(Reason.TOO_FEW_UNITS)
+        )
     return low, high, first_reason(reasons(below), beyond)
 
 
 def quantile_interval(sample: Quantiles) -> Estimates:
     """One quantile with Woodruff's interval (its outer bounds; asymmetric where the distribution is).
+
+    Args:
+        sample: See ``Quantiles.of``; its level is the interval's.
+
+    Returns:
+        Estimates in the values' unit, without p-value. Reasons: the sample's own, ZERO_VARIANCE where values tie.
 
     Examples:
         >>> quantile_interval(Quantiles.of([float(v) for v in range(1, 102)], 0.5)).at().low
@@ -156,10 +165,12 @@ def quantile_interval(sample: Quantiles) -> Estimates:
     moments = sample.moments
     with np.errstate(all="ignore"):
         error = np.sqrt(moments.variance / moments.n)
-    numbers = masked(sample.reason, sample.value, sample.low, sample.high, error)
+    tied = (error == 0.0) & (sample.reason == Reason.OK)
+    reason = np.where(tied, np.int64(Reason.ZERO_VARIANCE), sample.reason)
+    numbers = masked(reason, sample.value, sample.low, sample.high, error)
     missing = np.full(sample.value.shape, np.nan)
     return shaped_estimates(
-        (*numbers, missing, sample.n), sample.reason, level=sample.level, method="quantile_interval", scale="absolute"
+        (*numbers, missing, sample.n), reason, level=sample.level, method="quantile_interval", scale="absolute"
     )
 
 
