@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from upshot.core.errors import UserError
+from upshot.workspace.handlers.data import refresh_facts
 from upshot.workspace.handlers.imports import resume
 from upshot.workspace.local import LocalWorkspace
 
@@ -35,9 +36,8 @@ class Scheduler:
     def turn(self) -> None:
         """Do now what is due."""
         resume(self._workspace.resources)
-        store = self._workspace.resources.store
-        if store.info().dirty_days:
-            store.refresh_facts()
+        if self._workspace.resources.held().dirty_days:
+            refresh_facts(self._workspace.resources)
 
     def _run(self) -> None:
         seconds = self._workspace.settings.facts.refresh_seconds

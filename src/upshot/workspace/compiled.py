@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from upshot.core.time import Grain
-from upshot.engines.store import EventStore, QueryResult
-from upshot.metrics.compile.query import RetentionQuery, SeriesQuery
+from upshot.engines.store import EventStore
+from upshot.metrics.compile.query import RetentionQuery, Route, SeriesQuery
 from upshot.metrics.definition import Metric
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class CompiledQueries:
         """The statement of a series."""
 
         def compiled() -> "Compiled":
-            from upshot.metrics.compile import series
+            from upshot.metrics.compile import compile_series
 
-            return series(metric, query, store.dialect())
+            return compile_series(metric, query, store.dialect())
 
         return self._prepared(store, (metric.hash, b"s" + msgspec.json.encode(query)), compiled)
 
@@ -57,14 +57,20 @@ class CompiledQueries:
         """The statement of a cohort grid."""
 
         def compiled() -> "Compiled":
-            from upshot.metrics.compile import retention
+            from upshot.metrics.compile import compile_retention
 
-            return retention(metric, query, store.dialect())
+            return compile_retention(metric, query, store.dialect())
 
         return self._prepared(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
 
     def forget(self) -> None:
-        """Compile everything anew, as what the store keeps has changed."""
+        """Compile anew what reads raw events, as the store may keep facts for it by now."""
+        with self._lock:
+            for key in [key for key, made in self._kept.items() if made.route == Route.EVENTS]:
+                del self._kept[key]
+
+    def forget_all(self) -> None:
+        """Compile everything anew, as the store may have dropped facts."""
         with self._lock:
             self._kept.clear()
 
@@ -93,8 +99,3 @@ def _prepare(store: EventStore, made: "Compiled") -> Prepared:
         grain=made.grain,
         notes=made.notes,
     )
-
-
-def run(store: EventStore, prepared: Prepared) -> QueryResult:
-    """The rows of a prepared statement."""
-    return store.run_sql(prepared.sql)

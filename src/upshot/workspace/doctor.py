@@ -108,7 +108,7 @@ def _inside(folder: Path, loaded: LoadedSettings) -> Iterator[Finding]:
 
 
 def _store(resources: Resources) -> Iterator[Finding]:
-    held = resources.store.info()
+    held = resources.held()
     yield Finding(
         "store", "ok", f"{held.engine} opens and holds {held.events:,} events in {format_bytes(held.storage_bytes)}."
     )

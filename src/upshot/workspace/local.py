@@ -148,7 +148,7 @@ class _Seat:
                 principal=self._principal.name,
                 role=str(self._principal.role),
                 operation=operation.name,
-                request=msgspec.json.encode(_abridged(msgspec.to_builtins(request))).decode(),
+                request=msgspec.json.encode(_abridged(request)).decode(),
                 outcome=outcome,
             )
 
@@ -156,6 +156,8 @@ class _Seat:
 def _abridged(value: object) -> object:
     """A request without its bulk: long lists by their length, long texts by their beginning."""
     match value:
+        case msgspec.Struct():
+            return {name: _abridged(getattr(value, name)) for name in value.__struct_fields__}
         case dict():
             return {key: _abridged(item) for key, item in value.items()}
         case list() | tuple():

@@ -6,7 +6,10 @@ from typing import Literal
 
 from upshot.core.time import DayRange, Grain
 
-__all__ = ["Extent", "compared", "periods_of"]
+__all__ = ["NO_DATA", "Extent", "compared", "periods_of"]
+
+NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
+"""Notes of periods about which the data say nothing, so that a missing row there is no zero."""
 
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _MONTHS_A_YEAR = 12

@@ -10,7 +10,7 @@ from upshot.catalog.catalog import Catalog
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings
 from upshot.core.time import zone
-from upshot.engines.store import EventStore
+from upshot.engines.store import EventStore, StoreInfo
 from upshot.workspace.background import Background
 from upshot.workspace.compiled import CompiledQueries
 from upshot.workspace.metric_book import MetricBook
@@ -61,6 +61,7 @@ class Resources:
     background: Background = field(default_factory=Background)
     known_properties: set[str] = field(default_factory=set)
     clock: Callable[[], datetime] = utc_now
+    _seen: StoreInfo | None = None
 
     @classmethod
     def open(cls, folder: Path, loaded: LoadedSettings) -> "Resources":
@@ -96,6 +97,13 @@ class Resources:
         """What pages call the workspace."""
         return self.loaded.settings.workspace.name or self.folder.name
 
+    def held(self) -> StoreInfo:
+        """What the store holds; looked up once for each revision, as it takes a pass over the events."""
+        revision, seen = self.store.revision, self._seen
+        if seen is None or seen.revision != revision:
+            seen = self._seen = self.store.info()
+        return seen
+
     def today(self) -> date:
         """The local day that it is."""
         return self.clock().astimezone(self.zone).date()
@@ -113,15 +121,11 @@ class Resources:
 
 def open_store(folder: Path, loaded: LoadedSettings) -> EventStore:
     """The event store of the workspace in ``folder``; made if there is none."""
-    from upshot.engines.duckdb.store import DuckDBStore
+    from upshot.engines.duckdb import DuckDBStore
+    from upshot.engines.duckdb import Resources as Limits
 
-    store = loaded.settings.store
-    return DuckDBStore(
-        folder / STORE_FILE,
-        zone(loaded.settings.workspace.time_zone),
-        memory_mib=store.memory_mb,
-        threads=store.threads,
-    )
+    limits = Limits(loaded.settings.store.memory_mb, loaded.settings.store.threads)
+    return DuckDBStore(folder / STORE_FILE, zone(loaded.settings.workspace.time_zone), resources=limits)
 
 
 def _check_zone(catalog: Catalog, loaded: LoadedSettings) -> None:

@@ -15,7 +15,7 @@ from upshot.workspace.messages import (
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources, aware_instant
 
-__all__ = ["event_names", "properties", "refresh", "rejects"]
+__all__ = ["event_names", "properties", "refresh", "refresh_facts", "rejects"]
 
 _MOST_REJECTS = 10_000
 
@@ -56,4 +56,11 @@ def rejects(resources: Resources, principal: Principal, request: RejectsQuery) -
 def refresh(resources: Resources, principal: Principal, request: Nothing) -> Done:
     """Rebuild the facts of days with new events."""
     del principal, request
-    return Done(resources.store.refresh_facts().revision)
+    return Done(refresh_facts(resources))
+
+
+def refresh_facts(resources: Resources) -> int:
+    """Rebuild the facts of days with new events; the revision then."""
+    refreshed = resources.store.refresh_facts()
+    resources.compiled.forget()
+    return refreshed.revision

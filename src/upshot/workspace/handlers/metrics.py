@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from upshot.metrics.definition import Metric
+from upshot.metrics.measures import measure_tables, measures_of
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.messages import (
     MetricApplied,
@@ -67,8 +68,7 @@ def store_metrics(
 
 def declare(resources: Resources) -> None:
     """Tell the store which measures its facts must hold."""
-    from upshot.metrics.compile import declared_measures
-
-    metrics = [metric for metric, _ in resources.metrics.all().values()]
-    resources.store.declare_measures(declared_measures(metrics, resources.store.dialect()))
-    resources.compiled.forget()
+    metrics = tuple(metric for metric, _ in resources.metrics.all().values())
+    measured = any(measures_of(metric) for metric in metrics)
+    resources.store.declare_measures(measure_tables(metrics, resources.store.dialect()) if measured else {})
+    resources.compiled.forget_all()

@@ -25,7 +25,7 @@ from upshot.workspace.messages import (
 )
 from upshot.workspace.metric_book import view_of
 from upshot.workspace.operation import Principal
-from upshot.workspace.periods import Extent, compared, periods_of
+from upshot.workspace.periods import NO_DATA, Extent, compared, periods_of
 from upshot.workspace.resources import Resources, aware_instant
 
 __all__ = ["retention", "series"]
@@ -51,7 +51,7 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
     now = asked.points(window, request.limit)
     before = None if request.compare == "none" else compared(window, request.grain, request.compare)
     then = None if before is None else asked.points(before, request.limit, only=now.groups)
-    info = resources.store.info()
+    info = resources.held()
     return MetricSeries(
         metric=view_of(metric, version),
         points=now.points,
@@ -176,8 +176,7 @@ class _Asked:
     ) -> Point:
         note = self.extent.note(start, end, window)
         if found is None:
-            unknown = note in ("not begun", "before the first event")
-            return Point(start, None if unknown else absent, not note, group, note=note)
+            return Point(start, None if note in NO_DATA else absent, not note, group, note=note)
         value, top, bottom = found
         return Point(start, value, not note, group, top, bottom, note)
 
@@ -195,7 +194,7 @@ def _window(first: date, last: date, grain: Grain) -> DayRange:
 
 
 def _extent(resources: Resources) -> Extent:
-    info = resources.store.info()
+    info = resources.held()
     first, last = info.first_event_at, info.last_event_at
     return Extent(
         first=None if first is None else resources.local_day(first),
@@ -243,6 +242,8 @@ def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[Retention
         )
         start, end = _nth(grain, cohort, offset), _nth(grain, cohort, last + 1)
         note = extent.note(start, end, DayRange(start, end))
+        if note in NO_DATA:
+            continue
         cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note))
     return tuple(cells)
 

@@ -13,7 +13,7 @@ __all__ = ["doctor", "info"]
 def info(resources: Resources, principal: Principal, request: Nothing) -> WorkspaceInfo:
     """What the workspace is and holds."""
     del principal, request
-    held = resources.store.info()
+    held = resources.held()
     return WorkspaceInfo(
         name=resources.name,
         version=version("upshot"),
