@@ -180,6 +180,8 @@ def _weighted(n: FloatArray, mean: FloatArray, variance: FloatArray, control: in
         within = _sum(shares * shares, variance / n)
         reference = mean[..., control, :][..., None, :]
         effects = (mean - reference) - (adjusted - adjusted[..., control, None])[..., None]
+        # Against a control that lacks a stratum there is no effect to vary (and no comparison later).
+        effects = np.where(np.isfinite(effects), effects, 0.0)
         between = _sum(shares, effects * effects) / total.sum(axis=-1, keepdims=True)
         # A stratum that is there, but not in this arm, leaves the arm's mean undetermined.
         determined = np.all((n > 0.0) | (shares == 0.0), axis=-1)
