@@ -26,7 +26,14 @@ from upshot.stats.group_sequential_recursion import SubDensity, advance, start, 
 from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 
-__all__ = ["GroupSequentialResult", "Outcome", "adjusted_after_stop", "group_sequential", "repeated_intervals"]
+__all__ = [
+    "GroupSequentialResult",
+    "Outcome",
+    "adjusted_after_stop",
+    "group_sequential",
+    "outcomes",
+    "repeated_intervals",
+]
 
 _ITERATIONS = 80
 _CLOSE_ENOUGH = 1e-10
@@ -116,7 +123,7 @@ def group_sequential(
         level=1 - plan.alpha,
     )
     z = (repeated.value - null) / repeated.standard_error
-    outcome, stopped_at = _outcomes(z, repeated.reason, bounds, final=final)
+    outcome, stopped_at = outcomes(z, repeated.reason, bounds, final=final)
     at = np.maximum(stopped_at, 0)[..., None]
 
     def there(part: FloatArray) -> FloatArray:
@@ -266,7 +273,18 @@ def _why_open(reason: IntArray) -> IntArray:
     return np.asarray(np.where(usable, np.int64(Reason.NOT_IDENTIFIED), reason[..., -1]))
 
 
-def _outcomes(z: FloatArray, reason: IntArray, bounds: Boundaries, *, final: bool) -> tuple[IntArray, IntArray]:
+def outcomes(z: FloatArray, reason: IntArray, bounds: Boundaries, *, final: bool) -> tuple[IntArray, IntArray]:
+    """Outcome and index of the look that ended each experiment.
+
+    Args:
+        z: Standardised estimates, shape (…, K); NaN where a look is not tested.
+        reason: Why a look is not tested, shape (…, K); values of ``Reason``.
+        bounds: The bounds of the K looks.
+        final: Whether the last look ends the experiment short of the plan.
+
+    Returns:
+        Values of ``Outcome`` and indices (−1 while it goes on), both of shape (…).
+    """
     favour = -z if bounds.alternative == "less" else z
     with np.errstate(invalid="ignore"):
         rejected_up = favour >= bounds.efficacy
