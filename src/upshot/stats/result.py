@@ -45,6 +45,7 @@ class Reason(enum.IntEnum):
     BELOW_VALID_SAMPLE = 10
     NOT_IDENTIFIED = 11
     PRECISION_LOST = 12
+    NOT_REACHED = 13
 
     @property
     def sentence(self) -> str:
@@ -66,6 +67,7 @@ _SENTENCES = {
     Reason.BELOW_VALID_SAMPLE: "The sample is below the size from which the method keeps its promise.",
     Reason.NOT_IDENTIFIED: "The data do not determine this quantity.",
     Reason.PRECISION_LOST: "Cancellation left no digit of the variance to trust: form the sums around a shift.",
+    Reason.NOT_REACHED: "No size or length that was asked about gets there.",
 }
 
 
