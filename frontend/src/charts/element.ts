@@ -51,6 +51,8 @@ class UpshotChart extends HTMLElement {
       {
         ...drawn,
         animation: !calm,
+        animationDuration: 250,
+        animationDurationUpdate: 250,
         tooltip: { ...drawn.tooltip, formatter: tooltip, className: "chart-tip-host", confine: true, transitionDuration: 0 },
       },
       { notMerge: true },

@@ -15,6 +15,7 @@ __all__ = ["Change", "Words", "change", "chart_points"]
 Tone = Literal["good", "bad", "plain"]
 _FORMATS = ("count", "money", "percent", "duration", "number")
 _NO_CHANGE = 0.0005
+_ROUND_FROM = 100
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -36,7 +37,9 @@ class Words(msgspec.Struct, frozen=True):
         return Axis(kind if self.form in _FORMATS else "number", currency(self.currency).sign)
 
     def write(self, value: float | None) -> str:
-        """One value; a dash for none."""
+        """One value; a dash for none. A mean of counts has one digit after the point at most."""
+        if value is not None and self.form == "count" and value != int(value):
+            return f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}"
         return format_value(value, self.form, self.currency)
 
 

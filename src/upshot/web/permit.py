@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.enums import HttpMethod
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
@@ -28,6 +29,7 @@ __all__ = ["ACCESS_COOKIE", "LOCAL_OWNER", "NotSignedIn", "Open", "Visitor", "ch
 ACCESS_COOKIE = "upshot_access"
 LOCAL_OWNER = Principal("local owner", Role.OWNER)
 _SERVER_OWNER = Principal("command line", Role.OWNER)
+_AUTOMATIC = {HttpMethod.OPTIONS}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
@@ -49,13 +51,15 @@ class NotSignedIn(NotAllowed):
 
 
 def check_declared(routes: Iterable[BaseRoute]) -> None:
-    """Every handler of ``routes`` declares who may call it.
+    """Every handler of ``routes`` declares who may call it; those that the framework adds for OPTIONS are refused.
 
     Raises:
         InternalError: One does not.
     """
     for route in routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if handler.http_methods == _AUTOMATIC:
+                continue
             if not isinstance(handler.opt.get("permission"), Permission | Open):
                 raise InternalError(f"The route {route.path} ({handler.handler_name}) declares no permission.")
 
@@ -70,7 +74,9 @@ async def permit(connection: Visitor, handler: BaseRouteHandler) -> None:
     _refuse_other_sites(connection)
     principal = await to_thread.run_sync(visitor_of, connection)
     connection.state.principal = principal
-    needed = handler.opt["permission"]
+    needed = handler.opt.get("permission")
+    if needed is None:
+        raise NotAllowed("This method is not for this address.")
     if needed is Open.PUBLIC:
         return
     if principal is None:

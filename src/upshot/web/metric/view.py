@@ -31,6 +31,7 @@ __all__ = [
 
 _LINES = 8
 _NOTHING = "(none)"
+_COMPARED = {"previous": "Days before", "year": "Year before", "none": "Before"}
 
 
 class SeriesChart(msgspec.Struct, frozen=True):
@@ -98,7 +99,7 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
     return MetricPage(
         chart=chart,
         total=words.write(series.total.value) if series.total else "",
-        total_note=series.total.note if series.total else "",
+        total_note=_total_note(series.total),
         change=change(series.metric, series.total, series.previous_total, words),
         columns=columns,
         rows=rows,
@@ -117,7 +118,7 @@ def field_names(page: Page) -> tuple[str, ...]:
 def series_chart(series: MetricSeries, view: View) -> SeriesChart:
     """The chart of a series: one line and what it is compared with, or a line for each group."""
     words = Words.of(series)
-    lines = _group_lines(series, view.grain, words) if view.breakdown else _lines(series, view.grain, words)
+    lines = _group_lines(series, view.grain, words) if view.breakdown else _lines(series, view, words)
     option = line_chart(lines, view.grain, words.axis)
     names = tuple(line.name for line in lines if not line.before)
     return SeriesChart(
@@ -130,7 +131,8 @@ def series_chart(series: MetricSeries, view: View) -> SeriesChart:
     )
 
 
-def _lines(series: MetricSeries, grain: Grain, words: Words) -> list[Line]:
+def _lines(series: MetricSeries, view: View, words: Words) -> list[Line]:
+    grain = view.grain
     now = Line(series.metric.title, chart_points(series.points, grain, words))
     if not any(p.value is not None for p in series.previous):
         return [now]
@@ -142,7 +144,7 @@ def _lines(series: MetricSeries, grain: Grain, words: Words) -> list[Line]:
         )
         for at, point in enumerate(chart_points(series.previous, grain, words))
     )
-    return [now, Line("Before", before[: len(series.points)], before=True)]
+    return [now, Line(_COMPARED[view.compare], before[: len(series.points)], before=True)]
 
 
 def _group_name(group: tuple[str | None, ...]) -> str:
@@ -184,7 +186,7 @@ def _table(series: MetricSeries, view: View, words: Words) -> tuple[tuple[str, .
         )
         for at, p in enumerate(series.points)
     )
-    return (series.metric.title, "Before") if compared else (series.metric.title,), made
+    return (series.metric.title, _COMPARED[view.compare]) if compared else (series.metric.title,), made
 
 
 def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, ...]:
@@ -205,6 +207,12 @@ def _group_filter(breakdown: str, value: str | None) -> str:
     if value is None:
         return f"{breakdown} is null"
     return f'{breakdown} = "{value.replace(chr(34), chr(34) * 2)}"'
+
+
+def _total_note(total: Point | None) -> str:
+    if total is None:
+        return ""
+    return total.note or ("" if total.complete else "not over")
 
 
 def _cut_note(series: MetricSeries) -> tuple[str, ...]:

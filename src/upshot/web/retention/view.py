@@ -24,9 +24,13 @@ class CellView(msgspec.Struct, frozen=True):
 
 
 class RowView(msgspec.Struct, frozen=True):
-    """One cohort. ``cells`` has a place for each column, null where its period has not begun."""
+    """One cohort in short words and in full.
+
+    ``cells`` has a place for each column, null where its period has not begun.
+    """
 
     cohort: str
+    full: str
     size: int
     cells: tuple[CellView | None, ...]
     cut_off: bool
@@ -65,7 +69,8 @@ def _laid_out(grid: RetentionGrid) -> GridView:
         by_cohort.setdefault(cell.cohort, {})[cell.offset] = cell
     rows = tuple(
         RowView(
-            cohort=period_label(cohort, grid.grain),
+            cohort=period_label(cohort, grid.grain, short=True),
+            full=period_label(cohort, grid.grain),
             size=there[0].units if 0 in there else max(cell.units for cell in there.values()),
             cells=tuple(_cell(there[offset]) if offset in there else None for offset in offsets),
             cut_off=cohort in grid.cut_off_left,
@@ -79,7 +84,7 @@ def _cell(cell: RetentionCell) -> CellView:
     if cell.share is None:
         return CellView("–", cell.units, 0, cell.complete)
     heat = 0 if cell.share == 0 else min(1 + int(cell.share * _HEAT_STEPS), _HEAT_STEPS)
-    return CellView(f"{cell.share:.1%}" if cell.share < 1 else "100%", cell.units, heat, cell.complete)
+    return CellView(f"{cell.share:.1%}" if 0 < cell.share < 1 else f"{cell.share:.0%}", cell.units, heat, cell.complete)
 
 
 def grid_option(view: GridView) -> Option:
