@@ -1,0 +1,133 @@
+"""What a person says about a file, what was made of it, and where an import stands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import yaml
+
+from upshot.core.errors import InvalidInput
+from upshot.core.suggest import nearest
+
+__all__ = ["Column", "Mapping", "Preview", "Problem", "Status", "read_mapping"]
+
+
+class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which column is what. Empty strings are guessed, and the guess is shown; columns not named become properties.
+
+    Attributes:
+        timestamp: The column of the instant.
+        distinct_id: The column of who did it; "-" says that there is none.
+        event: A constant name of the events.
+        event_column: The column of the name.
+        event_id: The column of the events' own ids.
+        session_id: The column of the session.
+        timezone: The IANA zone of timestamps that carry no offset.
+        timestamp_format: ``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us``, or a strptime format (``%d/%m/%Y %H:%M``).
+        groups: Group type → column.
+        source: Names the origin in the store; equal rows of one source are one event.
+        format: csv, tsv, jsonl or parquet.
+        delimiter: What separates the columns of csv.
+        ignore: Columns that are left out.
+    """
+
+    timestamp: str = ""
+    distinct_id: str = ""
+    event: str = ""
+    event_column: str = ""
+    event_id: str = ""
+    session_id: str = ""
+    timezone: str = ""
+    timestamp_format: str = ""
+    groups: dict[str, str] = {}
+    source: str = ""
+    format: str = ""
+    delimiter: str = ""
+    ignore: tuple[str, ...] = ()
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What stands in the way (``error``) or should be looked at (``warning``), with the nearest right words."""
+
+    where: str
+    message: str
+    suggestions: tuple[str, ...] = ()
+    level: Literal["error", "warning"] = "error"
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of the file: its type, its role (``property`` when not named), and some values."""
+
+    name: str
+    type: str
+    role: str
+    examples: tuple[str, ...]
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """What an import would do, with the mapping made complete.
+
+    Attributes:
+        mapping: With all guesses in their places.
+        guessed: The fields that nobody said.
+        columns: In the file's order.
+        problems: Why it cannot run, and what to look at.
+        files: What the paths and patterns stand for.
+    """
+
+    mapping: Mapping
+    guessed: tuple[str, ...]
+    columns: tuple[Column, ...]
+    problems: tuple[Problem, ...]
+    files: tuple[str, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems without which it could run."""
+        return tuple(problem for problem in self.problems if problem.level == "error")
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Where an import stands; ``rows`` = stored + duplicates + rejected at any time.
+
+    ``fraction`` (0 to 1) is of the bytes of the files, of rows where they are known; null before anything is known.
+    """
+
+    id: str
+    state: Literal["running", "done", "failed", "interrupted"]
+    rows: int
+    stored: int
+    duplicates: int
+    rejected: int
+    fraction: float | None
+    total_rows: int | None
+    rejects_file: str
+    mapping: Mapping
+    message: str = ""
+    hint: str = ""
+
+
+def read_mapping(text: str, *, where: str = "the mapping") -> Mapping:
+    """A mapping from YAML.
+
+    Raises:
+        InvalidInput: It is not YAML, or has a field that mappings do not have.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InvalidInput(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        raise InvalidInput(f"{where} is not a list of fields.", hint="Write for example: timestamp: InvoiceDate")
+    for name in content:
+        if name not in Mapping.__struct_fields__:
+            close = nearest(str(name), Mapping.__struct_fields__)
+            advice = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(Mapping.__struct_fields__)}."
+            raise InvalidInput(f"{where} has no field {str(name)!r}.", hint=advice)
+    try:
+        return msgspec.convert(content, Mapping)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"{where} cannot be used: {error}.") from error

@@ -1,0 +1,355 @@
+"""From what a person said to what an import does: guesses made and shown, problems found before a row is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from upshot.collect.imports.files import SourceFile, expand, look_at
+from upshot.collect.imports.mapping import Column, Mapping, Preview, Problem
+from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_format_of
+from upshot.collect.imports.sample import INSIDE, TextSample, more_values, text_sample
+from upshot.collect.imports.times import carries_offset, settle
+from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.suggest import nearest
+from upshot.core.time import zone
+from upshot.engines.bulk import FileColumn, Reading
+from upshot.engines.store import ANY_EVENT, RESERVED_UNIT_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from upshot.engines.bulk import BulkLoader
+
+__all__ = ["NOBODY", "FilePlan", "Plan", "make_plan"]
+
+NOBODY = "-"
+"""As ``distinct_id``: there is no column of who did it."""
+
+_DEFAULT_SOURCE = "import"
+_NESTED_PROPERTIES = "properties"
+_HEADER_BYTES = 1 << 20
+_EXAMPLES = 5
+_ROLES = ("timestamp", "distinct_id", "event_column", "event_id", "session_id")
+_FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
+Guess: TypeAlias = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlan:
+    """A file and how its rows become events."""
+
+    file: SourceFile
+    reading: Reading
+    total_rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import will do; it can run when ``preview.errors`` is empty."""
+
+    preview: Preview
+    files: tuple[FilePlan, ...]
+
+
+def make_plan(paths: Sequence[str], mapping: Mapping, loader: BulkLoader, time_zone: str) -> Plan:
+    """Look at the files and complete the mapping.
+
+    Args:
+        paths: Files and patterns.
+        mapping: What was said.
+        loader: Reads files that describe themselves.
+        time_zone: The workspace's, for timestamps without offset when nothing else is said.
+
+    Raises:
+        InvalidInput: A file cannot be read as any format; there are no files.
+        NotFound: A file is not there.
+    """
+    found = expand(paths)
+    problems: list[Problem] = []
+    files = _looked_at(found, mapping.format, problems)
+    first = files[0]
+    sample = text_sample(first, _delimiter(mapping), loader)
+    complete, guessed = _complete(mapping, first, sample, time_zone, problems)
+    plans: tuple[FilePlan, ...] = ()
+    if not any(problem.level == "error" for problem in problems):
+        plans = tuple(_file_plans(files, sample, complete, loader, problems))
+    preview = Preview(
+        complete, guessed, _columns(sample, complete), tuple(problems), tuple(str(path) for path in found)
+    )
+    return Plan(preview, plans)
+
+
+def _delimiter(mapping: Mapping) -> str:
+    given = {"\\t": "\t", "tab": "\t"}.get(mapping.delimiter, mapping.delimiter)
+    if given and (len(given) != 1 or given in '"\r\n' or not given.isascii()):
+        raise InvalidInput(f"{mapping.delimiter!r} cannot separate columns.", hint="Give one character, or 'tab'.")
+    return given
+
+
+def _looked_at(found: Sequence[Path], declared: str, problems: list[Problem]) -> list[SourceFile]:
+    files: list[SourceFile] = []
+    for path in found:
+        try:
+            files.append(look_at(path, declared))
+        except InvalidInput as error:
+            if len(found) == 1:
+                raise
+            problems.append(Problem(path.name, str(error), level="error" if path.stat().st_size else "warning"))
+    if not files:
+        raise InvalidInput("None of the files can be imported.", hint=problems[0].message)
+    if len({file.format for file in files}) > 1:
+        raise InvalidInput("The files are of several formats.", hint="Import each format by itself.")
+    return files
+
+
+def _complete(
+    mapping: Mapping, file: SourceFile, sample: TextSample, time_zone: str, problems: list[Problem]
+) -> tuple[Mapping, tuple[str, ...]]:
+    said = {name: getattr(mapping, name) for name in _ROLES}
+    _check_names(mapping, sample, problems)
+    guess: Guess = {}
+    if not sample.rows:
+        problems.append(Problem(file.path.name, "The file has names of columns but no rows.", level="warning"))
+    if sample.header_is_data:
+        problems.append(
+            Problem(file.path.name, "The first line holds values; it should hold the names of the columns.")
+        )
+    if not mapping.timestamp:
+        guess |= _guess_timestamp(sample, problems)
+    taken = {name for name in said.values() if name} | set(guess.values())
+    guess |= _guess_others(mapping, sample, taken, problems)
+    complete = msgspec.structs.replace(
+        mapping,
+        **guess,
+        format=_format_name(mapping, file, sample),
+        delimiter=sample.delimiter,
+        source=mapping.source or _DEFAULT_SOURCE,
+    )
+    guess |= {
+        name: "" for name in ("format", "delimiter", "source") if not getattr(mapping, name) and getattr(complete, name)
+    }
+    if complete.timestamp and not any(problem.level == "error" for problem in problems):
+        found = _guess_time_format(complete, file, sample, time_zone, problems)
+        complete = msgspec.structs.replace(complete, **found)
+        guess |= found
+    return complete, tuple(sorted(guess))
+
+
+def _format_name(mapping: Mapping, file: SourceFile, sample: TextSample) -> str:
+    return mapping.format or ("tsv" if sample.delimiter == "\t" else file.format)
+
+
+def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) -> None:
+    names = [column.name for column in sample.columns]
+    asked = [(role, getattr(mapping, role)) for role in _ROLES if getattr(mapping, role)]
+    asked += [(f"groups.{kind}", name) for kind, name in mapping.groups.items()]
+    asked += [("ignore", name) for name in mapping.ignore]
+    for role, name in asked:
+        if name in names or (role == "distinct_id" and name == NOBODY):
+            continue
+        close = nearest(name, names)
+        advice = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" There are {', '.join(names[:20])}."
+        problems.append(Problem(role, f"There is no column named {name!r}.{advice}{_separator_hint(sample)}", close))
+    if mapping.event and mapping.event_column:
+        problems.append(Problem("event", "Both a constant event and a column of events are given; give one."))
+    if mapping.event == ANY_EVENT:
+        problems.append(Problem("event", f"{ANY_EVENT!r} stands for any event and cannot be the name of one."))
+    problems.extend(
+        Problem(f"groups.{kind}", f"{kind!r} is not a name for groups.")
+        for kind in mapping.groups
+        if not kind or kind in RESERVED_UNIT_TYPES
+    )
+    if mapping.timezone:
+        try:
+            zone(mapping.timezone)
+        except NotFound as error:
+            problems.append(Problem("timezone", str(error), error.suggestions))
+    for name, later in sample.renamed:
+        problems.append(
+            Problem(name, f"There is another column {name!r}; it is called {later!r} here.", level="warning")
+        )
+
+
+def _separator_hint(sample: TextSample) -> str:
+    if len(sample.columns) != 1 or not sample.delimiter:
+        return ""
+    header = sample.columns[0].name
+    better = max((";", ",", "\t", "|"), key=header.count)
+    return f" The columns may be separated by {better!r}: say so with the delimiter." if better in header else ""
+
+
+def _guess_timestamp(sample: TextSample, problems: list[Problem]) -> Guess:
+    name, several = guess_timestamp(sample)
+    if name:
+        return {"timestamp": name}
+    if several:
+        message = f"Several columns could be the timestamp: {', '.join(several)}. Say which one it is."
+    else:
+        names = ", ".join(column.name for column in sample.columns[:20])
+        message = f"No column looks like a timestamp. Say which one it is: {names}.{_separator_hint(sample)}"
+    problems.append(Problem("timestamp", message, several))
+    return {}
+
+
+def _guess_others(mapping: Mapping, sample: TextSample, taken: set[str], problems: list[Problem]) -> Guess:
+    guess: Guess = {}
+    wanted = [role for role in ("distinct_id", "event_id", "session_id") if not getattr(mapping, role)]
+    if not mapping.event and not mapping.event_column:
+        wanted.insert(0, "event_column")
+    for role in wanted:
+        name, several = guess_unique(role, sample, taken | set(guess.values()))
+        if name:
+            guess[role] = name
+        elif several and role != "session_id":
+            advice = f" ({NOBODY!r} for none)" if role == "distinct_id" else ""
+            words = ", ".join(several)
+            problems.append(
+                Problem(role, f"Several columns could be it: {words}. Say which one it is{advice}.", several)
+            )
+        elif role == "event_column":
+            problems.append(Problem("event", "Say what the events are called, or which column says it."))
+        elif role == "distinct_id":
+            message = "No column says who did it: the events count in event metrics, but in none of units."
+            problems.append(Problem(role, message, level="warning"))
+    return guess
+
+
+def _guess_time_format(
+    mapping: Mapping, file: SourceFile, sample: TextSample, time_zone: str, problems: list[Problem]
+) -> Guess:
+    column = next(c for c in sample.columns if c.name == mapping.timestamp)
+    guess: Guess = {}
+    if column.type == "instant":
+        if mapping.timestamp_format:
+            problems.append(
+                Problem("timestamp_format", f"{column.name!r} holds {column.declared}: it needs no format.")
+            )
+        return {} if mapping.timezone or "ZONE" in column.declared else {"timezone": time_zone}
+    form = mapping.timestamp_format
+    if form and form not in _FORMATS and "%" not in form:
+        close = nearest(form, _FORMATS)
+        problems.append(
+            Problem("timestamp_format", f"{form!r} is no format. Give {', '.join(_FORMATS)} or a pattern.", close)
+        )
+    if not form and sample.rows:
+        form = _recognised(file, sample, column.name, problems)
+        guess = {"timestamp_format": form} if form else {}
+    return guess | _guess_zone(mapping, form, sample, time_zone, problems)
+
+
+def _recognised(file: SourceFile, sample: TextSample, name: str, problems: list[Problem]) -> str:
+    found = time_format_of(sample, name)
+    candidates = found.candidates
+    if candidates and file.format == "csv":
+        candidates = _settled(candidates, more_values(file, sample, name))
+    elif candidates:
+        candidates = settle(candidates, sample.values(name))
+    form = candidates[0] if len(candidates) == 1 else found.name
+    if form:
+        return form
+    shown = ", ".join(repr(value) for value in sample.values(name)[:3])
+    if candidates:
+        message = f"The dates in {name!r} ({shown}) can be read as {' or as '.join(candidates)}. Say which it is."
+    else:
+        message = f"The values of {name!r} ({shown}) are not timestamps of a known format. Say the format."
+    problems.append(Problem("timestamp_format", message, candidates))
+    return ""
+
+
+def _settled(candidates: tuple[str, ...], values: Iterable[str]) -> tuple[str, ...]:
+    """Look at more and more values until one is left; all of them, to see that nothing speaks against it."""
+    return settle(candidates, values)
+
+
+def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str, problems: list[Problem]) -> Guess:
+    if mapping.timezone or form.startswith("epoch") or "%z" in form or not form:
+        return {}
+    if form == "iso":
+        offsets = [carries_offset(value) for value in sample.values(mapping.timestamp)]
+        if offsets and all(offsets):
+            return {}
+        if any(offsets):
+            message = "Some timestamps carry an offset and some do not. Say the time zone of those that do not."
+            problems.append(Problem("timezone", message, (time_zone,)))
+            return {}
+    return {"timezone": time_zone}
+
+
+def _columns(sample: TextSample, mapping: Mapping) -> tuple[Column, ...]:
+    roles = {getattr(mapping, role): role for role in reversed(_ROLES) if getattr(mapping, role)}
+    roles |= {name: f"groups.{kind}" for kind, name in mapping.groups.items()}
+    roles |= dict.fromkeys(mapping.ignore, "ignore")
+    shown = [c for c in sample.columns if c.declared != INSIDE or c.name in roles]
+    return tuple(
+        Column(
+            c.name,
+            c.declared or c.type,
+            roles.get(c.name, "property"),
+            tuple(dict.fromkeys(sample.values(c.name)))[:_EXAMPLES],
+        )
+        for c in shown
+    )
+
+
+def _file_plans(
+    files: Sequence[SourceFile], sample: TextSample, mapping: Mapping, loader: BulkLoader, problems: list[Problem]
+) -> list[FilePlan]:
+    plans: list[FilePlan] = []
+    types = {column.name: column for column in sample.columns}
+    for number, file in enumerate(files):
+        own = sample
+        if number and file.format != "jsonl":
+            try:
+                own = text_sample(file, sample.delimiter, loader, most_bytes=_HEADER_BYTES)
+            except InvalidInput as error:
+                problems.append(Problem(file.path.name, str(error)))
+                continue
+        columns = tuple(_typed(column, types) for column in own.columns if column.declared != INSIDE)
+        reading = _reading(mapping, file, columns, own)
+        missing = sorted(reading.roles - {column.name for column in own.columns})
+        if missing:
+            problems.append(Problem(file.path.name, f"There is no column named {', '.join(map(repr, missing))}."))
+        plans.append(FilePlan(file, reading, own.total_rows))
+    return plans
+
+
+def _typed(column: FileColumn, types: dict[str, FileColumn]) -> FileColumn:
+    return column if column.declared else types.get(column.name, column)
+
+
+def _reading(mapping: Mapping, file: SourceFile, columns: tuple[FileColumn, ...], sample: TextSample) -> Reading:
+    instant = next((c for c in columns if c.name == mapping.timestamp), None)
+    native = instant is not None and instant.type == "instant"
+    nested = any(c.name == _NESTED_PROPERTIES and _holds_objects(c, sample) for c in columns)
+    return Reading(
+        format=file.format,
+        source=mapping.source,
+        timestamp=mapping.timestamp,
+        time_format="native" if native else mapping.timestamp_format or "iso",
+        timezone=mapping.timezone or "UTC",
+        event=mapping.event,
+        event_column=mapping.event_column,
+        distinct_id="" if mapping.distinct_id == NOBODY else mapping.distinct_id,
+        event_id=mapping.event_id,
+        session_id=mapping.session_id,
+        groups=mapping.groups,
+        ignore=mapping.ignore,
+        columns=columns,
+        delimiter=sample.delimiter or ",",
+        nested_properties=_NESTED_PROPERTIES if nested else "",
+    )
+
+
+def _holds_objects(column: FileColumn, sample: TextSample) -> bool:
+    values = sample.values(column.name)
+    if column.declared.startswith(("STRUCT", "JSON")) or (column.type == "nested" and not column.declared):
+        return bool(values)
+    return (
+        bool(values)
+        and column.type == "text"
+        and all(value.startswith("{") and value.endswith("}") for value in values)
+    )

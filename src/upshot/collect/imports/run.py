@@ -1,0 +1,388 @@
+"""An import from its first row to its last: read, look closely where something is wrong, commit, report, resume.
+
+While the store commits one piece, the next one is read. What a commit keeps includes how far the import has come, so an
+import that was killed goes on after the last piece that is durable; rows before it are read once more, but only to tell
+equal rows apart as the first run did.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from upshot.collect.imports.examine import examine, shown, suspicious, too_long
+from upshot.collect.imports.files import ByteSource
+from upshot.collect.imports.mapping import Mapping, Status
+from upshot.collect.imports.pieces import PIECE_BYTES, TextPiece, record_end, records
+from upshot.collect.imports.plan import FilePlan, Plan, make_plan
+from upshot.collect.imports.rejects import write_rejects
+from upshot.core.errors import InternalError, InvalidInput, NotFound, StoreFull, UserError
+from upshot.engines.bulk import ImportRecord, Piece, RejectedRow, Staged, UnreadablePiece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+    from datetime import datetime
+    from pathlib import Path
+
+    from upshot.engines.bulk import BulkLoader
+
+__all__ = ["ImportRun", "resume_import", "start_import", "status_of"]
+
+_PARQUET_ROWS = 245_760
+"""Two of the engine's groups of rows."""
+
+_ENOUGH_TO_GIVE_UP = 100
+
+
+class _Progress(msgspec.Struct, frozen=True):
+    """How far an import has come: the file, and the line or row in it that comes next."""
+
+    files: tuple[tuple[str, str], ...]
+    piece_bytes: int
+    piece_rows: int
+    file: int = 0
+    position: int = 0
+    fraction: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a file: from ``start`` (a line or a row) up to but without ``end``."""
+
+    start: int
+    end: int
+    content: TextPiece | Piece | None
+    rejected: tuple[RejectedRow, ...]
+    fraction: float
+
+
+def status_of(record: ImportRecord) -> Status:
+    """An import's record as people see it."""
+    progress = msgspec.json.decode(record.progress, type=_Progress)
+    return Status(
+        id=record.import_id,
+        state=record.state,
+        rows=record.rows,
+        stored=record.stored,
+        duplicates=record.duplicates,
+        rejected=record.rejected,
+        fraction=1.0 if record.state == "done" else progress.fraction,
+        total_rows=record.rows if record.state == "done" else record.total_rows,
+        rejects_file=record.rejects_file,
+        mapping=msgspec.json.decode(record.mapping, type=Mapping),
+        message=record.message,
+        hint=record.hint,
+    )
+
+
+def start_import(
+    plan: Plan,
+    loader: BulkLoader,
+    *,
+    import_id: str,
+    started_at: datetime,
+    rejects_folder: Path,
+    piece_bytes: int = PIECE_BYTES,
+    piece_rows: int = _PARQUET_ROWS,
+) -> ImportRun:
+    """Note that an import begins, durably, and make it ready to run.
+
+    Args:
+        plan: What to do; without errors.
+        loader: The store's.
+        import_id: A new id.
+        started_at: Now, UTC without offset.
+        rejects_folder: Where the rejects file goes, if there are rejects; it is made when needed.
+        piece_bytes: How much text is committed at once.
+        piece_rows: How many rows of a Parquet file are.
+
+    Raises:
+        InvalidInput: The plan has errors: the first of them.
+        StoreFull: There is no room for the note.
+    """
+    if plan.preview.errors:
+        first = plan.preview.errors[0]
+        raise InvalidInput(f"{first.where}: {first.message}")
+    files = tuple((str(each.file.path), each.file.fingerprint) for each in plan.files)
+    totals = [each.total_rows for each in plan.files]
+    known = [total for total in totals if total is not None]
+    record = ImportRecord(
+        import_id=import_id,
+        state="running",
+        mapping=msgspec.json.encode(plan.preview.mapping).decode(),
+        progress=msgspec.json.encode(_Progress(files, piece_bytes, piece_rows)).decode(),
+        started_at=started_at,
+        total_rows=sum(known) if len(known) == len(totals) else None,
+    )
+    loader.save(record)
+    return ImportRun(plan, loader, record, rejects_folder)
+
+
+def resume_import(loader: BulkLoader, import_id: str, *, time_zone: str, rejects_folder: Path) -> ImportRun:
+    """Make an import that was interrupted ready to go on where it was.
+
+    Raises:
+        NotFound: There is no such import.
+        InvalidInput: It is over, or a file is not what it was.
+    """
+    record = loader.find(import_id)
+    if record is None:
+        raise NotFound("import", import_id)
+    if record.state in {"done", "failed"}:
+        raise InvalidInput(f"The import {import_id} is {record.state}.", hint="Start a new one.")
+    progress = msgspec.json.decode(record.progress, type=_Progress)
+    mapping = msgspec.json.decode(record.mapping, type=Mapping)
+    plan = make_plan([path for path, _ in progress.files], mapping, loader, time_zone)
+    now = {str(each.file.path): each.file.fingerprint for each in plan.files}
+    for path, fingerprint in progress.files:
+        if now.get(path) != fingerprint:
+            raise InvalidInput(
+                f"{path} is not what it was when the import began.",
+                hint="Import it anew: rows that are stored already are recognised.",
+            )
+    record = msgspec.structs.replace(record, state="running", message="", hint="")
+    loader.save(record)
+    return ImportRun(plan, loader, record, rejects_folder)
+
+
+class ImportRun:
+    """One import; ``start_import`` and ``resume_import`` make it."""
+
+    def __init__(self, plan: Plan, loader: BulkLoader, record: ImportRecord, rejects_folder: Path) -> None:
+        self._plan = plan
+        self._loader = loader
+        self._record = record
+        self._rejects_folder = rejects_folder
+        self._progress = msgspec.json.decode(record.progress, type=_Progress)
+        self._pending: tuple[Future[ImportRecord], Staged | None] | None = None
+        self._tell: Callable[[Status], None] = lambda _: None
+        self._reasons: Counter[str] = Counter()
+
+    @property
+    def status(self) -> Status:
+        """Where it stands."""
+        return status_of(self._record)
+
+    def run(
+        self, on_progress: Callable[[Status], None] | None = None, should_stop: Callable[[], bool] | None = None
+    ) -> Status:
+        """Import until the end, a failure or a wish to stop.
+
+        Args:
+            on_progress: Told after each commit, from this thread.
+            should_stop: Asked before each piece.
+
+        Returns:
+            ``done``; ``failed`` with a message, when the files are at fault; ``interrupted`` when it can go on later:
+            stopped, or no room on the disk.
+        """
+        self._tell = on_progress or self._tell
+        state: Literal["done", "failed", "interrupted"]
+        message = hint = ""
+        try:
+            state = "done" if self._import(should_stop or (lambda: False)) else "interrupted"
+        except StoreFull as error:
+            state, message, hint = "interrupted", error.message, error.hint
+        except UserError as error:
+            state, message, hint = "failed", error.message, error.hint
+        return self._end(state, message, hint)
+
+    def _import(self, should_stop: Callable[[], bool]) -> bool:
+        begun = self._progress
+        sizes = [each.file.size for each in self._plan.files]
+        try:
+            for number, plan in enumerate(self._plan.files):
+                if number < begun.file:
+                    continue
+                self._loader.next_file()
+                done_before = begun.position if number == begun.file else 0
+                for part in self._parts(plan):
+                    if should_stop():
+                        self._settle()
+                        return False
+                    if part.start < done_before:
+                        self._replay(plan, part)
+                        continue
+                    share = (sum(sizes[:number]) + part.fraction * sizes[number]) / max(sum(sizes), 1)
+                    self._commit(plan, part, number, min(share, 1.0))
+            self._settle()
+        finally:
+            self._abandon()
+        return True
+
+    def _parts(self, plan: FilePlan) -> Iterator[_Part]:
+        return self._text_parts(plan) if plan.file.format != "parquet" else self._row_parts(plan)
+
+    def _row_parts(self, plan: FilePlan) -> Iterator[_Part]:
+        total = plan.total_rows or 0
+        step = self._progress.piece_rows
+        for first in range(0, total, step):
+            end = min(first + step, total)
+            piece = Piece(file=str(plan.file.path), first_row=first, rows=end - first)
+            yield _Part(first, end, piece, (), end / total)
+
+    def _text_parts(self, plan: FilePlan) -> Iterator[_Part]:
+        delimiter = _delimiter(plan)
+        source = ByteSource(plan.file)
+        header = bool(delimiter)
+        try:
+            for piece in records(source.read, delimiter, piece_bytes=self._progress.piece_bytes):
+                if not isinstance(piece, TextPiece):
+                    line, reason, raw = too_long(piece)
+                    rejected = (RejectedRow(str(plan.file.path), line, reason, raw),)
+                    yield _Part(line, line + 1, None, rejected, source.fraction)
+                    continue
+                rest = _without_header(piece, delimiter) if header else piece
+                header = False
+                end = piece.first_line + piece.text.count(b"\n")
+                yield _Part(rest.first_line, end, rest if rest.text else None, (), source.fraction)
+        finally:
+            source.close()
+
+    # --- one piece ---
+
+    def _replay(self, plan: FilePlan, part: _Part) -> None:
+        if part.content is None or plan.reading.event_id:
+            return
+        staged, _ = self._stage(plan, part, replay=True)
+        if staged is not None:
+            self._loader.drop(staged)
+
+    def _commit(self, plan: FilePlan, part: _Part, number: int, fraction: float) -> None:
+        staged, rejected = self._stage(plan, part, replay=False)
+        self._settle()
+        self._progress = msgspec.structs.replace(self._progress, file=number, position=part.end, fraction=fraction)
+        progress = msgspec.json.encode(self._progress).decode()
+        self._reasons.update(_kind(row.reason) for row in rejected)
+        self._pending = self._loader.commit(self._record.import_id, staged, rejected, progress), staged
+
+    def _settle(self) -> None:
+        """Wait for the commit under way."""
+        if self._pending is None:
+            return
+        future, staged = self._pending
+        self._pending = None
+        self._record = future.result()
+        if staged is not None:
+            self._loader.drop(staged)
+        self._tell(self.status)
+        if self._record.rejected == self._record.rows >= _ENOUGH_TO_GIVE_UP:
+            reason = self._reasons.most_common(1)[0][0]
+            raise InvalidInput(
+                f"All of the first {self._record.rows} rows were rejected, most of them because: {reason}.",
+                hint="Look at the preview; say which columns to use and how they are written.",
+            )
+
+    def _abandon(self) -> None:
+        """Let the commit under way come to its end when something else went wrong."""
+        if self._pending is not None:
+            future, _ = self._pending
+            self._pending = None
+            future.exception()
+
+    def _stage(self, plan: FilePlan, part: _Part, *, replay: bool) -> tuple[Staged | None, list[RejectedRow]]:
+        match part.content:
+            case None:
+                return None, list(part.rejected)
+            case Piece() as piece:
+                return self._stage_rows(plan, piece, replay=replay)
+            case TextPiece() as piece:
+                return self._stage_text(plan, piece, replay=replay)
+
+    def _stage_rows(self, plan: FilePlan, piece: Piece, *, replay: bool) -> tuple[Staged, list[RejectedRow]]:
+        try:
+            staged = self._loader.stage(plan.reading, piece, numbered=True, replay=replay)
+        except UnreadablePiece as error:
+            last = piece.first_row + piece.rows
+            raise InvalidInput(
+                f"Rows {piece.first_row + 1} to {last} of {plan.file.path.name} cannot be read: {error.message}",
+                hint="Fetch the file again and import it again: what was stored from it is recognised.",
+            ) from error
+        if staged.rows != piece.rows:
+            raise InternalError(f"{piece.rows} rows of {piece.file} were asked for, {staged.rows} came")
+        complaints = self._loader.complaints(staged) if staged.rejected and not replay else []
+        name = str(plan.file.path)
+        return staged, [
+            RejectedRow(name, piece.first_row + c.row + 1, c.reason, shown(c.raw.encode())) for c in complaints
+        ]
+
+    def _stage_text(self, plan: FilePlan, piece: TextPiece, *, replay: bool) -> tuple[Staged | None, list[RejectedRow]]:
+        delimiter = _delimiter(plan)
+        if not suspicious(piece.text, delimiter):
+            try:
+                staged = self._loader.stage(plan.reading, Piece(piece.text), replay=replay)
+            except UnreadablePiece:
+                return self._stage_examined(plan, piece, replay=replay)
+            if _all_there(piece.text, staged.rows) and (replay or not staged.rejected):
+                return staged, []
+            self._loader.forget(staged)
+        return self._stage_examined(plan, piece, replay=replay)
+
+    def _stage_examined(
+        self, plan: FilePlan, piece: TextPiece, *, replay: bool
+    ) -> tuple[Staged | None, list[RejectedRow]]:
+        found = examine(piece, _delimiter(plan), len(plan.reading.columns))
+        name = str(plan.file.path)
+        rejected = [RejectedRow(name, line, reason, raw) for line, reason, raw in found.rejected]
+        if not found.lines:
+            return None, rejected
+        try:
+            staged = self._loader.stage(plan.reading, Piece(found.text), numbered=True, replay=replay)
+        except UnreadablePiece as error:
+            raise InvalidInput(
+                f"Lines {found.lines[0]} to {found.lines[-1]} of {plan.file.path.name} cannot be read: {error.message}"
+            ) from error
+        if staged.rows != len(found.lines):
+            raise InternalError(f"{len(found.lines)} rows of {name} were read, {staged.rows} came")
+        if not replay:
+            rejected += [
+                RejectedRow(name, found.lines[c.row], c.reason, shown(found.raws[c.row]))
+                for c in self._loader.complaints(staged)
+            ]
+            rejected.sort(key=lambda row: row.line)
+        return staged, rejected
+
+    # --- the end ---
+
+    def _end(self, state: Literal["done", "failed", "interrupted"], message: str, hint: str) -> Status:
+        known = self._loader.find(self._record.import_id) or self._record
+        file = str(self._rejects_folder / f"{known.import_id}.csv") if known.rejected and state != "interrupted" else ""
+        record = msgspec.structs.replace(known, state=state, message=message, hint=hint, rejects_file=file)
+        self._record = record
+        try:
+            if file:
+                write_rejects(self._rejects_folder, file, self._loader.rejected_rows(record.import_id))
+            self._loader.save(record)
+        except StoreFull as error:
+            # The note must wait as well; the store still says "running", which the next start takes as interrupted.
+            self._record = msgspec.structs.replace(
+                record, state="interrupted", message=error.message, hint=error.hint, rejects_file=""
+            )
+        self._tell(self.status)
+        return self.status
+
+
+def _delimiter(plan: FilePlan) -> bytes:
+    return plan.reading.delimiter.encode() if plan.reading.format == "csv" else b""
+
+
+def _without_header(piece: TextPiece, delimiter: bytes) -> TextPiece:
+    start = 0
+    while piece.text[start : start + 1] == b"\n":
+        start += 1
+    end = record_end(piece.text, start, delimiter) or len(piece.text)
+    return TextPiece(piece.text[end:], piece.first_line + piece.text[:end].count(b"\n"))
+
+
+def _all_there(text: bytes, rows: int) -> bool:
+    """Whether as many rows came as there are lines, where that can be told at once."""
+    return b'"' in text or b"\n\n" in text or text.startswith(b"\n") or rows == text.count(b"\n")
+
+
+def _kind(reason: str) -> str:
+    """A reason without the value in it."""
+    return reason.partition("' ")[2] if reason.startswith("'") else reason

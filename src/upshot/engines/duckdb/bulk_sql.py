@@ -1,0 +1,320 @@
+"""The statements of a bulk load: rows of a file in, events out.
+
+Each function returns SQL. Names of columns never reach a statement unquoted, and texts only as literals made here.
+A row without an id of its own is told from an equal one of the same file by its number among them. Rows are compared by
+MD5, the fastest of the hashes whose value DuckDB promises never to change; it guards against nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from upshot.core.ids import EVENT_NAMESPACE
+from upshot.engines.duckdb.sql import identifier, literal
+from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST
+
+if TYPE_CHECKING:
+    from upshot.engines.bulk import FileColumn, Piece, Reading
+
+__all__ = ["event_uuid", "file_columns", "rows", "to_utc"]
+
+_UTC = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"})
+# Casting a text with an offset to TIMESTAMP drops the offset, so all texts go through TIMESTAMPTZ.
+_OFFSET = r":[0-9.]+ ?([Zz]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
+_ABBREVIATION = r"[0-9] ?[A-Za-z]{2,5}$"
+_KEPT_BITS = f"'0x{0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF:032x}'"
+_VERSION_5_BITS = f"'0x{0x00000000_0000_5000_8000_000000000000:032x}'"
+_MICROSECONDS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+_LARGEST_MICROSECONDS = 9_000_000_000_000_000
+_UNIT_SEPARATOR = "chr(31)"
+# No JSON text holds this byte unescaped, so a line stays in one piece.
+_NEVER_IN_JSON = "\\x01"
+
+
+def to_utc(naive: str, zone: str) -> str:
+    """The UTC instant of a local one."""
+    return naive if zone in _UTC else f"timezone('UTC', timezone({literal(zone)}, {naive}))"
+
+
+def event_uuid(source: str, client_id: str, table: str) -> str:
+    """All columns of ``table`` and ``event_id``: ``core.ids.event_id`` of a constant source and an expression.
+
+    The bits of version and variant are set in a number: replacing characters took three times the rest.
+    """
+    prefix = (EVENT_NAMESPACE.bytes + f"{source}\x1f".encode()).hex()
+    number = f"left(sha1(unhex('{prefix}') || encode({client_id})), 32)::UUID::UHUGEINT"
+    bits = f"{number} & {_KEPT_BITS}::UHUGEINT | {_VERSION_5_BITS}::UHUGEINT"
+    return f"SELECT *, ({bits})::UUID AS event_id FROM ({table})"
+
+
+def file_columns(reading: Reading) -> dict[str, str]:
+    """For each column of the file, the name that it bears in the statements."""
+    return {column.name: f"c{index}" for index, column in enumerate(reading.columns)}
+
+
+def rows(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -> str:
+    """One row for each row of a piece.
+
+    Columns: ``n`` (its number when ``numbered``), ``reason`` (null for events), ``event``, ``occurred_at``,
+    ``distinct_id``, ``session_id``, ``groups``, ``client_id`` (null without a column of ids), ``hash`` (of the whole
+    row and of what it is read as), ``raw`` (when there is a reason and the format is parquet), ``properties``.
+    """
+    value = _Values(reading)
+    instant = _instant(reading, value)
+    hashed = f"md5({literal(f'{reading.event}/{reading.timestamp}/')} || {value.whole_row()})"
+    raw = f"CASE WHEN {_reason('instant', reading, value)} IS NOT NULL THEN {value.raw()} END"
+    inner = f"SELECT *, {instant} AS instant FROM ({_source(reading, piece, text_file, numbered=numbered)})"
+    return (
+        f"SELECT n, {_reason('instant', reading, value)} AS reason, {value.event()} AS event, instant AS occurred_at, "
+        f"{value.id(reading.distinct_id)} AS distinct_id, {value.id(reading.session_id)} AS session_id, "
+        f"{value.groups()} AS groups, {value.id(reading.event_id)} AS client_id, {hashed} AS hash, {raw} AS raw, "
+        f"{value.properties()} AS properties FROM ({inner})"
+    )
+
+
+def _source(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -> str:
+    if reading.format == "parquet":
+        names = ", ".join(f"{identifier(c.name)} AS c{i}" for i, c in enumerate(reading.columns))
+        last = piece.first_row + piece.rows - 1
+        return (
+            f"SELECT file_row_number - {piece.first_row} AS n, {names} "
+            f"FROM read_parquet({literal(piece.file)}, file_row_number = true, hive_partitioning = false) "
+            f"WHERE file_row_number BETWEEN {piece.first_row} AND {last}"
+        )
+    n = "row_number() OVER () - 1" if numbered else "0"
+    common = f"header = false, auto_detect = false, new_line = '\\n', nullstr = '', max_line_size = {_LONGEST_LINE}"
+    if reading.format == "jsonl":
+        line = (
+            f"read_csv({literal(text_file)}, delim = '{_NEVER_IN_JSON}', quote = '', escape = '', {common}, "
+            "columns = {'line': 'VARCHAR'})"
+        )
+        doc = "CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN line::JSON END"
+        return f"SELECT {n} AS n, line, {doc} AS doc FROM {line}"
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(reading.columns)))
+    table = (
+        f"read_csv({literal(text_file)}, delim = {literal(reading.delimiter)}, quote = '\"', escape = '\"', {common}, "
+        f"strict_mode = true, null_padding = false, columns = {{{columns}}})"
+    )
+    return f"SELECT {n} AS n, * FROM {table}"
+
+
+_LONGEST_LINE = 16_000_000
+
+
+class _Values:
+    """Expressions over the columns of one row."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._column = file_columns(reading)
+        self._type = {column.name: column for column in reading.columns}
+
+    def text(self, name: str) -> str:
+        """The value as text; null when it is missing or blank."""
+        match self._reading.format:
+            case "jsonl":
+                return f"nullif(trim(json_extract_string(doc, {literal(_json_pointer(self._reading, name))})), '')"
+            case "csv":
+                return f"nullif(trim({self._column[name]}), '')"
+            case "parquet":
+                column = self._column[name]
+                if self._type[name].declared in {"DOUBLE", "FLOAT"}:
+                    # Tools that know no null integers write ids as 17850.0.
+                    whole = f"abs({column}) < 1e15 AND {column} = trunc({column})"
+                    plain = f"WHEN NOT isnan({column}) THEN {column}::VARCHAR"
+                    column = f"CASE WHEN {whole} THEN {column}::BIGINT::VARCHAR {plain} END"
+                return f"nullif(trim(({column})::VARCHAR), '')"
+            case _ as never:
+                assert_never(never)
+
+    def column(self, name: str) -> tuple[str, FileColumn]:
+        """The expression of a typed column, and what it is."""
+        return self._column[name], self._type[name]
+
+    def id(self, name: str) -> str:
+        return self.text(name) if name else "NULL::VARCHAR"
+
+    def event(self) -> str:
+        return self.text(self._reading.event_column) if self._reading.event_column else literal(self._reading.event)
+
+    def groups(self) -> str:
+        if not self._reading.groups:
+            return "NULL::MAP(VARCHAR, VARCHAR)"
+        entries = ", ".join(
+            f"{{'k': {literal(kind)}, 'v': {self.text(name)}}}" for kind, name in sorted(self._reading.groups.items())
+        )
+        return f"map_from_entries(list_filter([{entries}], lambda entry: entry.v IS NOT NULL))"
+
+    def whole_row(self) -> str:
+        if self._reading.format == "jsonl":
+            return "coalesce(line, '')"
+        columns = (f"coalesce(c{i}::VARCHAR, '')" for i in range(len(self._reading.columns)))
+        return f"concat_ws({_UNIT_SEPARATOR}, {', '.join(columns)})"
+
+    def raw(self) -> str:
+        if self._reading.format != "parquet":
+            return "NULL::VARCHAR"
+        pairs = ", ".join(f"{literal(c.name)}, c{i}::VARCHAR" for i, c in enumerate(self._reading.columns))
+        return f"json_object({pairs})::VARCHAR"
+
+    def properties(self) -> str:
+        reading = self._reading
+        if reading.format == "jsonl":
+            return f"{_json_properties(reading)}::VARIANT"
+        kept = [c for c in reading.columns if c.name not in reading.roles and c.name != reading.nested_properties]
+        nested = self._column.get(reading.nested_properties)
+        if not kept and not nested:
+            return "'{}'::JSON::VARIANT"
+        typed = [(c, self._column[c.name]) for c in kept]
+        if nested:
+            own = ", ".join(f"{literal(c.name)}, {_natural(c, name)}" for c, name in typed)
+            objects = (
+                f"CASE WHEN json_valid({nested}::VARCHAR) THEN {nested}::JSON END"
+                if reading.format == "csv"
+                else f"to_json({nested})"
+            )
+            return f"json_merge_patch(json_object({own}), coalesce({objects}, '{{}}'::JSON))::VARIANT"
+        struct = ", ".join(f"{identifier(c.name)} := {_natural(c, name)}" for c, name in typed)
+        packed = f"struct_pack({struct})::VARIANT"
+        misfits = [m for c, name in typed if reading.format == "csv" and (m := _misfit(c, name))]
+        if not misfits:
+            return packed
+        own = ", ".join(f"{literal(c.name)}, {_natural_or_text(c, name)}" for c, name in typed)
+        return f"CASE WHEN {' OR '.join(misfits)} THEN json_object({own})::VARIANT ELSE {packed} END"
+
+
+def _natural(column: FileColumn, name: str) -> str:
+    """The value in its own type; what an engine cannot count with (not-a-number) is missing."""
+    match column.type:
+        case "integer" if not column.declared:
+            return f"TRY_CAST({name} AS BIGINT)"
+        case "number" if not column.declared:
+            return f"TRY_CAST({name} AS DOUBLE)"
+        case "boolean" if not column.declared:
+            return f"(lower({name}) = 'true')"
+        case "number" if column.declared in {"DOUBLE", "FLOAT"}:
+            return f"CASE WHEN NOT isnan({name}) THEN {name} END"
+        case _:
+            return name
+
+
+def _misfit(column: FileColumn, name: str) -> str:
+    """Whether a text is not of the type that the column's first rows suggested: it then stays text."""
+    match column.type:
+        case "integer":
+            return f"({name} IS NOT NULL AND TRY_CAST({name} AS BIGINT)::VARCHAR IS DISTINCT FROM {name})"
+        case "number":
+            return f"({name} IS NOT NULL AND NOT coalesce(isfinite(TRY_CAST({name} AS DOUBLE)), false))"
+        case "boolean":
+            return f"({name} IS NOT NULL AND lower({name}) NOT IN ('true', 'false'))"
+        case _:
+            return ""
+
+
+def _natural_or_text(column: FileColumn, name: str) -> str:
+    misfit = _misfit(column, name)
+    if not misfit:
+        return f"to_json({name})"
+    return f"CASE WHEN {misfit} THEN to_json({name}) ELSE to_json({_natural(column, name)}) END"
+
+
+def _json_steps(reading: Reading, name: str) -> list[str]:
+    """A key of the record as it stands, or else a dotted path into objects."""
+    return [name] if any(column.name == name for column in reading.columns) else name.split(".")
+
+
+def _json_pointer(reading: Reading, name: str) -> str:
+    """RFC 6901."""
+    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in _json_steps(reading, name))
+
+
+def _json_properties(reading: Reading) -> str:
+    removed: dict[str, object] = {}
+    for name in sorted(reading.roles):
+        *outer, last = _json_steps(reading, name)
+        place = removed
+        for part in outer:
+            inner = place.setdefault(part, {})
+            if not isinstance(inner, dict):
+                break
+            place = inner
+        else:
+            place[last] = None
+    patched = f"json_merge_patch(doc, {literal(json.dumps(removed, ensure_ascii=False))}::JSON)" if removed else "doc"
+    if not reading.nested_properties:
+        return patched
+    path = literal(_json_pointer(reading, reading.nested_properties))
+    without = literal(json.dumps({reading.nested_properties: None}, ensure_ascii=False))
+    nested = f"json_type(doc, {path}) = 'OBJECT'"
+    outside = f"CASE WHEN {nested} THEN json_merge_patch({patched}, {without}::JSON) ELSE {patched} END"
+    inside = f"CASE WHEN {nested} THEN json_extract({patched}, {path}) ELSE '{{}}'::JSON END"
+    return f"json_merge_patch({outside}, {inside})"
+
+
+def _instant(reading: Reading, value: _Values) -> str:
+    text = value.text(reading.timestamp)
+    match reading.time_format:
+        case "native":
+            column, kind = value.column(reading.timestamp)
+            if kind.declared == "TIMESTAMP WITH TIME ZONE":
+                return f"timezone('UTC', {column})"
+            return _guarded(f"TRY_CAST({column} AS TIMESTAMP)", reading.timezone)
+        case "iso":
+            zoned = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+            if reading.timezone in _UTC:
+                return f"CASE WHEN {_ambiguous_zone(text)} THEN NULL ELSE {zoned} END"
+            return (
+                f"CASE WHEN regexp_matches({text}, {literal(_OFFSET)}) THEN {zoned} WHEN {_ambiguous_zone(text)} "
+                f"THEN NULL ELSE {_guarded(f'TRY_CAST({text} AS TIMESTAMP)', reading.timezone)} END"
+            )
+        case "epoch_s" | "epoch_ms" | "epoch_us":
+            scaled = f"TRY_CAST({text} AS DOUBLE) * {_MICROSECONDS[reading.time_format]}"
+            return f"CASE WHEN abs({scaled}) < {_LARGEST_MICROSECONDS} THEN make_timestamp(({scaled})::BIGINT) END"
+        case form:
+            parsed = f"try_strptime({text}, {literal(form)})"
+            return f"timezone('UTC', {parsed})" if "%z" in form else _guarded(parsed, reading.timezone)
+
+
+def _ambiguous_zone(text: str) -> str:
+    """Abbreviations such as IST mean several zones; the engine would pick one."""
+    return f"(regexp_matches({text}, {literal(_ABBREVIATION)}) AND NOT regexp_matches({text}, {literal(_OFFSET)}))"
+
+
+def _guarded(naive: str, zone: str) -> str:
+    """``to_utc`` of what a calendar reaches; the rest stays as it is, to be refused as out of range."""
+    if zone in _UTC:
+        return naive
+    return f"CASE WHEN {naive} BETWEEN '0001-01-02' AND '9999-12-30' THEN {to_utc(naive, zone)} ELSE {naive} END"
+
+
+def _reason(instant: str, reading: Reading, value: _Values) -> str:
+    text = value.text(reading.timestamp)
+    shown = "left(" + text + ", 60)"
+    cases = []
+    if reading.format == "jsonl":
+        cases.append("WHEN doc IS NULL THEN 'not a JSON object'")
+    cases.append(f"WHEN {text} IS NULL THEN {literal(f'no timestamp in {reading.timestamp!r}')}")
+    understood = literal(f" is not a timestamp ({_described(reading.time_format)})")
+    cases.append(f"WHEN {instant} IS NULL THEN '''' || {shown} || '''' || {understood}")
+    window = f"{EARLIEST:%Y} to {LATEST.year - 1}"
+    outside = f"{instant} < TIMESTAMP '{EARLIEST}' OR {instant} >= TIMESTAMP '{LATEST}'"
+    cases.append(f"WHEN {outside} THEN '''' || {shown} || {literal(f''''' is not in the years {window}''')}")
+    if reading.event_column:
+        cases.append(f"WHEN {value.event()} IS NULL THEN {literal(f'no event name in {reading.event_column!r}')}")
+        cases.append(f"WHEN {value.event()} = '{ANY_EVENT}' THEN 'the event name {ANY_EVENT} stands for any event'")
+    return f"CASE {' '.join(cases)} END"
+
+
+def _described(time_format: str) -> str:
+    match time_format:
+        case "iso" | "native":
+            return "ISO 8601"
+        case "epoch_s":
+            return "seconds since 1970"
+        case "epoch_ms":
+            return "milliseconds since 1970"
+        case "epoch_us":
+            return "microseconds since 1970"
+        case _:
+            return time_format
