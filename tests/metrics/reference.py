@@ -1,0 +1,431 @@
+"""The same numbers, computed slowly and plainly from lists of events: what the compiler is held against."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from upshot.core.time import DayRange, Grain
+from upshot.metrics.compile import RetentionQuery, SeriesQuery
+from upshot.metrics.definition import (
+    Binary,
+    Expression,
+    Field,
+    Filter,
+    Metric,
+    Negate,
+    Number,
+    Op,
+    Property,
+    RetentionKind,
+    Scope,
+    Selection,
+    Shape,
+    Window,
+)
+
+Scalar = str | int | float | bool | None
+Numbers = tuple[float | None, float | None, float | None]
+Group = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; ``id`` orders ties."""
+
+    id: str
+    event: str
+    at: datetime
+    distinct_id: str | None = None
+    properties: dict[str, Scalar] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+    source: str = "test"
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A trait from ``at`` on."""
+
+    unit_type: str
+    unit: str
+    name: str
+    value: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class World:
+    """Events, who is who, and what is known of them."""
+
+    zone: ZoneInfo
+    events: tuple[Event, ...]
+    persons: dict[str, str] = field(default_factory=dict)
+    traits: tuple[Trait, ...] = ()
+
+    def day(self, event: Event) -> date:
+        return event.at.replace(tzinfo=UTC).astimezone(self.zone).date()
+
+    def unit(self, event: Event, unit_type: str) -> str | None:
+        if unit_type == "person":
+            return None if event.distinct_id is None else self.persons.get(event.distinct_id, event.distinct_id)
+        if unit_type == "device":
+            return event.distinct_id
+        return event.groups.get(unit_type)
+
+    def first(self, unit: str, unit_type: str) -> Event:
+        own = [e for e in self.events if self.unit(e, unit_type) == unit]
+        return min(own, key=lambda e: (e.at, e.id))
+
+    def text(self, event: Event, what: Field, unit_type: str) -> str | None:
+        match what.scope:
+            case Scope.EVENT:
+                return _text(event.properties.get(what.name))
+            case Scope.COLUMN:
+                return {"event": event.event, "distinct_id": event.distinct_id, "source": event.source}.get(what.name)
+            case Scope.UNIT:
+                unit = self.unit(event, what.unit_type)
+                said = [t for t in self.traits if (t.unit_type, t.unit, t.name) == (what.unit_type, unit, what.name)]
+                known = [t for t in said if t.at <= event.at]
+                return max(known, key=lambda t: t.at).value if known else None
+            case Scope.FIRST | Scope.COHORT:
+                unit = self.unit(event, unit_type)
+                if unit is None:
+                    return None
+                first = self.first(unit, unit_type)
+                if what.scope is Scope.FIRST:
+                    return _text(first.properties.get(what.name))
+                return Grain(what.name).floor(self.day(first)).isoformat()
+
+    def number(self, event: Event, what: Field, unit_type: str) -> float | None:
+        return _number(self.text(event, what, unit_type))
+
+    def selected(self, selection: Selection, unit_type: str) -> list[Event]:
+        return [
+            e
+            for e in self.events
+            if (not selection.events or e.event in selection.events)
+            and all(self.meets(e, f, unit_type) for f in selection.where)
+        ]
+
+    def meets(self, event: Event, condition: Filter, unit_type: str) -> bool:
+        positive = self._meets(event, condition, unit_type)
+        return not positive if condition.op.negated else positive
+
+    def _meets(self, event: Event, condition: Filter, unit_type: str) -> bool:
+        text = self.text(event, condition.field, unit_type)
+        number = self.number(event, condition.field, unit_type)
+        values = condition.values
+        match condition.op.positive:
+            case Op.IS_NULL:
+                return text is None
+            case Op.EQ | Op.IN:
+                return any(text == v.text or (v.number is not None and number == v.number) for v in values)
+            case Op.CONTAINS:
+                return text is not None and values[0].text in text
+            case Op.STARTS_WITH:
+                return text is not None and text.startswith(values[0].text)
+            case op:
+                if values[0].number is not None:
+                    return number is not None and _ordered(op, number, values[0].number)
+                return text is not None and _ordered(op, text, values[0].text)
+
+
+def _ordered(op: Op, a: float | str, b: float | str) -> bool:
+    left, right = (a, b) if isinstance(a, float) and isinstance(b, float) else (str(a), str(b))
+    less = left < right  # type: ignore[operator] - both are numbers or both are texts
+    same = left == right
+    return {Op.LT: less, Op.LE: less or same, Op.GT: not less and not same, Op.GE: not less}[op]
+
+
+def _text(value: Scalar) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
+
+
+def evaluate(expression: Expression, event: Event) -> float | None:
+    """The value of arithmetic at one event."""
+    match expression:
+        case Number(value=constant):
+            return constant
+        case Property(name=name):
+            return _number(_text(event.properties.get(name)))
+        case Negate(operand=operand):
+            inner = evaluate(operand, event)
+            return None if inner is None else -inner
+        case Binary(op=op, left=left, right=right):
+            a, b = evaluate(left, event), evaluate(right, event)
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / b if b else 0.0}[op]
+
+
+# --- series ----------------------------------------------------------------------------------------------------------
+
+
+def series(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
+    """Value, numerator and denominator of each period and group that has any."""
+    keyed = _keyed(world, metric, metric.selection, query)
+    if metric.type is Shape.RATIO:
+        return _ratio(metric, query, world)
+    if metric.type is Shape.CONVERSION:
+        return _conversion(metric, query, world)
+    if metric.type is Shape.RETENTION:
+        return _retained(metric, query, world)
+    result: dict[tuple[date, Group], Numbers] = {}
+    groups = {group for _, group, _ in keyed}
+    for period, days in _periods(query):
+        for group in groups:
+            own = [(day, e) for day, g, e in keyed if g == group]
+            numbers = _shape(metric, own, days, query, world)
+            if numbers is not None:
+                result[period, group] = numbers
+    return result
+
+
+def _periods(query: SeriesQuery) -> list[tuple[date, DayRange]]:
+    if query.grain is None:
+        return [(query.days.start, query.days)]
+    return [
+        (start, DayRange(max(start, query.days.start), min(query.grain.next(start), query.days.end)))
+        for start in query.days.periods(query.grain)
+    ]
+
+
+def _keyed(world: World, metric: Metric, selection: Selection, query: SeriesQuery) -> list[tuple[date, Group, Event]]:
+    return [
+        (world.day(e), tuple(world.text(e, f, metric.unit) for f in query.breakdown), e)
+        for e in world.selected(selection.narrowed(query.where), metric.unit)
+    ]
+
+
+def _all_days(days: DayRange) -> list[date]:
+    return [days.start + timedelta(days=k) for k in range(days.days)]
+
+
+def _shape(
+    metric: Metric, own: list[tuple[date, Event]], days: DayRange, query: SeriesQuery, world: World
+) -> Numbers | None:
+    inside = [(day, e) for day, e in own if days.start <= day < days.end]
+    events = [e for _, e in inside]
+    match metric.type:
+        case Shape.COUNT:
+            return (float(len(events)), None, None) if events else None
+        case Shape.SUM | Shape.MEAN:
+            assert metric.value is not None
+            values = [v for e in events if (v := evaluate(metric.value, e)) is not None]
+            if metric.type is Shape.SUM:
+                return (sum(values), None, None) if events else None
+            if not events:
+                return None
+            return (sum(values) / len(values) if values else None, sum(values) if values else None, float(len(values)))
+        case Shape.DISTINCT:
+            assert metric.value is not None
+            if isinstance(metric.value, Property):
+                name = metric.value.name
+                texts: set[str | float | None] = {_text(e.properties.get(name)) for e in events}
+            else:
+                texts = {evaluate(metric.value, e) for e in events}
+            return (float(len(texts - {None})), None, None) if events else None
+        case Shape.ACTIVE:
+            return _active(metric, own, days, query, world)
+        case Shape.STICKINESS:
+            return _stickiness(metric, own, days, query, world)
+        case _:
+            raise AssertionError(metric.type)
+
+
+def _units(own: list[tuple[date, Event]], first: date, last: date, metric: Metric, world: World) -> set[str]:
+    return {u for day, e in own if first <= day <= last and (u := world.unit(e, metric.unit)) is not None}
+
+
+def _windows(grain: Grain, days: DayRange, whole: DayRange) -> list[tuple[date, date]]:
+    """First and last day of windows that begin in ``days``, cut to ``whole``."""
+    found = []
+    for start in whole.periods(grain):
+        first, last = max(start, whole.start), min(grain.next(start), whole.end) - timedelta(days=1)
+        if days.start <= first < days.end:
+            found.append((first, last))
+    return found
+
+
+def _active(
+    metric: Metric, own: list[tuple[date, Event]], days: DayRange, query: SeriesQuery, world: World
+) -> Numbers | None:
+    if metric.window is Window.PERIOD:
+        count = float(len(_units(own, days.start, days.last, metric, world)))
+        return (count, None, None) if count else None
+    if metric.window is Window.ROLLING_28_DAYS:
+        count = float(len(_units(own, days.last - timedelta(days=27), days.last, metric, world)))
+        return (count, None, None) if count else None
+    grain = Grain(str(metric.window))
+    if query.grain is grain:
+        count = float(len(_units(own, days.start, days.last, metric, world)))
+        return (count, None, None) if count else None
+    windows = _windows(grain, days, query.days)
+    counts = [len(_units(own, first, last, metric, world)) for first, last in windows]
+    return (sum(counts) / len(counts), None, None) if sum(counts) else None
+
+
+def _stickiness(
+    metric: Metric, own: list[tuple[date, Event]], days: DayRange, query: SeriesQuery, world: World
+) -> Numbers | None:
+    if metric.window is Window.ROLLING_28_DAYS:
+        every = _all_days(days)
+        daily = sum(len(_units(own, d, d, metric, world)) for d in every) / len(every)
+        base = sum(len(_units(own, d - timedelta(days=27), d, metric, world)) for d in every) / len(every)
+        return (daily / base, daily, base) if base else None
+    grain = Grain.WEEK if metric.window is Window.WEEK else Grain.MONTH
+    windows = _windows(grain, days, query.days)
+    upper = lower = 0.0
+    for first, last in windows:
+        inside = _all_days(DayRange.of(first, last))
+        upper += sum(len(_units(own, d, d, metric, world)) for d in inside) / len(inside)
+        lower += len(_units(own, first, last, metric, world))
+    if not lower:
+        return None
+    return upper / lower, upper / len(windows), lower / len(windows)
+
+
+def _ratio(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
+    assert metric.numerator is not None
+    assert metric.denominator is not None
+    upper, lower = series(metric.numerator, query, world), series(metric.denominator, query, world)
+    result: dict[tuple[date, Group], Numbers] = {}
+    for key in upper.keys() | lower.keys():
+        a, b = (part.get(key, (0.0, None, None))[0] or 0.0 for part in (upper, lower))
+        result[key] = (a / b if b else None, a, b)
+    return result
+
+
+def _conversion(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
+    assert metric.of is not None
+    goals = world.selected(metric.selection.narrowed(query.where), metric.unit)
+    within = timedelta(seconds=metric.within_seconds)
+    converted: dict[tuple[date, Group], dict[str, bool]] = defaultdict(dict)
+    for period, days in _periods(query):
+        for day, group, start in _keyed(world, metric, metric.of, query):
+            unit = world.unit(start, metric.unit)
+            if unit is None or not days.start <= day < days.end:
+                continue
+            own = [g for g in goals if world.unit(g, metric.unit) == unit]
+            hit = any(start.at < g.at <= start.at + within for g in own)
+            converted[period, group][unit] = converted[period, group].get(unit, False) or hit
+    return {
+        key: (sum(units.values()) / len(units), float(sum(units.values())), float(len(units)))
+        for key, units in converted.items()
+    }
+
+
+# --- retention -------------------------------------------------------------------------------------------------------
+
+
+def _members(
+    metric: Metric, days: DayRange, breakdown: tuple[Field, ...], where: tuple[Filter, ...], world: World
+) -> dict[str, tuple[date, Group]]:
+    joined: dict[str, Event] = {}
+    for e in world.selected((metric.of or metric.selection).narrowed(where), metric.unit):
+        unit = world.unit(e, metric.unit)
+        if unit is not None and (unit not in joined or (e.at, e.id) < (joined[unit].at, joined[unit].id)):
+            joined[unit] = e
+    return {
+        unit: (world.day(e), tuple(world.text(e, f, metric.unit) for f in breakdown))
+        for unit, e in joined.items()
+        if days.start <= world.day(e) < days.end
+    }
+
+
+def _offset(cohort: date, day: date, grain: Grain) -> int:
+    offset = 0
+    while cohort < grain.floor(day):
+        cohort = grain.next(cohort)
+        offset += 1
+    return offset
+
+
+def _offsets(
+    metric: Metric, unit: str, first: date, grain: Grain, where: tuple[Filter, ...], until: date, world: World
+) -> set[int]:
+    returns = world.selected(metric.selection.narrowed(where), metric.unit)
+    own = [world.day(e) for e in returns if world.unit(e, metric.unit) == unit]
+    return {_offset(grain.floor(first), day, grain) for day in own if first <= day < until}
+
+
+def _came_back(metric: Metric, offsets: Iterable[int], first: int, last: int) -> bool:
+    if metric.kind is RetentionKind.UNBOUNDED:
+        return any(k >= first for k in offsets)
+    return any(first <= k <= last for k in offsets)
+
+
+def _brackets(metric: Metric, periods: int) -> list[tuple[int, int]]:
+    if metric.kind is not RetentionKind.BRACKET:
+        return [(k, k) for k in range(periods + 1)]
+    return [(0 if i == 0 else metric.brackets[i - 1] + 1, last) for i, last in enumerate(metric.brackets)]
+
+
+def retention(
+    metric: Metric, query: RetentionQuery, world: World
+) -> dict[tuple[date, int, Group], tuple[int, int, int]]:
+    """Units that came back, the cohort's size and the last period of the offset, by cohort, offset and group."""
+    members = _members(metric, query.days, query.breakdown, query.where, world)
+    result: dict[tuple[date, int, Group], tuple[int, int, int]] = {}
+    for cohort, group in {(query.grain.floor(day), group) for day, group in members.values()}:
+        own = [u for u, (day, g) in members.items() if (query.grain.floor(day), g) == (cohort, group)]
+        offsets = {u: _offsets(metric, u, members[u][0], query.grain, query.where, query.days.end, world) for u in own}
+        for first, last in _brackets(metric, query.periods):
+            if first <= _offset(cohort, query.days.last, query.grain):
+                back = sum(_came_back(metric, offsets[u], first, last) for u in own)
+                result[cohort, first, group] = (back, len(own), last)
+    return result
+
+
+def _retained_units(
+    metric: Metric, days: DayRange, breakdown: tuple[Field, ...], where: tuple[Filter, ...], world: World
+) -> dict[str, tuple[date, Group, bool]]:
+    first, last = _brackets(metric, metric.after)[metric.after]
+    found = {}
+    for unit, (day, group) in _members(metric, days, breakdown, where, world).items():
+        offsets = _offsets(metric, unit, day, metric.period, where, date.max, world)
+        found[unit] = (day, group, _came_back(metric, offsets, first, last))
+    return found
+
+
+def _retained(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
+    units = _retained_units(metric, query.days, query.breakdown, query.where, world)
+    tally: dict[tuple[date, Group], list[bool]] = defaultdict(list)
+    for day, group, back in units.values():
+        tally[query.days.start if query.grain is None else query.grain.floor(day), group].append(back)
+    return {key: (sum(b) / len(b), float(sum(b)), float(len(b))) for key, b in tally.items()}
+
+
+# --- per unit --------------------------------------------------------------------------------------------------------
+
+
+def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
+    """Each unit's own numbers: the reference of the series over a world of that unit's events alone."""
+    query = SeriesQuery(days, None)
+    if metric.type is Shape.RETENTION:
+        return {
+            unit: (float(back), float(back), 1.0)
+            for unit, (_, _, back) in _retained_units(metric, days, (), (), world).items()
+        }
+    keep: Callable[[Event], str | None] = lambda e: world.unit(e, metric.unit)  # noqa: E731
+    result: dict[str | None, Numbers] = {}
+    for unit in {keep(e) for e in world.events}:
+        own = World(world.zone, tuple(e for e in world.events if keep(e) == unit), world.persons, world.traits)
+        numbers = series(metric, query, own).get((days.start, ()))
+        if numbers is None:
+            continue
+        if metric.type is Shape.ACTIVE and metric.window not in (Window.PERIOD, Window.ROLLING_28_DAYS):
+            windows = len(_windows(Grain(str(metric.window)), days, days))
+            numbers = (round((numbers[0] or 0.0) * windows, 6), None, None)
+        result[unit] = numbers
+    return result

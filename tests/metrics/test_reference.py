@@ -1,0 +1,110 @@
+"""Whatever is asked of whatever events: the compiler's rows are the reference's, by every route."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.metrics import reference
+from tests.metrics.harness import RawOnly, WithoutActivity, fill, run_per_unit, run_retention, run_series, same
+from tests.metrics.reference import World
+from tests.metrics.worlds import METRICS, retention_queries, series_queries, worlds
+from upshot.core.time import DayRange
+from upshot.metrics.compile import RetentionQuery, SeriesQuery
+from upshot.metrics.definition import Metric
+
+if TYPE_CHECKING:
+    from upshot.engines.duckdb import DuckDBStore
+    from upshot.metrics.dialect import Dialect
+
+EXAMPLES = settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+chosen = st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=4, unique=True)
+
+
+def routes(store: "DuckDBStore") -> "list[tuple[str, Dialect]]":
+    dialect = cast("Dialect", store.dialect())
+    return [("facts", dialect), ("unit-days", WithoutActivity(dialect)), ("events", RawOnly(dialect))]
+
+
+def measured(names: list[str]) -> list[Metric]:
+    return [METRICS[name] for name in names]
+
+
+@EXAMPLES
+@given(worlds(), chosen, st.data())
+def test_series_equals_the_reference_by_every_route(
+    tmp_path: Path, world: World, names: list[str], data: st.DataObject
+) -> None:
+    with fill(tmp_path, world, measured(names)) as store:
+        if data.draw(st.booleans(), "refreshed"):
+            store.refresh_facts()
+        for metric in measured(names):
+            query = data.draw(series_queries(), metric.name)
+            asked = _asked(metric, query)
+            expected = reference.series(metric, asked, world)
+            for route, dialect in routes(store):
+                found = run_series(store, metric, query, dialect)
+                note(f"{metric.name} by {route}: {found} instead of {expected}")
+                assert same(found, expected)
+
+
+@EXAMPLES
+@given(worlds(), chosen, st.data())
+def test_retention_equals_the_reference_by_every_route(
+    tmp_path: Path, world: World, names: list[str], data: st.DataObject
+) -> None:
+    with fill(tmp_path, world, measured(names)) as store:
+        store.refresh_facts()
+        for metric in measured(names):
+            query: RetentionQuery = data.draw(retention_queries(), metric.name)
+            expected = reference.retention(metric, query, world)
+            for route, dialect in routes(store):
+                found = run_retention(store, metric, query, dialect)
+                note(f"{metric.name} by {route}: {found} instead of {expected}")
+                assert same(found, expected)
+
+
+@EXAMPLES
+@given(worlds(), chosen, st.data())
+def test_per_unit_equals_the_reference_by_every_route(
+    tmp_path: Path, world: World, names: list[str], data: st.DataObject
+) -> None:
+    with fill(tmp_path, world, measured(names)) as store:
+        store.refresh_facts()
+        for metric in measured(names):
+            days: DayRange = data.draw(series_queries(), metric.name).days
+            expected = reference.per_unit(metric, days, world)
+            for route, dialect in routes(store):
+                found = run_per_unit(store, metric, days, dialect)
+                note(f"{metric.name} by {route}: {found} instead of {expected}")
+                if world.persons or metric.type.value == "ratio":
+                    assert same(_values(found), _values(expected))
+                else:
+                    assert same(found, expected)
+
+
+def _values(numbers: dict[str | None, reference.Numbers]) -> tuple[tuple[float, ...], ...]:
+    """Numbers without names, and without units that have none."""
+    some = [tuple(-1e9 if x is None else round(x, 6) for x in n) for n in numbers.values() if any(n)]
+    return tuple(sorted(some))
+
+
+def _asked(metric: Metric, query: SeriesQuery) -> SeriesQuery:
+    """The question in the grain that the metric answers in."""
+    from upshot.metrics.compile.windows import least_grain, longer
+
+    return SeriesQuery(query.days, longer(query.grain, least_grain(metric)), query.breakdown, query.where)
+
+
+@pytest.mark.parametrize("name", sorted(METRICS))
+def test_every_metric_of_the_list_survives_its_own_yaml(name: str) -> None:
+    from upshot.metrics.parse import parse_metrics
+
+    assert parse_metrics(METRICS[name].to_yaml()).metrics == (METRICS[name],)
