@@ -1,0 +1,1 @@
+"""Counterfactual estimators on series and panels: arrays in, estimates out."""
