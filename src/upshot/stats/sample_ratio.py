@@ -9,7 +9,7 @@ The usual alarm level is 0.001, because every experiment is checked. An experime
 
 Sources: Pearson, Philosophical Magazine 50 (1900); Fabijan et al., "Diagnosing sample ratio mismatch in online
 controlled experiments" (KDD 2019); Read and Cressie, "Goodness-of-Fit Statistics for Discrete Multivariate Data"
-(1988), sec. 2.3, for the exact test by probabilities.
+(1988), for the exact test by probabilities.
 """
 
 from __future__ import annotations
