@@ -31,6 +31,7 @@ def events(
     event_column: str = "",
     event_id: str = "",
     session_id: str = "",
+    timestamp_format: str = "",
     timezone: Annotated[str, Parameter(name=("--timezone", "--time-zone"))] = "",
     group: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     source: str = "",
@@ -49,11 +50,12 @@ def events(
     Args:
         files: The files; patterns such as "2024-*.csv.gz" too.
         timestamp: The column with the time.
-        distinct_id: The column that says who.
+        distinct_id: The column that says who; - says that there is none.
         event: The name that all events get.
         event_column: The column with the events' names, instead of --event.
         event_id: The column with the source's own id of the event.
         session_id: The column with the session.
+        timestamp_format: iso, epoch_s, epoch_ms, epoch_us, or a pattern such as "%d/%m/%Y %H:%M". Default: guessed.
         timezone: IANA zone of times that carry no offset. Default: the workspace's.
         group: A group and its column, such as account=Company; may be repeated.
         source: What to call where the events come from. Default: the file's name.
@@ -77,6 +79,7 @@ def events(
         event_id=event_id,
         session_id=session_id,
         timezone=timezone,
+        timestamp_format=timestamp_format,
         groups=_groups(group),
         source=source,
         format=format,
@@ -88,7 +91,7 @@ def events(
     )
     with open_workspace(common) as workspace:
         preview = workspace.call(IMPORT_PREVIEW, request)
-        if preview.problems or (dry_run and not common.json):
+        if dry_run or any(problem.level == "error" for problem in preview.problems):
             return _show(common, preview)
         if not common.json:
             _tell_guess(preview)
@@ -143,8 +146,10 @@ def _show(common: Common, preview: "ImportPreview") -> int:
         _tell_guess(preview)
         for problem in preview.problems:
             close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
-            line(f"Problem: {problem.where + ': ' if problem.where else ''}{problem.message}{close}")
-    return 1 if preview.problems else 0
+            line(
+                f"{problem.level.capitalize()}: {problem.where + ': ' if problem.where else ''}{problem.message}{close}"
+            )
+    return 1 if any(problem.level == "error" for problem in preview.problems) else 0
 
 
 def _tell_guess(preview: "ImportPreview") -> None:

@@ -36,7 +36,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, title: st
     from rich import box
     from rich.table import Table
 
-    out = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False)
+    if title:
+        line(title)
+    out = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name, side in columns:
         out.add_column(name, justify=side, no_wrap=side == "right", overflow="fold")
     for row in rows:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -35,16 +36,20 @@ class Scheduler:
 
     def turn(self) -> None:
         """Do now what is due."""
-        resume(self._workspace.resources)
         if self._workspace.resources.held().dirty_days:
             refresh_facts(self._workspace.resources)
 
     def _run(self) -> None:
-        seconds = self._workspace.settings.facts.refresh_seconds
-        while not self._stop.wait(seconds):
-            try:
-                self.turn()
-            except UserError as error:
-                _log.warning("%s", error)
-            except Exception:
-                _log.exception("The server's own work failed; it is tried again in %s seconds", seconds)
+        _try(lambda: resume(self._workspace.resources))
+        while not self._stop.wait(self._workspace.settings.facts.refresh_seconds):
+            _try(self.turn)
+
+
+def _try(work: Callable[[], None]) -> None:
+    """Do ``work``; what goes wrong is told in the log, and the next turn tries again."""
+    try:
+        work()
+    except UserError as error:
+        _log.warning("%s", error)
+    except Exception:
+        _log.exception("The server's own work failed; it is tried again at the next turn")

@@ -123,12 +123,16 @@ class MetricApply(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong with a definition, a filter or a file: where, what, and the nearest right words."""
+    """What is wrong with a definition, a filter or a file: where, what, and the nearest right words.
+
+    A ``warning`` should be looked at and stands in nobody's way.
+    """
 
     message: str
     where: str = ""
     line: int = 0
     suggestions: tuple[str, ...] = ()
+    level: Literal["error", "warning"] = "error"
 
 
 class MetricChange(msgspec.Struct, frozen=True):
@@ -253,7 +257,8 @@ class NewEvent(msgspec.Struct, frozen=True):
     id: str | None = None
     session_id: str | None = None
     groups: dict[str, str] = {}
-    properties: msgspec.Raw = msgspec.Raw(b"{}")
+    # a factory, as the description of the API cannot show a raw default
+    properties: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
 
 
 class EventsAppend(msgspec.Struct, frozen=True):
@@ -409,7 +414,9 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which column is what. Empty strings are guessed, and the guess is shown; columns not named become properties.
 
     ``event`` is a constant name; ``event_column`` a column; one of them is needed. ``timezone`` is the zone of
-    timestamps that carry no offset. ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv.
+    timestamps that carry no offset; ``timestamp_format`` is iso, epoch_s, epoch_ms, epoch_us or a strptime pattern.
+    A ``distinct_id`` of ``-`` says that no column tells who.
+    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv.
     """
 
     timestamp: str = ""
@@ -419,6 +426,7 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_id: str = ""
     session_id: str = ""
     timezone: str = ""
+    timestamp_format: str = ""
     groups: dict[str, str] = {}
     source: str = ""
     format: str = ""

@@ -40,10 +40,10 @@ class Extent:
         """
         if start > self.today:
             return "not begun"
-        if end > self.today:
-            return "not over"
         if self.first is None or self.last is None or end <= self.first:
             return "before the first event"
+        if end > self.today:
+            return "not over"
         if start > self.last:
             return "after the last event"
         if start < self.first:

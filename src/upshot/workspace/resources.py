@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from upshot.catalog.catalog import Catalog
@@ -14,6 +15,9 @@ from upshot.engines.store import EventStore, StoreInfo
 from upshot.workspace.background import Background
 from upshot.workspace.compiled import CompiledQueries
 from upshot.workspace.metric_book import MetricBook
+
+if TYPE_CHECKING:
+    from upshot.collect.imports.mapping import Status
 
 __all__ = ["STORE_FILE", "TIME_ZONE", "Resources", "aware", "aware_instant", "open_store", "utc_now"]
 
@@ -49,6 +53,7 @@ class Resources:
         compiled: Statements of questions that were asked before.
         background: Work that goes on after its request was answered.
         known_properties: Names of properties that some event has; never forgotten, as events are not.
+        running: Imports that run or wait in this process, by id.
         clock: What time it is.
     """
 
@@ -60,7 +65,9 @@ class Resources:
     compiled: CompiledQueries = field(default_factory=CompiledQueries)
     background: Background = field(default_factory=Background)
     known_properties: set[str] = field(default_factory=set)
+    running: "dict[str, Status]" = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
+    _noted: set[str] = field(default_factory=set)
     _seen: StoreInfo | None = None
 
     @classmethod
@@ -103,6 +110,12 @@ class Resources:
         if seen is None or seen.revision != revision:
             seen = self._seen = self.store.info()
         return seen
+
+    def note_source(self, name: str, kind: str) -> None:
+        """Write down where events come from, once for each process."""
+        if name not in self._noted:
+            self._noted.add(name)
+            self.catalog.sources.seen(name, kind)
 
     def today(self) -> date:
         """The local day that it is."""

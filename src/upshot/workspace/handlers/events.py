@@ -35,6 +35,7 @@ def append(resources: Resources, principal: Principal, request: EventsAppend) ->
         raise InvalidInput("The source of the events is empty.", hint="Name where they come from.")
     received_at = resources.clock()
     done = resources.store.append([_record(request.source, event, received_at) for event in request.events])
+    resources.note_source(request.source, "api")
     return EventsAppended(done.stored, done.duplicates, done.revision)
 
 

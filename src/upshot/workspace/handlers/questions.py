@@ -162,7 +162,9 @@ class _Asked:
             for (group, _), (value, top, bottom) in found.items()
         )
         if not points and not breakdown:
-            points = (Point(window.start, prepared.absent, not note, (), None, None, note),)
+            points = (Point(window.start, prepared.absent, not note, note=note),)
+        if note in NO_DATA:
+            points = tuple(Point(window.start, None, complete=False, group=p.group, note=note) for p in points)
         return points, answer.elapsed_ms
 
     def _point(
