@@ -69,7 +69,7 @@ class Facts(RuleBasedStateMachine):
         self.store.merge(merges)
         self.reference.merges += merges
 
-    @rule(piece=st.sampled_from([1, 5, 3_000_000]))
+    @rule(piece=st.sampled_from([1, 5, 30_000_000]))
     def refresh(self, piece: int) -> None:
         done = self.store.refresh_facts(events_a_piece=piece)
         assert done.duplicates == self.reference.remove_duplicates()

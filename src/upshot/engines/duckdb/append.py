@@ -98,7 +98,7 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
     known = _known(connection, table, first=first, last=last, repeats=distinct < rows)
     _name_persons(connection, table)
     if grouped:
-        _name_groups(connection, table)
+        _name_groups(transaction, table)
     fresh = f"{table} t ANTI JOIN known k ON k.id = t.rowid" if known else f"{table} t"
     connection.execute(
         f"""
@@ -108,7 +108,7 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
         FROM {fresh} LEFT JOIN units u ON u.unit_type = 'person' AND u.unit = t.distinct_id
         """
     )
-    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day FROM {fresh} ANTI JOIN dirty_days USING (day)")
+    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day, {transaction.revision} FROM {fresh}")
     return Appended(rows - known, known, transaction.revision)
 
 
@@ -142,7 +142,8 @@ def _name_persons(connection: DuckDBPyConnection, table: str) -> None:
     )
 
 
-def _name_groups(connection: DuckDBPyConnection, table: str) -> None:
+def _name_groups(transaction: Transaction, table: str) -> None:
+    connection = transaction.connection
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE named AS
@@ -155,9 +156,7 @@ def _name_groups(connection: DuckDBPyConnection, table: str) -> None:
     ).fetchall()[0][0]
     if fresh:
         # Facts of a unit type count the events without such a unit too, and those are on every day.
-        connection.execute(
-            "INSERT INTO dirty_days SELECT DISTINCT day FROM fact_unit_days ANTI JOIN dirty_days USING (day)"
-        )
+        connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM fact_unit_days")
     connection.execute(
         """
         INSERT INTO units

@@ -19,23 +19,25 @@ if TYPE_CHECKING:
 
 __all__ = ["EVENTS_A_PIECE", "refresh"]
 
-EVENTS_A_PIECE = 3_000_000
+EVENTS_A_PIECE = 30_000_000
 _GAP = timedelta(days=31)
 
 
 def refresh(writer: Writer, *, events_a_piece: int = EVENTS_A_PIECE) -> Refreshed:
     """Remove duplicates that lie days apart, repair merged persons, rebuild dirty days, build new measures.
 
-    Days are rebuilt in pieces of whole days, each in a transaction of its own: other changes wait for one at most.
+    Days and measures are rebuilt beside the writer, which goes on: nothing else writes facts, and what is committed
+    meanwhile keeps its days dirty and its merges pending.
     """
     started = time.perf_counter()
-    duplicates = writer.submit(_remove_duplicates).result() if _unchecked(writer) else 0
-    merges = writer.submit(_repair_merges).result() if _any(writer, "pending_merges") else 0
-    pieces = _pieces(writer.cursor(), events_a_piece)
-    for days in pieces:
-        writer.submit(_rebuilder(days)).result()
-    for name in measures.unbuilt(writer.cursor()):
-        writer.submit(measures.builder(name)).result()
+    with writer.facts:
+        duplicates = writer.submit(_remove_duplicates).result() if _unchecked(writer) else 0
+        merges = writer.submit(_repair_merges).result() if _any(writer, "pending_merges") else 0
+        pieces = _pieces(writer.cursor(), events_a_piece)
+        for days in pieces:
+            writer.beside(_rebuilder(days))
+        for name in measures.unbuilt(writer.cursor()):
+            writer.beside(measures.builder(name))
     elapsed = (time.perf_counter() - started) * 1000
     return Refreshed(writer.revision, sum(map(len, pieces)), merges, duplicates, elapsed)
 
@@ -56,7 +58,9 @@ def _pieces(cursor: DuckDBPyConnection, events_a_piece: int) -> list[list[date]]
     """Dirty days in order, cut where a piece has events enough or where a long gap would make it rewrite much."""
     counted = cursor.execute(
         """
-        SELECT d.day, count(e.day) FROM dirty_days d LEFT JOIN events e ON e.day = d.day GROUP BY d.day ORDER BY d.day
+        SELECT d.day, count(e.day)
+        FROM (SELECT DISTINCT day FROM dirty_days) d LEFT JOIN events e ON e.day = d.day
+        GROUP BY d.day ORDER BY d.day
         """
     ).fetchall()
     pieces: list[list[date]] = []
@@ -88,7 +92,7 @@ def _remove_duplicates(transaction: Transaction) -> int:
         QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, revision, rowid) > 1
         """
     )
-    connection.execute("INSERT INTO dirty_days SELECT DISTINCT day FROM surplus ANTI JOIN dirty_days USING (day)")
+    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM surplus")
     removed = connection.execute("DELETE FROM events WHERE rowid IN (SELECT id FROM surplus)").fetchall()[0][0]
     connection.execute("UPDATE state SET checked_revision = ?", [transaction.revision])
     return int(removed)
@@ -125,9 +129,9 @@ def _repair_merges(transaction: Transaction) -> int:
     return merges
 
 
-def _rebuilder(days: list[date]) -> Callable[[Transaction], None]:
-    def rebuild(transaction: Transaction) -> None:
-        _rebuild(transaction.connection, days)
+def _rebuilder(days: list[date]) -> Callable[[DuckDBPyConnection], None]:
+    def rebuild(connection: DuckDBPyConnection) -> None:
+        _rebuild(connection, days)
 
     return rebuild
 
@@ -168,8 +172,8 @@ def _rebuild_activity(connection: DuckDBPyConnection, since: date | None) -> Non
     )
     connection.execute(
         f"""
-        DELETE FROM fact_activity
-        WHERE (unit_type, unit_key) IN (SELECT (unit_type, unit_key) FROM touched) {after}
+        DELETE FROM fact_activity USING touched t
+        WHERE fact_activity.unit_key = t.unit_key AND fact_activity.unit_type = t.unit_type {after}
         """
     )
     connection.execute(

@@ -55,11 +55,10 @@ def unbuilt(cursor: DuckDBPyConnection) -> list[str]:
     return [name for (name,) in cursor.execute("SELECT measure FROM measures WHERE NOT built ORDER BY 1").fetchall()]
 
 
-def builder(measure: str) -> Callable[[Transaction], None]:
+def builder(measure: str) -> Callable[[DuckDBPyConnection], None]:
     """The change that builds a measure for every day that is not dirty."""
 
-    def build(transaction: Transaction) -> None:
-        connection = transaction.connection
+    def build(connection: DuckDBPyConnection) -> None:
         rows = connection.execute("SELECT sql FROM measures WHERE measure = ? AND NOT built", [measure]).fetchall()
         if not rows:
             return

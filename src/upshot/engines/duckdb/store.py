@@ -136,14 +136,15 @@ class DuckDBStore:
         """Rebuild the facts of dirty days, repair merged persons, remove duplicates, build new measures.
 
         Args:
-            events_a_piece: About how many events are rebuilt while other changes wait.
+            events_a_piece: About how many events are rebuilt in one transaction.
         """
         return facts.refresh(self._writer, events_a_piece=events_a_piece)
 
     def declare_measures(self, declared: Mapping[str, Table]) -> None:
         """Keep facts of exactly these measures; see ``EventStore.declare_measures``."""
         statements = {measure: self.compile(expression) for measure, expression in declared.items()}
-        self._change(lambda txn: measures.declare(txn, statements))
+        with self._writer.facts:
+            self._change(lambda txn: measures.declare(txn, statements))
 
     def _change(self, change: Callable[[Transaction], None]) -> int:
         def numbered(transaction: Transaction) -> int:

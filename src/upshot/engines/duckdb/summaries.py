@@ -24,7 +24,8 @@ def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
     """Counts, first and last, size on the disk."""
     events, first, last, received, dirty = cursor.execute(
         """
-        SELECT count(*), min(occurred_at), max(occurred_at), max(received_at), (SELECT count(*) FROM dirty_days)
+        SELECT count(*), min(occurred_at), max(occurred_at), max(received_at),
+            (SELECT count(DISTINCT day) FROM dirty_days)
         FROM events
         """
     ).fetchall()[0]

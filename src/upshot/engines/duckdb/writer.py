@@ -53,7 +53,11 @@ class Work:
 
 
 class Writer:
-    """Owner of the file's connection and of every change to it."""
+    """Owner of the file's connection and of every change to it.
+
+    Attributes:
+        facts: Held by whoever changes facts or what facts are kept.
+    """
 
     def __init__(self, file: Path, resources: Resources, connection: duckdb.DuckDBPyConnection) -> None:
         self._file = file
@@ -65,6 +69,7 @@ class Writer:
         self._revision = _stored_revision(connection)
         self._listeners: list[Callable[[int], None]] = []
         self._closed = False
+        self.facts = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="upshot-writer", daemon=True)
         self._thread.start()
 
@@ -102,6 +107,25 @@ class Writer:
                 raise Busy("Too many changes wait already.", hint="Send them again later.") from None
             self._weight += weight
         return future
+
+    def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+        """Make a change in a transaction of its own while the writer goes on; then give it a revision.
+
+        Only for tables that the writer's changes leave alone, and rows of ``dirty_days`` that are there already.
+        The caller holds ``facts``.
+        """
+        connection = self.cursor()
+        try:
+            connection.execute("BEGIN")
+            change(connection)
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            with contextlib.suppress(duckdb.Error):
+                connection.execute("ROLLBACK")
+            # The writer finds out whether the engine has given up the database, and opens it anew.
+            self.submit(_nothing).result()
+            raise translate(error, self._file) from error
+        self.submit(_nothing).result()
 
     def listen(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Call ``callback`` with each new revision; the returned function ends it."""
@@ -218,6 +242,10 @@ class Writer:
             return  # a reader holds an old snapshot; the next idle moment will do
         except duckdb.Error as error:
             self._recover(error)
+
+
+def _nothing(transaction: Transaction) -> None:
+    transaction.connection.execute("SELECT 1").fetchall()
 
 
 def _stored_revision(connection: duckdb.DuckDBPyConnection) -> int:

@@ -37,7 +37,9 @@ CREATE TABLE identity (
 -- Keys that facts still hold although their person is another one by now.
 CREATE TABLE pending_merges (unit_key BIGINT NOT NULL, person_key BIGINT NOT NULL);
 
-CREATE TABLE dirty_days (day DATE NOT NULL);
+-- Every commit marks its days with its revision; a refresh removes the marks that its snapshot holds, so that what is
+-- committed while it works stays marked.
+CREATE TABLE dirty_days (day DATE NOT NULL, revision BIGINT NOT NULL);
 
 -- Facts. unit_key is null for the events of nobody. Rows of one key add up.
 CREATE TABLE fact_unit_days (
