@@ -2,8 +2,8 @@ r"""How long, how many, how small: sample size, power, smallest effect, and a cu
 
 One ``Plan`` says what is measured (``Baseline``), what is asked (better, not worse, the same), how often one looks
 (``power.Monitoring``), how units are split and how many variants share the error. All sizes count the units of the
-whole experiment, all variants and the control together. Normal theory throughout (``power.t_test_power`` for a few dozen
-units): with η = (effect − null)/√(V/n), the sample size is n = V η²/(effect − null)², V depending on the effect.
+whole experiment, all variants and the control together. Normal theory throughout (``power.t_test_power`` for small
+samples): with η = (effect − null)/√(V/n), the sample size is n = V η²/(effect − null)², V depending on the effect.
 
 Sources: Wellek (2010) for non-inferiority and equivalence (two one-sided tests); Jennison & Turnbull (2000) for looks.
 """
@@ -211,8 +211,8 @@ def minimum_effect(plan: Plan, units: ArrayLike) -> Planned:
         units: Units of the whole experiment, above 0, any shape.
 
     Returns:
-        Positive effects or margins on the plan's scale (for "less" the size of the decrease). NOT_REACHED where even the
-        largest possible effect would not be found.
+        Positive effects or margins on the plan's scale (for "less" the size of the decrease). NOT_REACHED where
+        even the largest possible effect would not be found.
 
     Examples:
         >>> round(minimum_effect(Plan(Baseline.of_proportion(0.10), scale="relative"), 60_000).at(), 4)
