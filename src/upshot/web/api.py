@@ -7,6 +7,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from upshot.core.errors import InvalidInput
 from upshot.web.permit import Open
@@ -29,7 +30,7 @@ async def healthz() -> dict[str, str]:
 
 
 @post(OPERATIONS_PATH + "/{name:str}", permission=Open.PER_OPERATION, status_code=200)
-async def operate(request: Request[Principal, None, State], name: str) -> Response[bytes]:
+async def operate(request: Request[Principal, None, State], name: FromPath[str]) -> Response[bytes]:
     """Do the operation ``name``; the body is its request as JSON.
 
     Raises:

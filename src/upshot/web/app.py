@@ -102,6 +102,7 @@ def create_app(
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=["^/live", "^/static"]),
         request_max_body_size=settings.server.max_body_mb * _MEGABYTE,
         openapi_config=None,
+        logging_config=None,
     )
     check_declared(litestar.routes)
     own = () if settings.server.host in _EVERY_ADDRESS else (settings.server.host,)

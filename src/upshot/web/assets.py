@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from litestar import Request, Response, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 
 from upshot.core.errors import InternalError, NotFound
 from upshot.web.permit import Open
@@ -16,8 +17,8 @@ DIST = Path(__file__).parent / "static" / "dist"
 _ROOT = "/static/"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
@@ -76,7 +77,7 @@ def _bytes(path: Path) -> bytes:
 
 
 @get("/static/assets/{name:str}", permission=Open.PUBLIC, sync_to_thread=True)
-def asset(request: Request[None, None, State], name: str) -> Response[bytes]:
+def asset(request: Request[None, None, State], name: FromPath[str]) -> Response[bytes]:
     """One file, precompressed where the browser takes it."""
     path = _files().get(name)
     if path is None:

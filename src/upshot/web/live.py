@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from litestar import Litestar, Request, get
 from litestar.datastructures import State
+from litestar.params import FromQuery
 from litestar.response import Stream
 
 from upshot.web.served import ServedWorkspace
@@ -13,8 +14,7 @@ from upshot.workspace.operation import Permission
 
 __all__ = ["Pulse", "live", "pulsing"]
 
-_LOOK_SECONDS = 0.25
-_HEARTBEAT_LOOKS = 60
+_HEARTBEAT_SECONDS = 15.0
 _EVENT = "upshot:changed"
 
 
@@ -30,19 +30,34 @@ class Pulse:
         self._workspace = workspace
         self._rest_seconds = rest_seconds
         self._waiting: set[asyncio.Event] = set()
+        self._closing = asyncio.Event()
         self._told = False
 
     def listen(self) -> Callable[[], None]:
         """Follow the store from now on, in the running event loop; the answer ends it."""
         loop = asyncio.get_running_loop()
 
+        def soon(act: Callable[[], None]) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(act)
+
         def committed(_revision: int) -> None:
             if not self._told:
                 self._told = True
-                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    loop.call_soon_threadsafe(self._wake)
+                soon(self._wake)
 
-        return self._workspace.on_commit(committed)
+        ends = (self._workspace.on_commit(committed), self._workspace.on_closing(lambda: soon(self.close)))
+
+        def end() -> None:
+            for stop in ends:
+                stop()
+
+        return end
+
+    def close(self) -> None:
+        """End every stream."""
+        self._closing.set()
+        self._wake()
 
     def _wake(self) -> None:
         self._told = False
@@ -55,27 +70,23 @@ class Pulse:
         self._waiting.add(changed)
         try:
             yield b"retry: 1000\n\n"
-            looks = 0
-            while not self._workspace.closing.is_set():
-                if (revision := self._workspace.revision) > since:
-                    since, looks = revision, 0
-                    yield f"event: {_EVENT}\nid: {revision}\ndata: {revision}\n\n".encode()
-                    await self._rest()
-                    continue
+            while not self._closing.is_set():
                 changed.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), _LOOK_SECONDS)
-                looks += 1
-                if looks % _HEARTBEAT_LOOKS == 0:
+                if (revision := self._workspace.revision) > since:
+                    since = revision
+                    yield f"event: {_EVENT}\nid: {revision}\ndata: {revision}\n\n".encode()
+                    await _within(self._closing, self._rest_seconds)
+                elif not await _within(changed, _HEARTBEAT_SECONDS):
                     yield b": still here\n\n"
         finally:
             self._waiting.discard(changed)
 
-    async def _rest(self) -> None:
-        left = self._rest_seconds
-        while left > 0 and not self._workspace.closing.is_set():
-            await asyncio.sleep(min(left, _LOOK_SECONDS))
-            left -= _LOOK_SECONDS
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether ``event`` is set within that time."""
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(event.wait(), seconds)
+    return False
 
 
 @asynccontextmanager
@@ -89,7 +100,7 @@ async def pulsing(app: Litestar) -> AsyncIterator[None]:
 
 
 @get("/live", permission=Permission.READ)
-async def live(request: Request[None, None, State], since: int = 0) -> Stream:
+async def live(request: Request[None, None, State], since: FromQuery[int] = 0) -> Stream:
     """A stream of ``upshot:changed`` events; ``since`` is the revision that the page shows."""
     seen = request.headers.get("last-event-id", "")
     pulse: Pulse = request.app.state.pulse

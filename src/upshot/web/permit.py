@@ -5,7 +5,6 @@ in the address decides. A route that says nothing is a defect: the application d
 """
 
 import enum
-import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,21 +17,19 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 from upshot.core.errors import InternalError, NotAllowed
 from upshot.web.shield import host_name
-from upshot.workspace.operation import Permission, Principal, Role
+from upshot.workspace.operation import LOCAL_OWNER, Permission, Principal
 from upshot.workspace.wire import find_operation
 
 if TYPE_CHECKING:
     from upshot.web.served import ServedWorkspace
 
-__all__ = ["ACCESS_COOKIE", "LOCAL_OWNER", "NotSignedIn", "Open", "Visitor", "check_declared", "permit", "visitor_of"]
+__all__ = ["ACCESS_COOKIE", "NotSignedIn", "Open", "Visitor", "check_declared", "permit", "visitor_of"]
 
 ACCESS_COOKIE = "upshot_access"
-LOCAL_OWNER = Principal("local owner", Role.OWNER)
-_SERVER_OWNER = Principal("command line", Role.OWNER)
 _AUTOMATIC = {HttpMethod.OPTIONS}
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _OWN_SITES = frozenset({"same-origin", "none"})
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost", "testclient"})
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 Visitor = ASGIConnection[BaseRouteHandler, Principal | None, None, State]
 
@@ -94,13 +91,14 @@ def visitor_of(connection: Visitor) -> Principal | None:
     A token that nobody has is nobody, even where no token is needed.
     """
     workspace: ServedWorkspace = connection.app.state.workspace
-    token = _bearer(connection) or connection.cookies.get(ACCESS_COOKIE, "")
-    if token and secrets.compare_digest(token.encode(), workspace.server_token.encode()):
-        return _SERVER_OWNER
+    bearer = _bearer(connection)
+    if bearer:
+        return workspace.principal_of(bearer)
     if workspace.is_open:
         near = connection.client is not None and connection.client.host in _LOOPBACK
-        return LOCAL_OWNER if near and not _bearer(connection) else None
-    return workspace.principal_of(token) if token else None
+        return LOCAL_OWNER if near else None
+    cookie = connection.cookies.get(ACCESS_COOKIE, "")
+    return workspace.principal_of(cookie) if cookie else None
 
 
 def _bearer(connection: Visitor) -> str:

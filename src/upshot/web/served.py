@@ -1,6 +1,5 @@
 """What the web needs of a workspace, so that it depends on nothing more."""
 
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -19,18 +18,8 @@ class ServedWorkspace(Protocol):
         ...
 
     @property
-    def closing(self) -> threading.Event:
-        """Set when the server is asked to stop."""
-        ...
-
-    @property
     def is_open(self) -> bool:
         """Whether nobody needs a token, as there are no access entries."""
-        ...
-
-    @property
-    def server_token(self) -> str:
-        """The secret of commands on this machine that found the server by its lock file."""
         ...
 
     @property
@@ -43,9 +32,13 @@ class ServedWorkspace(Protocol):
         ...
 
     def principal_of(self, token: str) -> Principal | None:
-        """Whose access token that is; None when nobody's."""
+        """Whose token that is, an access entry's or the server's own; None when nobody's."""
         ...
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have ``listener`` called, from another thread, after each commit; the answer ends it."""
+        ...
+
+    def on_closing(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have ``listener`` called when the server is asked to stop; the answer ends it."""
         ...

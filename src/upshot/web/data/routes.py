@@ -1,6 +1,7 @@
 """The address of the data page."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from upshot.web.page import Page
 from upshot.workspace.messages import (
@@ -22,7 +23,7 @@ _REJECTS = 50
 
 
 @get("/data", permission=Permission.READ, sync_to_thread=True)
-def data_page(page: Page) -> Response[str]:
+def data_page(page: NamedDependency[Page]) -> Response[str]:
     """What the store holds; ``?event=`` narrows properties and newest events to one name."""
     chosen = page.parameter("event")
     call = page.caller.call

@@ -1,6 +1,7 @@
 """The address of the overview."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 
 from upshot.web.home.view import read_home
 from upshot.web.page import Page
@@ -10,7 +11,7 @@ __all__ = ["home_page"]
 
 
 @get("/", permission=Permission.READ, sync_to_thread=True)
-def home_page(page: Page) -> Response[str]:
+def home_page(page: NamedDependency[Page]) -> Response[str]:
     """The overview, or what to do first while there are no events."""
     if page.info.events == 0:
         origin = f"{page.request.url.scheme}://{page.request.url.netloc}"

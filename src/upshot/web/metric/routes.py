@@ -1,6 +1,8 @@
 """The addresses of metrics."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upshot.charts import DARK, LIGHT
@@ -34,14 +36,14 @@ COMPARISONS = (
 
 
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
-def metrics_page(page: Page) -> Response[str]:
+def metrics_page(page: NamedDependency[Page]) -> Response[str]:
     """All metrics."""
     metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
     return page.show("metric/list.html", area="metrics", metrics=metrics)
 
 
 @get("/metrics/{name:str}", permission=Permission.READ, sync_to_thread=True)
-def metric_page(page: Page, name: str) -> Response[str] | Redirect:
+def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[str] | Redirect:
     """One metric; a filter that a form adds becomes part of the address."""
     view = page.view("30d")
     if field := page.parameter("add_field").strip():
@@ -63,15 +65,15 @@ def metric_page(page: Page, name: str) -> Response[str] | Redirect:
 
 
 @get("/metrics/{name:str}/series.csv", permission=Permission.READ, sync_to_thread=True)
-def metric_csv(page: Page, name: str) -> Response[str]:
+def metric_csv(page: NamedDependency[Page], name: FromPath[str]) -> Response[str]:
     """The series as CSV."""
     view = _exported(page, name)
     body = series_csv(ask_series(page, name, view), view.breakdown)
-    return Response(body, media_type="text/csv; charset=utf-8", headers=download_headers(name, view, "csv"))
+    return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv"))
 
 
 @get("/metrics/{name:str}/chart.svg", permission=Permission.READ, sync_to_thread=True)
-def metric_svg(page: Page, name: str) -> Response[str]:
+def metric_svg(page: NamedDependency[Page], name: FromPath[str]) -> Response[str]:
     """The chart as SVG."""
     from upshot.charts.render import to_svg
 
@@ -82,7 +84,7 @@ def metric_svg(page: Page, name: str) -> Response[str]:
 
 
 @get("/metrics/{name:str}/chart.png", permission=Permission.READ, sync_to_thread=True)
-def metric_png(page: Page, name: str) -> Response[bytes]:
+def metric_png(page: NamedDependency[Page], name: FromPath[str]) -> Response[bytes]:
     """The chart as PNG."""
     from upshot.charts.render import to_png
 

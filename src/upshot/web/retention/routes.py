@@ -1,6 +1,7 @@
 """The addresses of the retention grid."""
 
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from upshot.charts import captioned, range_label
@@ -25,7 +26,7 @@ _ROW_HEIGHT, _AROUND_ROWS = 34, 130
 
 
 @get("/retention", permission=Permission.READ, sync_to_thread=True)
-def retention_page(page: Page) -> Response[str] | Redirect:
+def retention_page(page: NamedDependency[Page]) -> Response[str] | Redirect:
     """The grid of one metric."""
     if page.info.events == 0:
         return page.show("retention/no_events.html", area="retention")
@@ -49,15 +50,15 @@ def retention_page(page: Page) -> Response[str] | Redirect:
 
 
 @get("/retention/grid.csv", permission=Permission.READ, sync_to_thread=True)
-def retention_csv(page: Page) -> Response[str]:
+def retention_csv(page: NamedDependency[Page]) -> Response[str]:
     """The grid as CSV."""
     view, name = _view(page), _name(page)
     body = grid_csv(_read(page, name, view).grid)
-    return Response(body, media_type="text/csv; charset=utf-8", headers=download_headers(name, view, "csv"))
+    return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv"))
 
 
 @get("/retention/grid.svg", permission=Permission.READ, sync_to_thread=True)
-def retention_svg(page: Page) -> Response[str]:
+def retention_svg(page: NamedDependency[Page]) -> Response[str]:
     """The grid as SVG."""
     from upshot.charts.render import to_svg
 
@@ -69,7 +70,7 @@ def retention_svg(page: Page) -> Response[str]:
 
 
 @get("/retention/grid.png", permission=Permission.READ, sync_to_thread=True)
-def retention_png(page: Page) -> Response[bytes]:
+def retention_png(page: NamedDependency[Page]) -> Response[bytes]:
     """The grid as PNG."""
     from upshot.charts.render import to_png
 
