@@ -16,7 +16,7 @@ MIX = np.asarray([[1.0, 0.5, 0.0], [0.0, 1.0, 0.3], [0.2, 0.0, 1.0]])
 
 def test_imbalance_is_hotellings_test() -> None:
     control, treatment = RNG.normal(size=(80, 3)) @ MIX, RNG.normal(size=(70, 3)) @ MIX + 0.2
-    expected = hotelling(control, treatment)  # type: ignore[no-untyped-call]
+    expected = hotelling(control, treatment)
     result = pre_period_imbalance(CovariateMoments.of(control), CovariateMoments.of(treatment))
     assert float(result.statistic) == pytest.approx(float(expected.t2), rel=1e-9)
     assert float(result.p_value) == pytest.approx(float(expected.pvalue), rel=1e-9)
