@@ -187,7 +187,7 @@ def test_import_that_was_killed_goes_on(folder: Path, capsys: Captured, tmp_path
     while process.poll() is None and (database.stat().st_size if database.exists() else 0) <= before + 2_000_000:
         time.sleep(0.01)
     process.kill()
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
     assert main(import_words(file, folder)) == 0
     status = msgspec.json.decode(capsys.readouterr().out)
     assert status["state"] == "done"

@@ -14,6 +14,7 @@ def add(name: str, /, *, role: Literal["owner", "editor", "viewer"] = "viewer", 
     Args:
         name: Who.
         role: A viewer reads, an editor also writes, an owner also imports files and grants access.
+            Default: viewer.
         common: The options of every command.
     """
     from upshot.workspace.messages import ACCESS_ADD, AccessAdd

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from upshot.core.errors import UserError
 
@@ -32,14 +32,24 @@ app = App(
     help="Outcomes, not output: what users do, and what each shipped thing changed.",
     version=_version,
     suppress_keyboard_interrupt=False,
-    help_format="plaintext",
+    help_format="markdown",
+    default_parameter=Parameter(show_default=False, negative=""),
 )
 _COMMANDS = {
+    "demo": "upshot.cli.demo:demo",
     "init": "upshot.cli.init:init",
     "doctor": "upshot.cli.doctor:doctor",
     "serve": "upshot.cli.serve:serve",
     "settings": "upshot.cli.settings:settings",
     "version": "upshot.cli.version:version",
+}
+_HELP = {
+    "demo": "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
+    "init": "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
+    "doctor": "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
+    "serve": "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
+    "settings": "Show every setting, its value and where that comes from.",
+    "version": "Print the versions of Upshot, Python and the event store's engine.",
 }
 _GROUPS = {
     "import": (
@@ -71,9 +81,9 @@ _GROUPS = {
     ),
 }
 for _name, _path in _COMMANDS.items():
-    app.command(_path, name=_name)
+    app.command(_path, name=_name, help=_HELP[_name])
 for _name, (_help, _commands) in _GROUPS.items():
-    _group = App(name=_name, help=_help, help_format="plaintext")
+    _group = App(name=_name, help=_help)
     for _command, _path in _commands.items():
         _group.command(_path, name=_command)
     app.command(_group)

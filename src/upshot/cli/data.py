@@ -70,7 +70,7 @@ def rejects(*, limit: int = 20, common: Common | None = None) -> None:
     """List rows that could not become events, newest first, with the reason.
 
     Args:
-        limit: How many to show.
+        limit: How many to show. Default: 20.
         common: The options of every command.
     """
     from upshot.workspace.messages import DATA_REJECTS, RejectsQuery

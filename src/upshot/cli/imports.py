@@ -33,13 +33,13 @@ def events(
     session_id: str = "",
     timestamp_format: str = "",
     timezone: Annotated[str, Parameter(name=("--timezone", "--time-zone"))] = "",
-    group: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    group: tuple[str, ...] = (),
     source: str = "",
     format: str = "",  # noqa: A002 - the option's name
     delimiter: str = "",
-    ignore: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    ignore: tuple[str, ...] = (),
     mapping: Path | None = None,
-    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: bool = False,
     common: Common | None = None,
 ) -> int:
     """Import events from CSV, TSV, JSON Lines or Parquet files, compressed with gzip or zstd or not.
@@ -58,7 +58,7 @@ def events(
         timestamp_format: iso, epoch_s, epoch_ms, epoch_us, or a pattern such as "%d/%m/%Y %H:%M". Default: guessed.
         timezone: IANA zone of times that carry no offset. Default: the workspace's.
         group: A group and its column, such as account=Company; may be repeated.
-        source: What to call where the events come from. Default: the file's name.
+        source: What to call where the events come from. Equal rows of one source are one event. Default: import.
         format: csv, tsv, jsonl or parquet. Default: by the file's name and content.
         delimiter: What separates the columns of CSV. Default: guessed.
         ignore: A column that becomes nothing; may be repeated.

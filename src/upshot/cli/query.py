@@ -27,12 +27,12 @@ def query(
     first: _From = None,
     last: _To = None,
     by: _By = "day",
-    breakdown: Annotated[tuple[str, ...], Parameter(negative="")] = (),
-    where: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    breakdown: tuple[str, ...] = (),
+    where: tuple[str, ...] = (),
     compare: Literal["none", "previous", "year"] = "none",
     limit: int = 20,
-    csv: Annotated[bool, Parameter(negative="")] = False,
-    sql: Annotated[bool, Parameter(negative="")] = False,
+    csv: bool = False,
+    sql: bool = False,
     common: Common | None = None,
 ) -> None:
     """Ask a metric: its values over time.
@@ -41,11 +41,11 @@ def query(
         name: Which metric.
         first: The first day, YYYY-MM-DD. By default some periods before the last.
         last: The last day, counted. By default the day of the newest event.
-        by: The length of one point.
+        by: The length of one point. Default: day.
         breakdown: Tell the values of a property apart, such as Country or person.plan; may be repeated.
         where: Only events for which this holds, such as "Country in (France, Spain)"; may be repeated.
         compare: Also show the periods before, or those of the year before.
-        limit: How many values of a breakdown to show, the largest first.
+        limit: How many values of a breakdown to show, the largest first. Default: 20.
         csv: Print CSV.
         sql: Print only the SQL that ran.
         common: The options of every command.
@@ -75,18 +75,18 @@ def retention(
     last: _To = None,
     by: _By = "month",
     periods: int = 12,
-    where: Annotated[tuple[str, ...], Parameter(negative="")] = (),
-    counts: Annotated[bool, Parameter(negative="")] = False,
+    where: tuple[str, ...] = (),
+    counts: bool = False,
     common: Common | None = None,
 ) -> None:
     """Show which share of each cohort came back: a row for each cohort, a column for each later period.
 
     Args:
-        name: Which metric: one of retention, or one that counts activity.
+        name: Which metric: one of retention, or one that counts activity. Default: retention.
         first: The first day of the first cohort, YYYY-MM-DD.
         last: The last day, counted.
-        by: The length of a period.
-        periods: How many periods after the first.
+        by: The length of a period. Default: month.
+        periods: How many periods after the first. Default: 12.
         where: Only events for which this holds; may be repeated.
         counts: Show units instead of shares.
         common: The options of every command.

@@ -187,7 +187,8 @@ def _group_name(group: Sequence[str | None]) -> str:
 
 
 def _notes(answer: MetricSeries) -> Iterator[str]:
-    reasons = sorted({point.note for point in answer.points if not point.complete and point.note})
+    shown = (*answer.points, *answer.previous)
+    reasons = sorted({point.note for point in shown if not point.complete and point.note})
     if reasons:
         yield f"{_MARK} not complete: {', '.join(reasons)}."
     if answer.truncated_groups:

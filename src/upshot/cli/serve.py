@@ -1,14 +1,11 @@
 """``upshot serve``."""
 
-from typing import Annotated
-
 import msgspec
-from cyclopts import Parameter
 
 from upshot.cli.common import Common, loaded_settings
 from upshot.cli.output import line
 
-__all__ = ["APPLICATION", "serve"]
+__all__ = ["APPLICATION", "announce", "serve"]
 
 APPLICATION = "upshot.web.app:create_app"
 """Where the pages are, by import path: the rooms cli and web stand on one floor and do not import each other."""
@@ -21,7 +18,7 @@ class _Serving(msgspec.Struct, frozen=True):
 def serve(
     *,
     host: str | None = None,
-    port: Annotated[int | None, Parameter(negative="")] = None,
+    port: int | None = None,
     common: Common | None = None,
 ) -> None:
     """Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.
@@ -51,12 +48,11 @@ def serve(
         listener = serving.bind(workspace, loaded.settings.server.host, loaded.settings.server.port)
         app: serving.AsgiApp = resolve_name(APPLICATION)(workspace, loaded.settings)
         with Scheduler(workspace):
-            serving.serve(
-                workspace, app, listener, lambda address: _announce(common, workspace.resources.name, address)
-            )
+            serving.serve(workspace, app, listener, lambda address: announce(common, workspace.resources.name, address))
 
 
-def _announce(common: Common, name: str, address: str) -> None:
+def announce(common: Common, name: str, address: str) -> None:
+    """Say where the server is, once it answers."""
     import sys
 
     if common.json:

@@ -33,6 +33,8 @@ __all__ = ["retention", "series"]
 _MOST_POINTS = 20_000
 _MOST_PERIODS = 400
 Group = tuple[str | None, ...]
+Numbers = tuple[float | None, float | None, float | None]
+Found = dict[tuple[Group, date | None], Numbers]
 
 
 def series(resources: Resources, principal: Principal, request: MetricQuery) -> MetricSeries:
@@ -129,8 +131,12 @@ class _Asked:
         """The series over ``window``, of the ``limit`` largest groups or of ``only`` those."""
         prepared, answer = self._run(SeriesQuery(window, self.grain, self.breakdown, self.where))
         found = _by_group(prepared, answer, len(self.breakdown))
-        totals, elapsed = self._totals(window, self.breakdown)
-        total, more = self._totals(window, ()) if self.breakdown else (totals, 0.0)
+        if prepared.additive:
+            totals, total, elapsed = *self._added(window, found, prepared.absent), 0.0
+        else:
+            totals, elapsed = self._totals(window, self.breakdown)
+            total, more = self._totals(window, ()) if self.breakdown else (totals, 0.0)
+            elapsed += more
         ranked = sorted(totals, key=_rank) if self.breakdown else [Point(window.start, None, complete=False)]
         groups = only if only is not None else tuple(point.group for point in ranked[:limit])
         periods = periods_of(window, prepared.grain or self.grain)
@@ -146,12 +152,28 @@ class _Asked:
             totals=tuple(by_group[g] for g in groups if g in by_group) if self.breakdown else (),
             truncated=max(len(ranked) - len(groups), 0) if self.breakdown else 0,
             prepared=prepared,
-            elapsed_ms=answer.elapsed_ms + elapsed + more,
+            elapsed_ms=answer.elapsed_ms + elapsed,
         )
 
     def _run(self, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         prepared = self.resources.compiled.series(self.resources.store, self.metric, query)
         return prepared, self.resources.store.run_sql(prepared.sql)
+
+    def _added(
+        self, window: DayRange, found: Found, absent: float | None
+    ) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
+        """Totals by group, and the total, of values that add up."""
+        parts: dict[Group, list[float]] = {}
+        for (group, _), (value, _, _) in found.items():
+            parts.setdefault(group, []).append(value or 0.0)
+        note = self.extent.note(window.start, window.end, window)
+
+        def point(group: Group, values: list[float]) -> Point:
+            value = math.fsum(values) if values else absent
+            return Point(window.start, None if note in NO_DATA else value, not note, group, note=note)
+
+        everything = [value for values in parts.values() for value in values]
+        return tuple(point(group, values) for group, values in parts.items()), (point((), everything),)
 
     def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
         prepared, answer = self._run(SeriesQuery(window, None, breakdown, self.where))
@@ -169,7 +191,7 @@ class _Asked:
 
     def _point(
         self,
-        found: tuple[float | None, float | None, float | None] | None,
+        found: Numbers | None,
         start: date,
         end: date,
         group: Group,
@@ -205,12 +227,10 @@ def _extent(resources: Resources) -> Extent:
     )
 
 
-def _by_group(
-    prepared: Prepared, answer: QueryResult, groups: int
-) -> dict[tuple[Group, date | None], tuple[float | None, float | None, float | None]]:
+def _by_group(prepared: Prepared, answer: QueryResult, groups: int) -> Found:
     at = {name: answer.columns.index(name) for name in prepared.columns}
     keys = [at[f"group_{i}"] for i in range(groups)]
-    found: dict[tuple[Group, date | None], tuple[float | None, float | None, float | None]] = {}
+    found: Found = {}
     for row in answer.rows:
         group = tuple(None if row[k] is None else str(row[k]) for k in keys)
         period = row[at["period"]] if "period" in at else None
