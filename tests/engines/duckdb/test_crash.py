@@ -127,6 +127,42 @@ def test_store_without_room_keeps_nothing_of_the_request_and_goes_on_when_there_
         assert store.info().events == total
 
 
+CHECKPOINTER = """
+import pathlib, resource, signal, sys, zoneinfo
+from datetime import datetime
+from tests.engines.duckdb.cases import event
+from upshot.core.errors import StoreFull
+from upshot.engines.duckdb import DuckDBStore
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+store = DuckDBStore(pathlib.Path(sys.argv[1]), zoneinfo.ZoneInfo("UTC"))
+for k in range(20):
+    store.append([event(1000 * k + n, "ann", datetime(2024, 3, 1), text=f"{n * k}" * 30) for n in range(1000)])
+resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
+# What the writer does when it is idle: the engine gives up the database when a checkpoint fails.
+store._writer._checkpoint()
+print(store.info().events)
+try:
+    store.append([event(90_000, "ann", datetime(2024, 3, 1))])
+except StoreFull as error:
+    print("full")
+print(store.info().events)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(store.append([event(90_000, "ann", datetime(2024, 3, 1))]).stored)
+store.close()
+"""
+
+
+def test_checkpoint_without_room_loses_nothing_and_is_survived(tmp_path: Path) -> None:
+    file = tmp_path / "events.duckdb"
+    command = [sys.executable, "-c", CHECKPOINTER, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["20000", "full", "20000", "1"]
+    with DuckDBStore(file, UTC) as store:
+        assert store.info().events == 20_001
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Path:
     """A file system of 8 MiB."""

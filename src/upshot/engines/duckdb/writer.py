@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from upshot.core.errors import Busy, InternalError, InvalidInput, StoreFull
+from upshot.core.errors import Busy, InternalError, InvalidInput, StoreFull, UserError
 from upshot.engines.duckdb.connection import open_file, release, translate
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Writer:
         self._revision = _stored_revision(connection)
         self._listeners: list[Callable[[int], None]] = []
         self._closed = False
+        self._broken = False
         self.facts = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="upshot-writer", daemon=True)
         self._thread.start()
@@ -86,7 +87,10 @@ class Writer:
         """
         if self._closed:
             raise InvalidInput("The store is closed.")
-        return self._connection.cursor()
+        try:
+            return self._connection.cursor()
+        except duckdb.Error as error:
+            raise translate(error, self._file) from error
 
     def submit(self, change: Callable[[Transaction], T], *, weight: int = 0) -> Future[T]:
         """Queue a change.
@@ -195,6 +199,8 @@ class Writer:
             work.future.set_result(result)
 
     def _transact(self, group: Sequence[Work]) -> list[object]:
+        if self._broken:
+            self._reopen()
         revision = self._revision + 1
         connection = self._connection
         try:
@@ -204,7 +210,7 @@ class Writer:
             connection.execute("UPDATE state SET revision = ?", [revision])
             connection.execute("COMMIT")
         except duckdb.Error as error:
-            self._recover(error)
+            self._recover()
             raise translate(error, self._file) from error
         except BaseException:
             connection.execute("ROLLBACK")
@@ -212,17 +218,23 @@ class Writer:
         self._publish(revision)
         return results
 
-    def _recover(self, error: duckdb.Error) -> None:
-        """Roll back; a database that the engine gave up (a write failed) is opened anew."""
+    def _recover(self) -> None:
+        """Roll back; a database that the engine gave up (a write failed) is opened anew, now or before a change."""
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
         try:
             self._connection.execute("SELECT revision FROM state").fetchall()
         except duckdb.Error:
-            self._connection.close()
-            self._connection = open_file(self._file, self._resources)
-            if _stored_revision(self._connection) < self._revision:
-                raise InternalError(f"{self._file} lost a durable revision") from error
+            self._broken = True
+            with contextlib.suppress(UserError):
+                self._reopen()
+
+    def _reopen(self) -> None:
+        self._connection.close()
+        self._connection = open_file(self._file, self._resources)
+        if _stored_revision(self._connection) < self._revision:
+            raise InternalError(f"{self._file} lost a durable revision")
+        self._broken = False
 
     def _publish(self, revision: int) -> None:
         with self._guard:
@@ -240,8 +252,8 @@ class Writer:
             self._connection.execute("CHECKPOINT")
         except duckdb.TransactionException:
             return  # a reader holds an old snapshot; the next idle moment will do
-        except duckdb.Error as error:
-            self._recover(error)
+        except duckdb.Error:
+            self._recover()
 
 
 def _nothing(transaction: Transaction) -> None:
