@@ -1,6 +1,7 @@
 """``python -m bench.bench_stats``: upshot.stats beside its peers, on the same inputs, in the same run.
 
-Times are the best of several repeats, per comparison, in microseconds. "Faster" is the peer's time over Upshot's.
+Times are the best of several repeats, per comparison, in microseconds of processor time (so that a busy machine does
+not favour whoever ran in a quiet moment). "Faster" is the peer's time over Upshot's.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pkgutil
 import subprocess
 import sys
 import tempfile
+import time
 import timeit
 import warnings
 from pathlib import Path
@@ -31,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REPEATS, TARGET_SECONDS = 5, 0.03
 
 ISOLATED = """
-import json, sys, timeit
+import json, sys, time, timeit
 import numpy as np
 loaded = np.load(sys.argv[1])
 inputs = {key: loaded[key] for key in loaded.files}
@@ -39,7 +41,7 @@ request = json.load(sys.stdin)
 scope = {"np": np, "inputs": inputs}
 exec(request["setup"], scope)
 def best(expression, repeats, target):
-    timer = timeit.Timer(expression, globals=scope)
+    timer = timeit.Timer(expression, timer=time.process_time, globals=scope)
     once = timer.timeit(1)
     number = max(1, int(target / max(once, 1e-9)))
     return min([once, *(t / number for t in timer.repeat(repeats, number))])
@@ -48,7 +50,7 @@ print(json.dumps([best(request["single"], request["repeats"], request["target"])
 
 
 def _best(call: Callable[[], object], repeats: int = REPEATS, target: float = TARGET_SECONDS) -> float:
-    timer = timeit.Timer(call)
+    timer = timeit.Timer(call, timer=time.process_time)
     once = timer.timeit(1)
     number = max(1, int(target / max(once, 1e-9)))
     return min([once, *(seconds / number for seconds in timer.repeat(repeats, number))])

@@ -145,7 +145,7 @@ def _raw() -> Case:
     values = RNG.normal(10.0, 3.0, (2, 200, 1000))
 
     def statsmodels(index: int = 0) -> object:
-        means: Any = CompareMeans(DescrStatsW(values[1, index]), DescrStatsW(values[0, index]))  # type: ignore[no-untyped-call]
+        means: Any = CompareMeans(DescrStatsW(values[1, index]), DescrStatsW(values[0, index]))
         return means.ttest_ind(usevar="unequal"), means.tconfint_diff(usevar="unequal")
 
     def scipy(index: int = 0) -> object:
@@ -169,8 +169,8 @@ def _proportions(name: str, method: Any, compare: str) -> Case:
 
     def statsmodels(index: int = 0) -> object:
         x_t, n_t, x_c, n_c = (float(a[g, index]) for g in (1, 0) for a in (SUCCESSES, N))
-        interval = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff", method=compare)  # type: ignore[no-untyped-call]
-        return interval, score_test_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff") if score else None  # type: ignore[no-untyped-call]
+        interval = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff", method=compare)
+        return interval, score_test_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff") if score else None
 
     def loop() -> object:
         return [statsmodels(i) for i in range(LOOP)]

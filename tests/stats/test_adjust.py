@@ -33,7 +33,7 @@ def _data(n: int = 400, k: int = 3) -> tuple[FloatArray, FloatArray, FloatArray]
 
 def _regression(y: FloatArray, x: FloatArray, treated: FloatArray) -> Any:
     design = np.column_stack([np.ones(y.size), treated, x])
-    return OLS(y, design).fit()  # type: ignore[no-untyped-call]
+    return OLS(y, design).fit()
 
 
 def test_cuped_difference_is_the_coefficient_of_covariance_analysis() -> None:

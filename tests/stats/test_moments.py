@@ -140,7 +140,7 @@ def test_clustered_mean_agrees_with_cluster_robust_regression() -> None:
     x = RNG.normal(size=30)[labels] + RNG.normal(size=300)
     m = Moments.of(x, clusters=labels)
     # Same small-sample factor G / (G − 1) on both sides; statsmodels' other factor (N − 1) / (N − k) is 1 here.
-    model = OLS(x, np.ones(300))  # type: ignore[no-untyped-call]
+    model = OLS(x, np.ones(300))
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": labels})
     assert float(np.sqrt(m.variance / m.n)) == pytest.approx(float(fit.bse[0]), rel=1e-10)
 
@@ -148,7 +148,7 @@ def test_clustered_mean_agrees_with_cluster_robust_regression() -> None:
 def test_weighted_mean_agrees_with_robust_weighted_regression() -> None:
     x, w = RNG.normal(size=200), RNG.uniform(0.2, 4.0, 200)
     m = Moments.of(x, weights=w)
-    fit = WLS(x, np.ones(200), weights=w).fit(cov_type="HC1")  # type: ignore[no-untyped-call]
+    fit = WLS(x, np.ones(200), weights=w).fit(cov_type="HC1")
     assert float(m.mean) == pytest.approx(float(fit.params[0]), rel=1e-12)
     assert float(np.sqrt(m.variance / m.n)) == pytest.approx(float(fit.bse[0]), rel=1e-10)
 

@@ -42,7 +42,7 @@ def test_wilson_agrees_with_statsmodels(n: int, x: int, level: float) -> None:
 def test_newcombe_difference_agrees_with_statsmodels(table: tuple[int, int, int, int]) -> None:
     x_c, n_c, x_t, n_t = table
     found = _estimate(newcombe_difference(*_pair(table)))
-    oracle = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff", method="newcomb")  # type: ignore[no-untyped-call]
+    oracle = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="diff", method="newcomb")
     np.testing.assert_allclose([found.low, found.high], oracle, rtol=1e-10, atol=1e-14)
 
 
@@ -76,7 +76,7 @@ def test_score_difference_ends_where_the_numerically_constrained_statistic_reach
 @pytest.mark.parametrize("table", WITH_BASELINE)
 def test_score_difference_p_value_agrees_with_statsmodels(table: tuple[int, int, int, int]) -> None:
     x_c, n_c, x_t, n_t = table
-    oracle = score_test_proportions_2indep(x_t, n_t, x_c, n_c, value=0.0, compare="diff", correction=True)  # type: ignore[no-untyped-call]
+    oracle = score_test_proportions_2indep(x_t, n_t, x_c, n_c, value=0.0, compare="diff", correction=True)
     found = _estimate(score_difference(*_pair(table)))
     # A p-value of a statistic good to 1e-8 (arc cosine near ±1).
     assert found.p_value == pytest.approx(float(oracle.pvalue), rel=1e-6)
@@ -88,9 +88,9 @@ def test_score_lift_agrees_with_statsmodels(table: tuple[int, int, int, int], nu
     x_c, n_c, x_t, n_t = table
     found = _estimate(score_lift(*_pair(table), null=null))
     # statsmodels stops its search for the ends at 1e-10 or so; its p-value takes an arc cosine.
-    oracle = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="ratio", method="score")  # type: ignore[no-untyped-call]
+    oracle = confint_proportions_2indep(x_t, n_t, x_c, n_c, compare="ratio", method="score")
     np.testing.assert_allclose([found.low + 1.0, found.high + 1.0], oracle, rtol=1e-7)
-    test = score_test_proportions_2indep(x_t, n_t, x_c, n_c, value=1.0 + null, compare="ratio", correction=True)  # type: ignore[no-untyped-call]
+    test = score_test_proportions_2indep(x_t, n_t, x_c, n_c, value=1.0 + null, compare="ratio", correction=True)
     assert found.p_value == pytest.approx(float(test.pvalue), rel=1e-6)
 
 

@@ -47,7 +47,7 @@ def test_rate_lift_agrees_with_the_exact_binomial_of_scipy(
 @pytest.mark.parametrize("case", CASES)
 def test_rate_difference_p_value_agrees_with_statsmodels_score(case: tuple[int, float, int, float]) -> None:
     x_c, e_c, x_t, e_t = case
-    oracle = poisson_two_samples(x_t, e_t, x_c, e_c, value=0.0, method="score", compare="diff")  # type: ignore[no-untyped-call]
+    oracle = poisson_two_samples(x_t, e_t, x_c, e_c, value=0.0, method="score", compare="diff")
     found = _estimate(rate_difference(Counts(x_c, e_c), Counts(x_t, e_t)))
     assert found.p_value == pytest.approx(float(oracle.pvalue), rel=1e-9, abs=1e-12)
 
@@ -83,9 +83,9 @@ def test_quasi_rate_lift_agrees_with_quasi_poisson_regression() -> None:
     control, treatment = (Counts(x.sum(), e.sum()) for x, e in groups)
     found = _estimate(quasi_rate_lift(control, treatment, spread))
     design = np.column_stack([np.ones(300), treated])
-    family = Poisson()  # type: ignore[no-untyped-call]
-    model = GLM(events, design, family=family, offset=np.log(exposure))  # type: ignore[no-untyped-call]
-    fit = model.fit(scale="X2", use_t=True, tol=1e-12)  # type: ignore[no-untyped-call]
+    family = Poisson()
+    model = GLM(events, design, family=family, offset=np.log(exposure))
+    fit = model.fit(scale="X2", use_t=True, tol=1e-12)
     interval = np.exp(fit.conf_int()[1]) - 1.0
     # The regression is iterated to 1e-12 in the deviance, which leaves about 1e-7 in the coefficients.
     np.testing.assert_allclose([found.low, found.high, found.p_value], [*interval, fit.pvalues[1]], rtol=1e-6)

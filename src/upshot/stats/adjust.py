@@ -28,6 +28,8 @@ from upshot.core.errors import InvalidInput
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from upshot.stats.result import FloatArray
 
 __all__ = ["cuped", "cuped_many", "ratio_cuped", "variance_reduction"]
@@ -53,13 +55,21 @@ def cuped(arms: PairMoments) -> Moments:
         >>> [round(float(m), 6) for m in adjusted.mean]
         [6.4, 7.1]
     """
-    pairs = np.broadcast_arrays(
-        arms.n, arms.mean_x, arms.mean_y, arms.variance_x, arms.variance_y, arms.covariance, subok=False
-    )
-    n, mean, covariate, variance, covariate_variance, covariance = pairs
-    return _adjusted(
-        n, mean, variance, covariate[..., None], covariate_variance[..., None, None], covariance[..., None], 0.0
-    )
+    n, mean, variance = arms.n, arms.mean_x, arms.variance_x
+    covariate, spread, toward = arms.mean_y, arms.variance_y, arms.covariance
+    if mean.ndim == 0:
+        raise InvalidInput("There is no axis of arms.", hint="Stack control and treatments along the last axis.")
+    # The one-covariate case of ``_adjusted`` in plain products: a third of its time.
+    with np.errstate(all="ignore"):
+        freedom, units = _freedom(n, np.broadcast_shapes(n.shape, mean.shape))
+        told = freedom > 0.0
+        pooled = np.where(told, freedom * spread, 0.0).sum(axis=-1, keepdims=True)
+        cross = np.where(told, freedom * toward, 0.0).sum(axis=-1, keepdims=True)
+        theta = np.where((pooled > 0.0) & (pooled < np.inf) & (np.abs(cross) < np.inf), cross / pooled, 0.0)
+        centre = np.where(units > 0.0, units * covariate, 0.0).sum(axis=-1, keepdims=True)
+        shift = theta * (covariate - centre / units.sum(axis=-1, keepdims=True))
+        explained, quadratic = 2.0 * theta * toward, theta * theta * spread
+        return _residual(n, mean - shift, variance, explained, quadratic, freedom, theta != 0.0)
 
 
 def cuped_many(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
@@ -150,30 +160,44 @@ def _adjusted(
     """Adjusted moments; covariates (…, g, k), their covariance (…, g, k, k), that with the metric (…, g, k)."""
     if mean.ndim == 0:
         raise InvalidInput("There is no axis of arms.", hint="Stack control and treatments along the last axis.")
-    n = np.broadcast_to(n, mean.shape)
-    size = covariates.shape[-1]
     with np.errstate(all="ignore"):
-        # An arm of no unit or one has no variance, and nothing to say about θ.
-        freedom = np.where(n >= 2.0, n - 1.0, 0.0)
+        freedom, units = _freedom(n, mean.shape)
         told = freedom[..., None] > 0.0
         pooled = np.where(told[..., None], freedom[..., None, None] * spread, 0.0).sum(axis=-3)
         cross = np.where(told, freedom[..., None] * toward, 0.0).sum(axis=-2)
         theta = _ridge(pooled, cross, ridge)
-        units = np.where(n > 0.0, n, 0.0)
         weights = (units / units.sum(axis=-1, keepdims=True))[..., None]
         centre = np.where(weights > 0.0, weights * covariates, 0.0).sum(axis=-2, keepdims=True)
         shift = ((covariates - centre) * theta[..., None, :]).sum(axis=-1)
         explained = 2.0 * (toward * theta[..., None, :]).sum(axis=-1)
         quadratic = np.einsum("...i,...gij,...j->...g", theta, spread, theta)
-        residual_freedom = freedom.sum(axis=-1, keepdims=True)
-        used = np.count_nonzero(theta, axis=-1)[..., None] if size else 0
-        factor = np.where(residual_freedom > used, residual_freedom / (residual_freedom - used), np.nan)
-        residual = variance - explained + quadratic
-        # A metric that its covariates determine leaves only rounding, on either side of zero.
-        scale = variance + np.abs(explained) + quadratic
-        residual = np.where(np.abs(residual) <= 64.0 * np.finfo(np.float64).eps * scale, 0.0, residual)
-        # With no freedom left θ is not determined, and so neither is the mean.
-        return Moments(n, np.where(np.isnan(factor), np.nan, mean - shift), residual * factor, mergeable=False)
+        used = np.count_nonzero(theta, axis=-1)[..., None]
+        return _residual(n, mean - shift, variance, explained, quadratic, freedom, used)
+
+
+def _freedom(n: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+    """Degrees of freedom and units of each arm; an arm of no unit or one has no variance and says nothing about θ."""
+    wide = n if n.shape == shape else np.broadcast_to(n, shape)
+    return np.where(wide >= 2.0, wide - 1.0, 0.0), np.where(wide > 0.0, wide, 0.0)
+
+
+def _residual(
+    n: FloatArray,
+    mean: FloatArray,
+    variance: FloatArray,
+    explained: FloatArray,
+    quadratic: FloatArray,
+    freedom: FloatArray,
+    used: NDArray[np.int64] | NDArray[np.bool_],
+) -> Moments:
+    total = freedom.sum(axis=-1, keepdims=True)
+    factor = np.where(total > used, total / (total - used), np.nan)
+    residual = variance - explained + quadratic
+    # A metric that its covariates determine leaves only rounding, on either side of zero.
+    scale = variance + np.abs(explained) + quadratic
+    residual = np.where(np.abs(residual) <= 64.0 * np.finfo(np.float64).eps * scale, 0.0, residual)
+    # With no freedom left θ is not determined, and so neither is the mean.
+    return Moments(n, np.where(np.isnan(factor), np.nan, mean), residual * factor, mergeable=False)
 
 
 def _ridge(spread: FloatArray, toward: FloatArray, ridge: float) -> FloatArray:

@@ -437,7 +437,7 @@ def _two_pass(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         centred = x - mean[..., None]
         # The second term removes the rounding of the mean itself (Chan et al., eq. 1.7).
         slip = centred.sum(axis=-1)
-        variance = ((centred * centred).sum(axis=-1) - slip * slip / count) / (count - 1.0)
+        variance = (np.vecdot(centred, centred) - slip * slip / count) / (count - 1.0)
     return np.full(mean.shape, count), mean, np.maximum(variance, 0.0)
 
 

@@ -78,7 +78,7 @@ def wilson(sample: Successes, *, level: float = 0.95, alternative: Alternative =
         (0.7224..., 1.0)
     """
     reach = score_reach(level, alternative)
-    low, high = _wilson_bounds(sample, reach)
+    low, high = _wilson_bounds(sample.n, sample.successes, reach)
     with np.errstate(all="ignore"):
         error = np.sqrt(sample.share * (1.0 - sample.share) / sample.n)
     if alternative == "greater":
@@ -114,8 +114,8 @@ def newcombe_difference(
         (0.0524..., 0.3338...)
     """
     reach = score_reach(level, alternative)
-    low_c, high_c = _wilson_bounds(control, reach)
-    low_t, high_t = _wilson_bounds(treatment, reach)
+    low_c, high_c = _wilson_bounds(control.n, control.successes, reach)
+    low_t, high_t = _wilson_bounds(treatment.n, treatment.successes, reach)
     p_c, p_t = control.share, treatment.share
     value = p_t - p_c
     low = value - np.hypot(p_t - low_t, high_c - p_c)
@@ -174,13 +174,15 @@ def score_difference(
         p_value = tail_probability(statistic, alternative)
         # The upper bound is the lower one with the groups exchanged: both are found in one go.
         n_1, n_2, p_1, p_2 = (np.stack(a) for a in ((n_t, n_c), (n_c, n_t), (p_t, p_c), (p_c, p_t)))
-        centre = np.clip(p_1 - p_2, -1.0, 1.0)
+        centre = np.minimum(np.maximum(p_1 - p_2, -1.0), 1.0)
+        low_1, high_2 = _wilson_bounds(n_1, n_1 * p_1, reach)[0], _wilson_bounds(n_2, n_2 * p_2, reach)[1]
+        start = centre - 1.05 * np.hypot(p_1 - low_1, high_2 - p_2)
 
         def excess(delta: FloatArray) -> FloatArray:
             spread = np.sqrt(_difference_variance(n_1, p_1, n_2, p_2, delta))
             return np.asarray(p_1 - p_2 - delta - reach * spread)
 
-        roots = falling_root(excess, np.full_like(centre, -1.0), centre)
+        roots = falling_root(excess, np.full_like(centre, -1.0), centre, start)
     low, high = _one_sided(roots[0], -roots[1], alternative)
     return _estimates(
         value,
@@ -239,7 +241,9 @@ def score_lift(
             spread = np.sqrt(_ratio_variance(n_1, p_1, n_2, p_2, u))
             return np.asarray((1.0 - u) * p_1 - u * p_2 - reach * spread)
 
-        roots = falling_root(excess, np.zeros_like(p_1), p_1 / (p_1 + p_2))
+        spread = np.sqrt((1.0 - p_1) / (n_1 * p_1) + (1.0 - p_2) / (n_2 * p_2))
+        shrunk = p_1 * np.exp(-1.05 * reach * spread)
+        roots = falling_root(excess, np.zeros_like(p_1), p_1 / (p_1 + p_2), shrunk / (shrunk + p_2))
         low, high = _one_sided(roots[0] / (1.0 - roots[0]) - 1.0, (1.0 - roots[1]) / roots[1] - 1.0, alternative)
         error = ratio * np.sqrt((1.0 - p_t) / (n_t * p_t) + (1.0 - p_c) / (n_c * p_c))
     reason = _first(control, treatment)
@@ -262,9 +266,9 @@ def _difference_variance(
     v = b * b * b - 1.5 * b * c + d
     u = np.copysign(np.sqrt(np.maximum(b * b - c, 0.0)), v)
     cosine = np.where(u == 0.0, 0.0, v / np.where(u == 0.0, 1.0, u * u * u))
-    w = (np.pi + np.arccos(np.clip(cosine, -1.0, 1.0))) / 3.0
-    first = np.clip(2.0 * u * np.cos(w) - b, np.maximum(delta, 0.0), np.minimum(1.0 + delta, 1.0))
-    second = np.clip(first - delta, 0.0, 1.0)
+    w = (np.pi + np.arccos(np.minimum(np.maximum(cosine, -1.0), 1.0))) / 3.0
+    first = np.minimum(np.maximum(2.0 * u * np.cos(w) - b, np.maximum(delta, 0.0)), np.minimum(1.0 + delta, 1.0))
+    second = np.minimum(np.maximum(first - delta, 0.0), 1.0)
     total = n_1 + n_2
     spread = first * (1.0 - first) / n_1 + second * (1.0 - second) / n_2
     return np.asarray(spread * total / (total - 1.0))
@@ -280,9 +284,8 @@ def _ratio_variance(n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: Floa
     return np.asarray(spread * total / (total - 1.0))
 
 
-def _wilson_bounds(sample: Successes, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _wilson_bounds(n: FloatArray, x: FloatArray, reach: FloatArray) -> tuple[FloatArray, FloatArray]:
     with np.errstate(all="ignore"):
-        n, x = sample.n, sample.successes
         squared = reach * reach
         half = reach * np.sqrt(x * (1.0 - x / n) + squared / 4.0)
         low, high = (x + squared / 2.0 - half) / (n + squared), (x + squared / 2.0 + half) / (n + squared)

@@ -19,7 +19,12 @@ __all__ = ["falling_root", "score_reach"]
 _ITERATIONS = 100
 
 
-def falling_root(function: Callable[[FloatArray], FloatArray], left: FloatArray, right: FloatArray) -> FloatArray:
+def falling_root(
+    function: Callable[[FloatArray], FloatArray],
+    left: FloatArray,
+    right: FloatArray,
+    start: FloatArray | None = None,
+) -> FloatArray:
     """Where a function falls through zero, elementwise, by the Illinois variant of the false position.
 
     Args:
@@ -27,6 +32,7 @@ def falling_root(function: Callable[[FloatArray], FloatArray], left: FloatArray,
             not positive just before ``right``.
         left: Lower ends.
         right: Upper ends.
+        start: Where to look first, best just left of the root; ignored where outside of the bracket.
 
     Returns:
         The roots, to about 1e-14 of the bracket's size; NaN where the function was not finite or had not settled.
@@ -49,10 +55,11 @@ def falling_root(function: Callable[[FloatArray], FloatArray], left: FloatArray,
     usable = np.isfinite(at_low) & np.isfinite(at_high)
     side = np.zeros(low.shape)
     for _ in range(_ITERATIONS):
-        if np.all(done | ~usable):
+        if (done | ~usable).all():
             break
-        middle = low + (high - low) * (at_low / (at_low - at_high))
+        middle = low + (high - low) * (at_low / (at_low - at_high)) if start is None else start
         middle = np.where((middle > low) & (middle < high), middle, 0.5 * (low + high))
+        start = None
         value = function(middle)
         above = value > 0.0
         # A side that stays twice in a row has its value halved, so that the next step crosses over.
