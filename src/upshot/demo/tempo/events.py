@@ -86,16 +86,16 @@ class _Part:
 
 
 class _Log:
-    """Turns days into rows; remembers who has met which experiment."""
+    """Turns days into rows, each day by itself: any day can be logged before any other."""
 
     def __init__(self, history: History) -> None:
         self.history = history
         self.world = history.world
         self.people = history.people
         self.draws = Draws(history.world.seed)
-        count = self.people.count
-        self.met = {e.key: np.zeros(count, dtype=bool) for e in EXPERIMENTS}
-        self.met["saved-songs"] = np.zeros(count, dtype=bool)
+        self.exposures = {e.key: self._first_days(e.starts, e.ends, e.new_people_only) for e in EXPERIMENTS}
+        if self.world.rollout == "half":
+            self.exposures["saved-songs"] = self._first_days(0, self.world.launch_before_end, False, updated=True)
         self.released = np.array([self.world.launch + r.days_after_launch for r in RELEASES])
 
     def plan_now(self, day: Day, people: Index) -> NDArray[np.int8]:
@@ -129,29 +129,30 @@ class _Log:
         yield _Part("payment", day.paid, number=np.round(price[day.paid] * factor, 2))
         yield _Part("refund", day.refunded, number=-price[day.refunded])
 
-    def experiments(self, number: int, day: Day, draw: np.random.Generator) -> Iterator[_Part]:
-        launch = self.world.launch
-        for experiment in EXPERIMENTS:
-            if not launch + experiment.starts <= number < launch + experiment.ends:
-                continue
-            eligible = day.active[~self.met[experiment.key][day.active]]
-            if experiment.new_people_only:
-                eligible = eligible[self.people.arrival[eligible] >= launch + experiment.starts]
-            yield self.exposure(experiment.key, 2 * experiment.number, self.history.arms[experiment.key], eligible)
-        if self.world.rollout == "half":
-            ready = self.history.launch.exposed_from[day.active] <= number
-            eligible = day.active[ready & ~self.met["saved-songs"][day.active]]
-            treated = self.draws.uniform(Purpose.ARM, 9, self.people.count) < 0.5
-            part = self.exposure("saved-songs", 2 * len(EXPERIMENTS), treated, eligible)
-            if self.world.trouble is Trouble.EVENTS_LOST_BY_VARIANT:
-                kept = ~treated[part.person] | (draw.random(len(part.person)) >= 0.08 * self.world.trouble_size)
-                label = part.label[kept] if part.label is not None else None
-                part = _Part(part.event, part.person[kept], label=label)
-            yield part
+    def _first_days(self, starts: int, ends: int, new_only: bool, *, updated: bool = False) -> dict[int, Index]:
+        """Who meets an experiment on which day: their first day of listening inside its window."""
+        launch, arrival = self.world.launch, self.people.arrival
+        met = np.zeros(self.people.count, dtype=bool)
+        days = {}
+        for number in range(max(0, launch + starts), max(0, launch + ends)):
+            active = self.history.days[number].active
+            eligible = ~met[active]
+            if new_only:
+                eligible &= arrival[active] >= launch + starts
+            if updated:
+                eligible &= self.history.launch.exposed_from[active] <= number
+            days[number] = active[eligible]
+            met[days[number]] = True
+        return days
 
-    def exposure(self, key: str, first: int, treated: NDArray[np.bool_], eligible: Index) -> _Part:
-        self.met[key][eligible] = True
-        return _Part("experiment viewed", eligible, label=(first + treated[eligible]).astype(np.int8))
+    def experiments(self, number: int, draw: np.random.Generator) -> Iterator[_Part]:
+        treated = {**self.history.arms, "saved-songs": self.draws.uniform(Purpose.ARM, 9, self.people.count) < 0.5}
+        for place, (key, days) in enumerate(self.exposures.items()):
+            people = days.get(number, np.empty(0, dtype=np.intp))
+            if key == "saved-songs" and self.world.trouble is Trouble.EVENTS_LOST_BY_VARIANT:
+                lost = draw.random(len(people)) < 0.08 * self.world.trouble_size
+                people = people[~(treated[key][people] & lost)]
+            yield _Part("experiment viewed", people, label=(2 * place + treated[key][people]).astype(np.int8))
 
     def survey(self, number: int, day: Day) -> Iterator[_Part]:
         if self.world.day(number).day not in _SURVEY_DAYS:
@@ -176,7 +177,7 @@ class _Log:
         day = self.history.days[number]
         draw = self.draws.generator(Purpose.AMOUNT, number)
         parts: list[_Part] = [_Part("signed up", day.arrived)]
-        parts += [*self.listening(day, draw), *self.money(day), *self.experiments(number, day, draw)]
+        parts += [*self.listening(day, draw), *self.money(day), *self.experiments(number, draw)]
         parts += [*self.survey(number, day), *self.mess(number, day, draw)]
         parts = [part for part in parts if len(part.person)]
         person = _joined([part.person for part in parts], np.intp)
@@ -209,7 +210,7 @@ def _joined(arrays: Sequence[NDArray[np.generic]], dtype: type[Number]) -> NDArr
 
 
 def log_of(history: History, days: Iterable[int] | None = None) -> Iterator[Rows]:
-    """The rows that Tempo's clients log, day by day, in order."""
+    """The rows that Tempo's clients log on ``days``; a day's rows do not depend on which others are asked for."""
     log = _Log(history)
     for number in range(history.world.days) if days is None else days:
         yield log.rows(number)

@@ -6,7 +6,7 @@ bots, and people who look around before they sign up.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,15 +167,19 @@ def months(history: History) -> list[range]:
     return [range(of_month[0], of_month[-1] + 1) for of_month in numbers.values()]
 
 
-def write_months(history: History, folder: Path, which: Sequence[range]) -> Iterator[MonthFile]:
+def write_months(
+    history: History, folder: Path, which: Sequence[range], *, until: datetime | None = None
+) -> Iterator[MonthFile]:
     """Write one file a month and tell of each when it is complete.
 
     Args:
         history: What to log.
         folder: Where the files go; made if need be.
         which: Months that follow each other, as from ``months``.
+        until: UTC without zone; what happens later is not written.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -188,6 +192,8 @@ def write_months(history: History, folder: Path, which: Sequence[range]) -> Iter
         first, last = history.world.day(ends[number][0]), history.world.day(number)
         path = folder / f"tempo-{first:%Y-%m}.parquet"
         whole = pa.concat_tables(tables, promote_options="default")
+        if until is not None:
+            whole = whole.filter(pc.call_function("less_equal", [whole["at"], pa.scalar(until, pa.timestamp("us"))]))
         pq.write_table(whole, path, compression="zstd", row_group_size=131_072)
         yield MonthFile(path, first, last, whole.num_rows)
         tables = []

@@ -1,0 +1,175 @@
+"""``upshot demo``."""
+
+import sys
+import threading
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import msgspec
+from cyclopts import Parameter
+
+from upshot.cli.common import Common, loaded_settings
+from upshot.cli.output import line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from upshot.workspace.local import LocalWorkspace
+    from upshot.workspace.operation import Caller
+
+__all__ = ["demo"]
+
+COMPANY = "upshot.demo.tempo.opening:Opening"
+"""The company's books, by import path: the rooms cli and demo stand on one floor and do not import each other."""
+
+_DEFAULT_FOLDER = "tempo"
+_HEADLINES = ("listeners", "monthly_listeners", "saved_songs_users", "new_subscriptions", "revenue")
+
+
+def demo(
+    *,
+    world: Path | None = None,
+    scale: float | None = None,
+    seed: int | None = None,
+    until: date | None = None,
+    once: Annotated[bool, Parameter(negative="")] = False,
+    host: str | None = None,
+    port: Annotated[int | None, Parameter(negative="")] = None,
+    common: Common | None = None,
+) -> None:
+    """Open the books of Tempo, a simulated music service whose truth is known, and serve them.
+
+    The recent months are there within seconds; older ones stream in while the server runs, and today goes on live.
+    Opening a folder again goes on where it stopped.
+
+    Args:
+        world: A YAML file with another world; it says only what differs from Tempo.
+        scale: How large the company is; 1 is about 18,000 people a month at the end.
+        seed: Of every random draw.
+        until: The last day of the history. Default: today.
+        once: Load the whole history and end, without serving.
+        host: Address to listen on (setting server.host).
+        port: Port to listen on (setting server.port); 0 takes a free one.
+        common: The options of every command. The default folder is tempo.
+    """
+    from pkgutil import resolve_name
+
+    from upshot.workspace.local import LocalWorkspace
+    from upshot.workspace.operation import LOCAL_OWNER
+
+    common = common or Common()
+    if common.workspace == Path():
+        common = Common(Path(_DEFAULT_FOLDER), common.json)
+    chosen = _world(world, scale, seed, until)
+    _made(common)
+    loaded = loaded_settings(common, {"server.host": host, "server.port": port})
+    with LocalWorkspace.open(common.folder, loaded) as workspace:
+        caller = workspace.acting_as(LOCAL_OWNER)
+        opening: _Books = resolve_name(COMPANY)(caller, common.folder / "company", chosen, _say(common))
+        opening.recent()
+        _headlines(common, caller, opening.world.last_day)
+        if once:
+            opening.older()
+            return
+        _serve(common, workspace, opening)
+
+
+class _World(Protocol):
+    @property
+    def last_day(self) -> date: ...
+
+
+class _Books(Protocol):
+    """What a company's books can do; see the demo room."""
+
+    @property
+    def world(self) -> _World: ...
+    def recent(self) -> None: ...
+    def older(self) -> None: ...
+    def live(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def _say(common: Common) -> "Callable[[str], None]":
+    def say(text: str) -> None:
+        if not common.json:
+            line(text)
+            sys.stdout.flush()
+
+    return say
+
+
+def _world(path: Path | None, scale: float | None, seed: int | None, until: date | None) -> msgspec.Struct:
+    from datetime import datetime
+    from pkgutil import resolve_name
+    from zoneinfo import ZoneInfo
+
+    last_day = until or datetime.now(ZoneInfo(resolve_name("upshot.demo.tempo.write:ZONE"))).date()
+    if path is None:
+        chosen = resolve_name("upshot.demo.tempo.world:World")(last_day=last_day)
+    else:
+        chosen = resolve_name("upshot.demo.tempo.world:load_world")(path, last_day=last_day)
+    given = {name: value for name, value in (("scale", scale), ("seed", seed)) if value is not None}
+    changed: msgspec.Struct = msgspec.structs.replace(chosen, **given)
+    return changed
+
+
+def _made(common: Common) -> None:
+    """The workspace, made if there is none."""
+    import os
+
+    from upshot.core.settings import SETTINGS_FILE, WorkspaceSettings, load_settings
+    from upshot.workspace.initialise import initialise
+
+    if not (common.folder / SETTINGS_FILE).exists():
+        initialise(common.folder, WorkspaceSettings("Tempo", "Europe/Berlin", "EUR"), load_settings(None, os.environ))
+        _say(common)(f"Tempo's workspace is in {common.folder}")
+
+
+def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
+    """The numbers of the last whole 30 days beside the 30 before."""
+    from datetime import timedelta
+
+    from upshot.cli.output import print_json, table
+    from upshot.core.units import format_value
+    from upshot.workspace.messages import METRIC_QUERY, WORKSPACE_INFO, MetricQuery, Nothing
+
+    info = caller.call(WORKSPACE_INFO, Nothing())
+    if common.json:
+        print_json(info)
+        return
+    last = last_day - timedelta(days=1)
+    rows = []
+    for name in _HEADLINES:
+        query = MetricQuery(name, last - timedelta(days=29), last, compare="previous")
+        series = caller.call(METRIC_QUERY, query)
+        now, before = series.total, series.previous_total
+        value = None if now is None else now.value
+        earlier = None if before is None else before.value
+        change = "" if not value or not earlier else f"{value / earlier - 1:+.1%}"
+        rows.append((series.metric.title, format_value(value, series.metric.format, series.currency), change))
+    line(f"{info.events:,} events, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
+    table((("last 30 days", "left"), ("", "right"), ("against the 30 before", "right")), rows)
+
+
+def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None:
+    from pkgutil import resolve_name
+
+    from upshot.cli.serve import APPLICATION, announce
+    from upshot.jobs.scheduler import Scheduler
+    from upshot.workspace import serving
+
+    server = workspace.settings.server
+    listener = serving.bind(workspace, server.host, server.port)
+    app: serving.AsgiApp = resolve_name(APPLICATION)(workspace, workspace.settings)
+    threads = [threading.Thread(target=work, name="upshot-demo") for work in (opening.older, opening.live)]
+    with ExitStack() as stack:
+        stack.enter_context(Scheduler(workspace))
+        for thread in threads:
+            stack.callback(thread.join)
+        stack.callback(opening.stop)
+        for thread in threads:
+            thread.start()
+        serving.serve(workspace, app, listener, lambda address: announce(common, workspace.resources.name, address))
