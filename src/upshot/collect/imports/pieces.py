@@ -79,7 +79,7 @@ def _fill(buffer: bytes, read: Callable[[int], bytes], size: int, *, ended: bool
     parts = [buffer]
     have = len(buffer)
     while not ended and have < size:
-        part = read(_READ_BYTES)
+        part = read(min(_READ_BYTES, size))
         ended = not part
         parts.append(part)
         have += len(part)

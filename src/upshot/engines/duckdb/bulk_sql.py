@@ -63,10 +63,13 @@ def rows(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -> s
     value = _Values(reading)
     instant = _instant(reading, value)
     hashed = f"md5({literal(f'{reading.event}/{reading.timestamp}/')} || {value.whole_row()})"
-    raw = f"CASE WHEN {_reason('instant', reading, value)} IS NOT NULL THEN {value.raw()} END"
-    inner = f"SELECT *, {instant} AS instant FROM ({_source(reading, piece, text_file, numbered=numbered)})"
+    source = _source(reading, piece, text_file, numbered=numbered)
+    read = f"SELECT *, {value.text(reading.timestamp)} AS written FROM ({source})"
+    dated = f"SELECT *, {instant} AS instant FROM ({read})"
+    inner = f"SELECT *, {_reason(reading, value)} AS reason FROM ({dated})"
+    raw = f"CASE WHEN reason IS NOT NULL THEN {value.raw()} END"
     return (
-        f"SELECT n, {_reason('instant', reading, value)} AS reason, {value.event()} AS event, instant AS occurred_at, "
+        f"SELECT n, reason, {value.event()} AS event, instant AS occurred_at, "
         f"{value.id(reading.distinct_id)} AS distinct_id, {value.id(reading.session_id)} AS session_id, "
         f"{value.groups()} AS groups, {value.id(reading.event_id)} AS client_id, {hashed} AS hash, {raw} AS raw, "
         f"{value.properties()} AS properties FROM ({inner})"
@@ -89,8 +92,11 @@ def _source(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -
             f"read_csv({literal(text_file)}, delim = '{_NEVER_IN_JSON}', quote = '', escape = '', {common}, "
             "columns = {'line': 'VARCHAR'})"
         )
-        doc = "CASE WHEN json_valid(line) AND json_type(line) = 'OBJECT' THEN line::JSON END"
-        return f"SELECT {n} AS n, line, {doc} AS doc FROM {line}"
+        # One parse for all roles; the list is null where the line is no JSON.
+        paths = ", ".join(literal(_json_pointer(reading, name)) for name in _extracted(reading))
+        fields = f"SELECT {n} AS n, line, TRY(json_extract_string(line, [{paths}])) AS fields FROM {line}"
+        doc = "CASE WHEN fields IS NOT NULL AND left(ltrim(line), 1) = '{' THEN line END"
+        return f"SELECT *, {doc} AS doc FROM ({fields})"
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(reading.columns)))
     table = (
         f"read_csv({literal(text_file)}, delim = {literal(reading.delimiter)}, quote = '\"', escape = '\"', {common}, "
@@ -114,7 +120,7 @@ class _Values:
         """The value as text; null when it is missing or blank."""
         match self._reading.format:
             case "jsonl":
-                return f"nullif(trim(json_extract_string(doc, {literal(_json_pointer(self._reading, name))})), '')"
+                return f"nullif(trim(fields[{_extracted(self._reading).index(name) + 1}]), '')"
             case "csv":
                 return f"nullif(trim({self._column[name]}), '')"
             case "parquet":
@@ -224,6 +230,10 @@ def _json_steps(reading: Reading, name: str) -> list[str]:
     return [name] if any(column.name == name for column in reading.columns) else name.split(".")
 
 
+def _extracted(reading: Reading) -> list[str]:
+    return sorted(reading.roles - frozenset(reading.ignore) | {reading.timestamp})
+
+
 def _json_pointer(reading: Reading, name: str) -> str:
     """RFC 6901."""
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in _json_steps(reading, name))
@@ -241,7 +251,9 @@ def _json_properties(reading: Reading) -> str:
             place = inner
         else:
             place[last] = None
-    patched = f"json_merge_patch(doc, {literal(json.dumps(removed, ensure_ascii=False))}::JSON)" if removed else "doc"
+    patched = (
+        f"json_merge_patch(doc, {literal(json.dumps(removed, ensure_ascii=False))}::JSON)" if removed else "doc::JSON"
+    )
     if not reading.nested_properties:
         return patched
     path = literal(_json_pointer(reading, reading.nested_properties))
@@ -253,7 +265,7 @@ def _json_properties(reading: Reading) -> str:
 
 
 def _instant(reading: Reading, value: _Values) -> str:
-    text = value.text(reading.timestamp)
+    text = "written"
     match reading.time_format:
         case "native":
             column, kind = value.column(reading.timestamp)
@@ -278,7 +290,11 @@ def _instant(reading: Reading, value: _Values) -> str:
 
 def _ambiguous_zone(text: str) -> str:
     """Abbreviations such as IST mean several zones; the engine would pick one."""
-    return f"(regexp_matches({text}, {literal(_ABBREVIATION)}) AND NOT regexp_matches({text}, {literal(_OFFSET)}))"
+    letter = f"right({text}, 1) > '9'"  # cheaper than a pattern, and most often false
+    return (
+        f"({letter} AND regexp_matches({text}, {literal(_ABBREVIATION)}) "
+        f"AND NOT regexp_matches({text}, {literal(_OFFSET)}))"
+    )
 
 
 def _guarded(naive: str, zone: str) -> str:
@@ -288,8 +304,8 @@ def _guarded(naive: str, zone: str) -> str:
     return f"CASE WHEN {naive} BETWEEN '0001-01-02' AND '9999-12-30' THEN {to_utc(naive, zone)} ELSE {naive} END"
 
 
-def _reason(instant: str, reading: Reading, value: _Values) -> str:
-    text = value.text(reading.timestamp)
+def _reason(reading: Reading, value: _Values) -> str:
+    instant, text = "instant", "written"
     shown = "left(" + text + ", 60)"
     cases = []
     if reading.format == "jsonl":
