@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+import numpy as np
 from scipy.special import betaincinv
 
-__all__ = ["CalibrationRow", "Quantity", "Verdict", "calibrated", "clopper_pearson"]
+from upshot.stats.moments import Moments, PairMoments
+from upshot.stats.result import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from upshot.stats.result import Estimates
+
+__all__ = [
+    "CalibrationRow",
+    "Quantity",
+    "Verdict",
+    "calibrated",
+    "clopper_pearson",
+    "coverage_row",
+    "in_chunks",
+    "rejection_row",
+]
 
 Quantity = Literal["size", "coverage", "power"]
 Verdict = Literal["holds", "conservative", "fails", "reported"]
+
+_M = TypeVar("_M", Moments, PairMoments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +104,43 @@ def calibrated(
     else:
         verdict = "fails"
     return CalibrationRow(method, scenario, quantity, nominal, estimate, low, high, simulations, verdict)
+
+
+def coverage_row(
+    scenario: str, found: Estimates, truth: float, *, nominal: float = 0.95, tolerance: float = 0.0
+) -> CalibrationRow:
+    """How often the intervals of ``found`` hold ``truth``; places without estimate make no claim and are left out."""
+    ok = found.reason == Reason.OK
+    inside = ok & (found.low <= truth) & (truth <= found.high)
+    counts = int(np.count_nonzero(inside)), int(np.count_nonzero(ok))
+    return calibrated(found.method, scenario, "coverage", nominal, *counts, tolerance=tolerance)
+
+
+def rejection_row(
+    scenario: str,
+    found: Estimates,
+    quantity: Quantity = "size",
+    *,
+    nominal: float = 0.05,
+    alpha: float = 0.05,
+    tolerance: float = 0.0,
+) -> CalibrationRow:
+    """How often ``found`` rejects at ``alpha``; places without estimate are left out."""
+    ok = found.reason == Reason.OK
+    counts = int(np.count_nonzero(ok & (found.p_value < alpha))), int(np.count_nonzero(ok))
+    return calibrated(found.method, scenario, quantity, nominal, *counts, tolerance=tolerance)
+
+
+def in_chunks(simulations: int, draw: Callable[[int], _M], *, size: int = 500) -> _M:
+    """Moments of many simulations, drawn a few at a time so that memory stays small.
+
+    Args:
+        simulations: How many; the first axis of the result.
+        draw: Gives moments whose arrays all have that first axis.
+        size: Simulations at a time.
+    """
+    counts = [size] * (simulations // size) + ([simulations % size] if simulations % size else [])
+    parts = [draw(count) for count in counts]
+    names = [f.name for f in fields(parts[0]) if f.name != "mergeable"]
+    arrays = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
+    return type(parts[0])(*arrays)
