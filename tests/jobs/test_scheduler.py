@@ -1,0 +1,78 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workspace.conftest import EVENTS, WANTED
+from upshot.core.settings import load_settings
+from upshot.jobs.scheduler import Scheduler
+from upshot.workspace.handlers import imports
+from upshot.workspace.initialise import initialise
+from upshot.workspace.local import LocalWorkspace
+from upshot.workspace.messages import (
+    EVENTS_APPEND,
+    IMPORT_START,
+    IMPORT_STATUS,
+    EventsAppend,
+    ImportMapping,
+    ImportRequest,
+)
+from upshot.workspace.operation import LOCAL_OWNER
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "shop"
+    initialise(place, WANTED, load_settings(None, {}))
+    return place
+
+
+def test_scheduler_keeps_facts_fresh(folder: Path) -> None:
+    loaded = load_settings(folder, {"UPSHOT_FACTS_REFRESH_SECONDS": "1"})
+    with LocalWorkspace.open(folder, loaded) as workspace:
+        workspace.acting_as(LOCAL_OWNER).call(EVENTS_APPEND, EventsAppend("test", EVENTS))
+        assert workspace.resources.store.info().dirty_days > 0
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with Scheduler(workspace):
+            while workspace.resources.store.info().dirty_days and time.monotonic() < deadline:
+                workspace.resources.store.wait_for_revision(workspace.revision, 0.1)
+        assert workspace.resources.store.info().dirty_days == 0
+
+
+def rows_file(folder: Path, rows: int) -> ImportRequest:
+    file = folder / "rows.csv"
+    lines = (f"2024-01-01T00:00:{i % 60:02d}Z,p{i}\n" for i in range(rows))
+    file.write_text("at,who\n" + "".join(lines), encoding="utf-8")
+    return ImportRequest((str(file),), ImportMapping(timestamp="at", distinct_id="who", event="seen"))
+
+
+def test_scheduler_goes_on_with_an_interrupted_import(folder: Path, tmp_path: Path) -> None:
+    request = rows_file(tmp_path, 1_000)
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        # a process that dies after it has noted the import leaves exactly this
+        workspace.resources.background.stopping.set()
+        started = workspace.acting_as(LOCAL_OWNER).call(IMPORT_START, request)
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        caller = workspace.acting_as(LOCAL_OWNER)
+        assert caller.call(IMPORT_STATUS, started).state == "interrupted"
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        with Scheduler(workspace):
+            while caller.call(IMPORT_STATUS, started).state != "done" and time.monotonic() < deadline:
+                workspace.resources.store.wait_for_revision(workspace.revision, 0.1)
+        assert caller.call(IMPORT_STATUS, started).stored == 1_000
+
+
+def test_resume_passes_over_an_import_whose_file_is_gone(
+    folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = rows_file(tmp_path, 10)
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        workspace.resources.background.stopping.set()
+        workspace.acting_as(LOCAL_OWNER).call(IMPORT_START, request)
+    Path(request.paths[0]).unlink()
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        imports.resume(workspace.resources)
+        assert workspace.resources.running == {}
+    assert "cannot go on" in caplog.text
