@@ -16,7 +16,7 @@ def main() -> int:
     if not blocks:
         sys.exit("The README marks no block with <!-- tour -->.")
     with tempfile.TemporaryDirectory(prefix="upshot-tour-") as folder:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-x", "-c", "\n".join(blocks)], cwd=folder, check=False)
+        done = subprocess.run(["bash", "-euo", "pipefail", "-v", "-c", "\n".join(blocks)], cwd=folder, check=False)
     print(f"tour: {len(blocks)} blocks, exit code {done.returncode}")
     return done.returncode
 
