@@ -5,7 +5,11 @@ from tests.stats.test_maturity import growing_totals
 from upshot.core.errors import InvalidInput
 from upshot.stats.group_sequential import Outcome, group_sequential
 from upshot.stats.group_sequential_boundaries import Futility, GroupSequentialDesign, spending_boundaries
-from upshot.stats.group_sequential_longitudinal import group_sequential_longitudinal, longitudinal_boundaries
+from upshot.stats.group_sequential_longitudinal import (
+    group_sequential_longitudinal,
+    longitudinal_boundaries,
+    union_boundaries,
+)
 from upshot.stats.maturity import longitudinal_difference
 from upshot.stats.result import Alternative, Reason
 from upshot.stats.spending import POCOCK
@@ -91,3 +95,25 @@ def test_impossible_inputs_are_rejected() -> None:
         longitudinal_boundaries(np.eye(3), [0.5, 1.0])
     with pytest.raises(InvalidInput, match="Futility"):
         longitudinal_boundaries(np.eye(2), [0.5, 1.0], GroupSequentialDesign(0.05, "greater", futility=Futility(3.0)))
+    with pytest.raises(InvalidInput, match="Futility"):
+        union_boundaries([0.5, 1.0], GroupSequentialDesign(0.05, "greater", futility=Futility(3.0)))
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "less"])
+def test_union_bounds_test_each_look_at_what_it_spends(alternative: Alternative) -> None:
+    design = GroupSequentialDesign(0.05, alternative, POCOCK)
+    found = union_boundaries([0.2, 0.5, 1.2, 1.5], design)
+    assert found.nominal_p.sum() == pytest.approx(0.05)
+    assert found.efficacy[3] == np.inf
+    # Below them lie the bounds that know the correlation.
+    assert np.all(found.efficacy[:3] >= spending_boundaries([0.2, 0.5, 1.2], design).efficacy - 1e-9)
+
+
+def test_union_bounds_keep_their_size_where_totals_grow() -> None:
+    rng = np.random.default_rng(45)
+    bounds = union_boundaries([0.4, 0.7, 1.0], POCOCK_DESIGN)
+    worst = longitudinal_boundaries(np.eye(3), [0.4, 0.7, 1.0], POCOCK_DESIGN, vectors=1 << 18)
+    # Unrelated looks are close to the worst case; there the union bound is nearly sharp.
+    np.testing.assert_allclose(bounds.efficacy, worst.efficacy, atol=0.05)
+    z = rng.standard_normal((20_000, 3))
+    assert np.mean((np.abs(z) >= bounds.efficacy).any(axis=1)) <= 0.05 + 4.5 * np.sqrt(0.05 * 0.95 / 20_000)

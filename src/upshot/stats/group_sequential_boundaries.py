@@ -28,7 +28,7 @@ from upshot.stats.spending import OBRIEN_FLEMING, Spending
 
 __all__ = ["Boundaries", "Futility", "GroupSequentialDesign", "spending_boundaries", "wang_tsiatis_boundaries"]
 
-_CLOSEST_LOOKS = 1e-4
+_CLOSEST_LOOKS = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def spending_boundaries(
             is left. Must not depend on the results.
 
     Returns:
-        The boundaries. A look that adds less than 1e-4 of the information so far is not tested (``inf``), its share of
+        The boundaries. A look that adds less than a thousandth of the information so far is not tested (``inf``), its share of
         alpha goes to the next. Bounds beyond 8.2 are 8.2.
 
     Raises:

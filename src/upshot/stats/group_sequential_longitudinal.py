@@ -23,7 +23,7 @@ from upshot.stats.group_sequential_recursion import Z_CAP, checked_looks
 from upshot.stats.maturity import MINIMUM_UNITS, LongitudinalDifference
 from upshot.stats.result import Estimates, FloatArray
 
-__all__ = ["LongitudinalResult", "group_sequential_longitudinal", "longitudinal_boundaries"]
+__all__ = ["LongitudinalResult", "group_sequential_longitudinal", "longitudinal_boundaries", "union_boundaries"]
 
 _FEWEST_CROSSINGS = 50
 
@@ -97,6 +97,43 @@ def longitudinal_boundaries(
         alive &= strength[:, k] < efficacy[k]
         used = float(spent[k])
     return Boundaries(t, efficacy, np.full(t.size, -np.inf), spent, plan.alternative)
+
+
+def union_boundaries(
+    fractions: ArrayLike, design: GroupSequentialDesign | None = None, *, final: bool = False
+) -> Boundaries:
+    """Error-spending bounds by the union bound: valid whatever the correlation between looks is.
+
+    For totals that grow and whose covariance between looks nobody kept. Look k is tested at the error that is spent
+    there, so that the errors of all looks add up to at most alpha (Boole). Many looks make it weak.
+
+    Args:
+        fractions: Share of the plan at each look, shape (K,), increasing; only the spending function reads them.
+        design: Alpha, direction, spending; two-sided 5 % O'Brien-Fleming-type if None.
+        final: Whether the last look ends the experiment short of the plan.
+
+    Returns:
+        Bounds on the scale of Z; ``inf`` where a look has nothing to spend.
+
+    Raises:
+        InvalidInput: The fractions do not increase, or the design has futility bounds.
+
+    Examples:
+        >>> union_boundaries([0.5, 1.0]).efficacy.round(3).tolist()
+        [2.963, 1.987]
+    """
+    plan, t = design or GroupSequentialDesign(), checked_looks(fractions)
+    if plan.futility is not None:
+        raise InvalidInput("Futility bounds are not available for totals that grow.", hint="Leave futility out.")
+    shares = np.minimum(t, 1.0)
+    if final:
+        shares[-1] = 1.0
+    spent = plan.spending.spent(shares, plan.side_alpha)
+    with np.errstate(divide="ignore"):
+        efficacy = np.minimum(-ndtri(np.diff(spent, prepend=0.0)), np.inf)
+    bounds = np.where(np.isfinite(efficacy), np.minimum(efficacy, Z_CAP), np.inf)
+    sides = 2.0 if plan.alternative == "two-sided" else 1.0
+    return Boundaries(t, bounds, np.full(t.size, -np.inf), sides * spent, plan.alternative)
 
 
 def group_sequential_longitudinal(
