@@ -33,7 +33,7 @@ def test_post_stratified_difference_agrees_with_the_interacted_regression() -> N
     dummies = np.eye(3)[labels][:, 1:]
     centred = dummies - dummies.mean(axis=0)
     design = np.column_stack([np.ones(900), arms, centred, centred * arms[:, None]])
-    fit = OLS(y, design).fit(cov_type="HC2")  # type: ignore[no-untyped-call]
+    fit = OLS(y, design).fit(cov_type="HC2")
     found = difference(adjusted[0], adjusted[1]).at()
     assert isinstance(found, Estimate)
     # Lin (2013): the fully interacted regression is post-stratification, and HC2 of a saturated model is Neyman's
@@ -124,7 +124,7 @@ def test_ratio_without_denominator_is_not_identified() -> None:
 
 def test_units_without_a_past_are_a_stratum_of_their_own() -> None:
     rng = np.random.default_rng(15)
-    simulations, users = 1500, 300
+    simulations, users = 600, 300
     estimates, rejected, zero_filled = [], 0, []
     for _ in range(simulations):
         arms = []
@@ -143,7 +143,7 @@ def test_units_without_a_past_are_a_stratum_of_their_own() -> None:
         rejected += float(found.p_value) < 0.05
         filled = cuped(stack_arms([PairMoments.of(y, np.nan_to_num(x)) for y, x in arms]))
         zero_filled.append(float(filled.mean[1] - filled.mean[0]))
-    assert 48 <= rejected <= 105  # 99.9 % bounds of Binomial(1500, 0.05)
+    assert 14 <= rejected <= 49  # 99.9 % bounds of Binomial(600, 0.05)
     assert np.var(estimates) < 0.5 * np.var(zero_filled)
 
 

@@ -147,7 +147,7 @@ def cuped_with_missing(known: PairMoments, missing: Moments, *, control: int = 0
         [4.6, 5.1]
     """
     adjusted = cuped(known)
-    both = (_shaped_like(missing, adjusted.mean.shape), (adjusted.n, adjusted.mean, adjusted.variance))
+    both = (_shaped_like(missing, adjusted.shape), _shaped_like(adjusted, adjusted.shape))
     n, mean, variance = (np.stack(parts, axis=-1) for parts in zip(*both, strict=True))
     return post_stratify(Moments(n, mean, variance, mergeable=False), control=control)
 
