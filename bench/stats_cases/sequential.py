@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from statsmodels.stats.multitest import multipletests
 
@@ -10,9 +12,11 @@ from upshot.stats.confidence_sequences import mean_difference_sequence
 from upshot.stats.group_sequential_boundaries import GroupSequentialDesign, spending_boundaries
 from upshot.stats.moments import Moments
 from upshot.stats.multiplicity import benjamini_hochberg
-from upshot.stats.result import Estimates, FloatArray
 from upshot.stats.sequential_sample_ratio import SequentialSampleRatio, sequential_sample_ratio
 from upshot.stats.spending import power_family
+
+if TYPE_CHECKING:
+    from upshot.stats.result import Estimates, FloatArray
 
 __all__ = ["cases"]
 
@@ -79,7 +83,7 @@ SHIFT = _Shift()
 
 def _adjust(count: int) -> None:
     for row in FAMILIES[:count]:
-        multipletests(row, method="fdr_bh")  # type: ignore[no-untyped-call]
+        multipletests(row, method="fdr_bh")
 
 
 def _one_split() -> SequentialSampleRatio:

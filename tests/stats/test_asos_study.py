@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bench.asos import METHODS, Pair, Verdicts, load, study, table
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
