@@ -19,7 +19,7 @@ class Store:
 
     def __init__(self) -> None:
         self.revision = 0
-        self.committed: Callable[[int], None] = lambda revision: None
+        self.committed: Callable[[int], object] = int
         self.closed: Callable[[], None] = lambda: None
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:

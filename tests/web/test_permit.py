@@ -1,7 +1,5 @@
 """Who may call what: every route, the whole cast."""
 
-from collections.abc import Sequence
-
 import httpx
 import pytest
 from litestar import get
@@ -134,7 +132,7 @@ def test_revoked_token_is_nobody_at_once(fresh: Served) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.post(f"{fresh.url}/api/ops/{name}", json=body, headers=headers, trust_env=False)
 
-    tokens: Sequence[str] = [
+    tokens = [
         post("access.add", {"name": "ann", "role": "owner"}).json()["token"],
         post("access.add", {"name": "bob", "role": "viewer"}, fresh.workspace.server_token).json()["token"],
     ]

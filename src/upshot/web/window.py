@@ -107,7 +107,8 @@ def read_view(path: str, parameters: Mapping[str, Sequence[str]], days: DataDays
     if fixed:
         last = parse_day(one["to"]) if "to" in one else days.end
         first = parse_day(one["from"]) if "from" in one else last - timedelta(days=29)
-        DayRange.of(first, last)
+        if last < first:
+            raise InvalidInput(f"The window ends ({last}) before it starts ({first}).", hint="Swap the two dates.")
     else:
         first, last = _preset_days(chosen, days)
     by = one.get("by", "")

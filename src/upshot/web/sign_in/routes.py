@@ -1,31 +1,20 @@
 """The addresses of signing in and out."""
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Final
 
-import msgspec
 from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
 from litestar.response import Redirect
 
 from upshot.web.page import PageRequest, render
 from upshot.web.permit import ACCESS_COOKIE, Open
+from upshot.web.served import ServedWorkspace
 
-if TYPE_CHECKING:
-    from upshot.web.served import ServedWorkspace
-
-__all__ = ["SignIn", "local_path", "sign_in", "sign_in_page", "sign_out"]
+__all__ = ["local_path", "sign_in", "sign_in_page", "sign_out"]
 
 _MONTH_SECONDS = 30 * 86_400
 _SEE_OTHER: Final = 303
-
-
-class SignIn(msgspec.Struct, frozen=True):
-    """The form."""
-
-    token: str = ""
-    next: str = "/"
 
 
 @get("/sign-in", permission=Open.PUBLIC, sync_to_thread=True)
@@ -37,19 +26,18 @@ def sign_in_page(request: PageRequest) -> Response[str] | Redirect:
     return render(request, "sign_in/sign_in.html", next=wanted, failed=False)
 
 
-@post("/sign-in", permission=Open.PUBLIC, sync_to_thread=True)
-def sign_in(
-    request: PageRequest, data: Annotated[SignIn, Body(media_type=RequestEncodingType.URL_ENCODED)]
-) -> Response[str] | Redirect:
+@post("/sign-in", permission=Open.PUBLIC)
+async def sign_in(request: PageRequest) -> Response[str] | Redirect:
     """Take a token; a right one is kept in a cookie that no script reads and no other site sends."""
-    workspace: ServedWorkspace = request.app.state.workspace
-    token = data.token.strip()
-    wanted = local_path(data.next)
-    if workspace.is_open:
-        return Redirect(wanted, status_code=_SEE_OTHER)
-    if not token or workspace.principal_of(token) is None:
-        return render(request, "sign_in/sign_in.html", status=403, next=wanted, failed=True)
-    return Redirect(wanted, status_code=_SEE_OTHER, cookies=[_cookie(request, token, _MONTH_SECONDS)])
+    form = await request.form()
+    token, wanted = str(form.get("token", "")).strip(), local_path(str(form.get("next", "/")))
+    if await sync_to_thread(_is_known, request.app.state.workspace, token):
+        return Redirect(wanted, status_code=_SEE_OTHER, cookies=[_cookie(request, token, _MONTH_SECONDS)])
+    return render(request, "sign_in/sign_in.html", status=403, next=wanted, failed=True)
+
+
+def _is_known(workspace: ServedWorkspace, token: str) -> bool:
+    return bool(token) and workspace.principal_of(token) is not None
 
 
 @post("/sign-out", permission=Open.PUBLIC)

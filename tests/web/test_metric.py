@@ -1,0 +1,147 @@
+"""The page of a metric, and its exports."""
+
+import csv
+import html
+import io
+import json
+import re
+from datetime import date
+
+import pytest
+
+from tests.web.conftest import Served
+from upshot.web.metric.exports import safe_cell
+
+
+def option(text: str) -> dict[str, list[dict[str, object]]]:
+    """What the page's chart draws."""
+    found = re.search(r'<upshot-chart[^>]* option="([^"]*)"', text)
+    assert found
+    made: dict[str, list[dict[str, object]]] = json.loads(html.unescape(found.group(1)))
+    return made
+
+
+def values(series: dict[str, object]) -> list[float | None]:
+    data = series["data"]
+    assert isinstance(data, list)
+    return [item["value"] if item else None for item in data]
+
+
+def test_metric_page_draws_the_series_and_the_days_before(served: Served) -> None:
+    made = option(served.get("/metrics/revenue?from=2024-03-01&to=2024-03-05").text)
+    before, now = made["series"]
+    assert (before["name"], now["name"]) == ("Days before", "Revenue")
+    assert values(now) == [100.0] * 5
+    assert values(before) == [100.0] * 5
+
+
+def test_metric_page_draws_an_incomplete_period_dotted_and_says_so(served: Served) -> None:
+    text = served.get("/metrics/revenue?range=7d&compare=none").text
+    solid, dotted = option(text)["series"]
+    assert values(solid) == [100.0] * 6 + [None]
+    assert values(dotted)[:5] == [None] * 5
+    assert values(dotted)[5] == 100.0
+    assert "10 Mar is not covered whole by the data, and drawn dotted." in text
+
+
+def test_metric_page_has_the_same_numbers_as_a_table(served: Served) -> None:
+    text = served.get("/metrics/revenue?from=2024-03-04&to=2024-03-05&compare=none").text
+    rows = re.findall(r'<th scope="row" class="nowrap">([^<]+)</th><td class="right">([^<]+)</td>', text)
+    assert rows == [("Mon 4 Mar 2024", "€100.00"), ("Tue 5 Mar 2024", "€100.00")]
+
+
+def test_metric_page_breaks_down_with_a_line_for_each_group(served: Served) -> None:
+    text = served.get("/metrics/revenue?from=2024-03-04&to=2024-03-05&breakdown=country").text
+    lines = {str(s["name"]): values(s) for s in option(text)["series"]}
+    assert lines == {"FR": [50.0, 50.0], "DE": [20.0, 20.0], "=HYPERLINK(1)": [30.0, 30.0]}
+    assert "€100.00" in text
+    assert "where=country+%3D+%22DE%22" in text
+
+
+def test_metric_page_filters_and_shows_how_to_take_the_filter_away(served: Served) -> None:
+    text = served.get("/metrics/revenue?from=2024-03-04&to=2024-03-05&where=country+%3D+DE").text
+    assert values(option(text)["series"][-1]) == [20.0, 20.0]
+    assert 'href="/metrics/revenue?from=2024-03-04&amp;to=2024-03-05" aria-label="Remove the filter' in text
+
+
+def test_added_filter_becomes_part_of_the_address(served: Served) -> None:
+    path = "/metrics/revenue?range=7d&add_field=country&add_comparison=%21%3D&add_value=United+Kingdom"
+    answer = served.get(path)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/metrics/revenue?range=7d&where=country+%21%3D+%22United+Kingdom%22",
+    )
+
+
+def test_metric_page_shows_definition_sql_and_route(served: Served) -> None:
+    text = served.get("/metrics/buyers").text
+    assert "type: active" in text
+    assert "SELECT" in text
+    assert "unit-day facts" in text
+    assert "raw events" in served.get("/metrics/buyers?where=country+contains+D").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/metrics/revnue", 404, 'href="/metrics/revenue"'),
+        ("/metrics/revenue?where=country+is+like+D", 400, "comparison"),
+        ("/metrics/revenue?breakdown=a.b.c", 400, "dot"),
+        ("/metrics/revenue?range=nine", 404, "7d"),
+        ("/metrics/revenue?from=2024-03-02&to=2024-03-01", 400, "Swap the two dates"),
+    ],
+)
+def test_mistake_in_the_address_is_explained(served: Served, path: str, status: int, words: str) -> None:
+    answer = served.get(path)
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+def test_texts_from_events_and_addresses_are_escaped(served: Served) -> None:
+    answer = served.get("/metrics/revenue?where=country+%3D+%22%3Cscript%3Ealert(1)%3C%2Fscript%3E%22")
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text
+
+
+def test_csv_has_a_line_for_each_period(served: Served) -> None:
+    answer = served.get("/metrics/revenue/series.csv?from=2024-03-04&to=2024-03-05")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(r["period"], r["revenue"], r["complete"], r["previous_period"]) for r in rows] == [
+        ("2024-03-04", "100.0", "true", "2024-03-02"),
+        ("2024-03-05", "100.0", "true", "2024-03-03"),
+    ]
+    assert answer.headers["content-type"].startswith("text/csv")
+    expected = 'attachment; filename="revenue_2024-03-04_2024-03-05_by_day.csv"'
+    assert answer.headers["content-disposition"] == expected
+
+
+def test_csv_of_a_breakdown_holds_no_formula(served: Served) -> None:
+    answer = served.get("/metrics/revenue/series.csv?from=2024-03-04&to=2024-03-04&breakdown=country")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {r["country"]: float(r["revenue"]) for r in rows} == {"FR": 50.0, "DE": 20.0, "'=HYPERLINK(1)": 30.0}
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx"])
+def test_cell_that_looks_like_a_formula_is_text(text: str) -> None:
+    assert safe_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize(("ending", "begins"), [("png", b"\x89PNG\r\n"), ("svg", b"<svg")])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_chart_is_saved_as_a_picture(served: Served, ending: str, begins: bytes, theme: str) -> None:
+    answer = served.get(f"/metrics/revenue/chart.{ending}?range=7d&theme={theme}")
+    assert answer.status_code == 200
+    assert answer.content.startswith(begins)
+    assert f"_by_day.{ending}" in answer.headers["content-disposition"]
+
+
+def test_list_links_to_every_metric(served: Served) -> None:
+    text = served.get("/metrics").text
+    assert 'href="/metrics/revenue"' in text
+    assert 'href="/metrics/active_persons"' in text
+
+
+def test_today_is_the_workspace_s_day(served: Served) -> None:
+    """The clock says 11:30 UTC on 10 March."""
+    assert f'value="{date(2024, 3, 10)}"' in served.get("/metrics/revenue").text
