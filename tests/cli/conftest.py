@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,6 +33,17 @@ class Server(msgspec.Struct):
 
 
 Serve = Callable[[Path], Server]
+
+
+def wait_until_some_is_kept(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Return when an import in ``process`` has committed its first rows, or has ended."""
+
+    def size() -> int:
+        return sum(file.stat().st_size for file in folder.glob("events.duckdb*") if file.is_file())
+
+    before = size()
+    while process.poll() is None and size() < before + 1_000_000:
+        time.sleep(0.005)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import httpx
 import msgspec
 import pytest
 
-from tests.cli.conftest import Serve
+from tests.cli.conftest import Serve, wait_until_some_is_kept
 from upshot.cli.app import EXIT_USER, main
 from upshot.workspace.lockfile import LOCK_FILE, ServerLock, read_lock
 
@@ -182,10 +182,7 @@ def test_import_that_was_killed_goes_on(folder: Path, capsys: Captured, tmp_path
     file = many_rows(tmp_path / "orders.csv", rows)
     command = [sys.executable, "-m", "upshot.cli", *import_words(file, folder)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=dict(os.environ))
-    database = folder / "events.duckdb.wal"
-    before = database.stat().st_size if database.exists() else 0
-    while process.poll() is None and (database.stat().st_size if database.exists() else 0) <= before + 2_000_000:
-        time.sleep(0.01)
+    wait_until_some_is_kept(process, folder)
     process.kill()
     assert process.wait() == -signal.SIGKILL
     assert main(import_words(file, folder)) == 0

@@ -81,6 +81,9 @@ def test_remote_that_is_gone_says_what_to_do(workspace: LocalWorkspace) -> None:
 
 
 def test_remote_that_failed_is_a_defect(workspace: LocalWorkspace) -> None:
-    with serving(workspace, broken=True) as address, RemoteWorkspace(address, "secret") as remote:
-        with pytest.raises(InternalError, match=r"answered metric\.show with 500"):
-            remote.call(METRIC_SHOW, MetricName("events"))
+    with (
+        serving(workspace, broken=True) as address,
+        RemoteWorkspace(address, "secret") as remote,
+        pytest.raises(InternalError, match=r"answered metric\.show with 500"),
+    ):
+        remote.call(METRIC_SHOW, MetricName("events"))

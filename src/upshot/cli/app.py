@@ -13,12 +13,16 @@ from cyclopts import App, CycloptsError, Parameter
 
 from upshot.core.errors import UserError
 
-__all__ = ["EXIT_INTERNAL", "EXIT_INTERRUPTED", "EXIT_USAGE", "EXIT_USER", "app", "main"]
+__all__ = ["EXIT_INTERNAL", "EXIT_INTERRUPTED", "EXIT_USAGE", "EXIT_USER", "Interrupted", "app", "main"]
 
 EXIT_USER = 1
 EXIT_USAGE = 2
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with a word about what to do next."""
 
 
 def _version() -> str:
@@ -108,8 +112,8 @@ def main(tokens: Sequence[str] | None = None) -> int:
     except UserError as error:
         _say(words, error.code, error.message, error.hint)
         return EXIT_USER
-    except KeyboardInterrupt:
-        _say(words, "interrupted", "Interrupted.", "")
+    except KeyboardInterrupt as error:
+        _say(words, "interrupted", "Interrupted.", str(error))
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _close_stdout()

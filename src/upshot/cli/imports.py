@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 from cyclopts import Parameter
 
+from upshot.cli.app import Interrupted
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput, UserError
@@ -111,17 +112,16 @@ def _groups(pairs: tuple[str, ...]) -> dict[str, str]:
 def _mapping(path: Path | None) -> "ImportMapping":
     import msgspec
 
+    from upshot.collect.imports.mapping import read_mapping
     from upshot.workspace.messages import ImportMapping
 
     if path is None:
         return ImportMapping()
     try:
-        return msgspec.yaml.decode(path.expanduser().read_bytes(), type=ImportMapping)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.", hint="Name a YAML file.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        fields = ", ".join(ImportMapping.__struct_fields__)
-        raise InvalidInput(f"{path} is not a mapping: {error}.", hint=f"It may set: {fields}.") from None
+        text = path.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}.", hint="Name a YAML file in UTF-8.") from None
+    return msgspec.convert(msgspec.to_builtins(read_mapping(text, where=path.name)), ImportMapping)
 
 
 def _merged(below: "ImportMapping", above: "ImportMapping") -> "ImportMapping":
@@ -162,13 +162,16 @@ def _run(workspace: "Caller", request: "ImportRequest", *, quiet: bool) -> "Impo
     from upshot.workspace.messages import IMPORT_START, IMPORT_STATUS
 
     started = workspace.call(IMPORT_START, request)
-    with _progress(quiet=quiet) as progress:
-        while True:
-            status = workspace.call(IMPORT_STATUS, started)
-            progress.show(status)
-            if status.state != "running":
-                return status
-            time.sleep(_LOOK_EVERY_SECONDS)
+    try:
+        with _progress(quiet=quiet) as progress:
+            while True:
+                status = workspace.call(IMPORT_STATUS, started)
+                progress.show(status)
+                if status.state != "running":
+                    return status
+                time.sleep(_LOOK_EVERY_SECONDS)
+    except KeyboardInterrupt:
+        raise Interrupted("The same command goes on where this one stopped.") from None
 
 
 def _finish(common: Common, status: "ImportStatus") -> int:
