@@ -19,6 +19,8 @@ __all__ = ["Examined", "examine", "shown", "suspicious", "too_long"]
 _DEEPEST = 200
 """Objects within objects. The engine's stack ends at some tens of thousands; no event means even this."""
 
+_UNCLOSED = "a quote is opened and never closed"
+_NO_CSV = "not a row of CSV"
 _SHOWN_CHARACTERS = 4096
 _NUL = b"\\u0000"
 
@@ -104,19 +106,20 @@ def examine(piece: TextPiece, delimiter: bytes, columns: int) -> Examined:
     at, line = 0, piece.first_line
     while at < len(piece.text):
         end = record_end(piece.text, at, delimiter) if delimiter else piece.text.find(b"\n", at) + 1
-        unclosed = end == 0
-        if unclosed:
-            end = piece.text.find(b"\n", at) + 1 or len(piece.text)
         raw = piece.text[at:end]
-        if raw.strip():
-            reason = "a quote is opened and never closed" if unclosed else _problem(raw)
-            if not reason:
-                reason = _csv_row(raw, delimiter, columns, writer) if delimiter else _json_row(raw, kept)
-            if reason:
-                result.rejected.append((line, reason, shown(raw)))
-            else:
-                result.lines.append(line)
-                result.raws.append(raw)
+        reason = _UNCLOSED if end == 0 else _problem(raw)
+        if not reason and raw.strip():
+            reason = _csv_row(raw, delimiter, columns, writer) if delimiter else _json_row(raw, kept)
+        if end == 0 or (reason.startswith(_NO_CSV) and raw.rstrip(b"\n").count(b"\n")):
+            # A quote too many swallows the rows behind it: only its own line is at fault.
+            reason = _UNCLOSED
+            end = piece.text.find(b"\n", at) + 1 or len(piece.text)
+            raw = piece.text[at:end]
+        if raw.strip() and reason:
+            result.rejected.append((line, reason, shown(raw)))
+        elif raw.strip():
+            result.lines.append(line)
+            result.raws.append(raw)
         line += raw.count(b"\n")
         at = end
     result.text = kept.getvalue().encode()
@@ -139,7 +142,7 @@ def _csv_row(raw: bytes, delimiter: bytes, columns: int, writer: _RowWriter) -> 
     try:
         (fields,) = csv.reader(io.StringIO(raw.decode(), newline=""), delimiter=delimiter.decode(), strict=True)
     except (csv.Error, ValueError) as error:
-        return f"not a row of CSV: {error}"
+        return f"{_NO_CSV}: {error}"
     if len(fields) != columns:
         return f"{len(fields)} fields instead of {columns}"
     writer.writerow(fields)

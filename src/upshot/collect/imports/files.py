@@ -36,6 +36,7 @@ _OTHER_ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _OTHER_FORMATS = {b"PK\x03\x04": "a ZIP archive (or an Excel file)", b"\xd0\xcf\x11\xe0": "an Excel file"}
 
 
+_STEP_BYTES = 64 << 10
 _MAGIC = set("*?[")
 
 
@@ -189,13 +190,18 @@ class ByteSource:
         Raises:
             CutShort: The compressed bytes end too early or make no sense.
         """
+        # In small steps: what a damaged stream gave before its end is lost with the step in which it ends.
+        parts: list[bytes] = []
         try:
-            return self._stream.read(size)
+            while size > 0 and (part := self._stream.read(min(size, _STEP_BYTES))):
+                parts.append(part)
+                size -= len(part)
         except (EOFError, zlib.error, OSError) as error:
             raise CutShort(
                 f"{self._file.path.name} is cut short or damaged ({self._file.compression}: {error}).",
                 hint="Fetch the file again and import it again: what was stored from it is recognised.",
             ) from error
+        return b"".join(parts)
 
     @property
     def fraction(self) -> float:

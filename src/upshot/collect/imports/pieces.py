@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from upshot.collect.imports.files import CutShort
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -51,16 +53,23 @@ def records(
         read: Gives up to as many bytes as it is asked for; empty at the end.
         delimiter: What separates fields; empty where there are no quoted fields (one record a line).
         piece_bytes: About how long a piece may be.
+
+    Raises:
+        CutShort: ``read`` did; all whole records before were given.
     """
     buffer = b""
     line = 1
     ended = False
     start = True
     while not ended or buffer:
-        buffer, ended = _fill(buffer, read, piece_bytes, ended=ended)
+        buffer, ended, failure = _fill(buffer, read, piece_bytes, ended=ended)
         if start and buffer.startswith(_BOM):
             buffer = buffer[len(_BOM) :]
         start = False
+        if failure:
+            if end := cut(buffer, delimiter):
+                yield TextPiece(_with_line_breaks(buffer[:end]), line)
+            raise failure
         end = len(buffer) if ended else cut(buffer, delimiter)
         if not end and b"\n" in buffer:
             end = buffer.index(b"\n") + 1  # a quote that never closes: its line is for the examiner
@@ -75,15 +84,20 @@ def records(
             line += 1
 
 
-def _fill(buffer: bytes, read: Callable[[int], bytes], size: int, *, ended: bool) -> tuple[bytes, bool]:
+def _fill(
+    buffer: bytes, read: Callable[[int], bytes], size: int, *, ended: bool
+) -> tuple[bytes, bool, CutShort | None]:
     parts = [buffer]
     have = len(buffer)
     while not ended and have < size:
-        part = read(min(_READ_BYTES, size))
+        try:
+            part = read(min(_READ_BYTES, size))
+        except CutShort as failure:
+            return b"".join(parts), False, failure
         ended = not part
         parts.append(part)
         have += len(part)
-    return b"".join(parts), ended
+    return b"".join(parts), ended, None
 
 
 def _with_line_breaks(text: bytes) -> bytes:

@@ -28,11 +28,12 @@ INSIDE = "inside of an object"
 """What a dotted name is declared to be, that reaches into an object of a JSON record."""
 
 _SAMPLE_BYTES = 4 << 20
+_STEP_BYTES = 64 << 10
 _SAMPLE_ROWS = 20_000
 _LOOK_FURTHER_BYTES = 512 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?|-?0?\.\d+")
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d+)?|-?\.\d+")
 _BOOLEANS = {"true", "false"}
 
 
@@ -87,12 +88,20 @@ def text_sample(file: SourceFile, delimiter: str, loader: BulkLoader, *, most_by
 
 def _head(file: SourceFile, most_bytes: int) -> bytes:
     source = ByteSource(file)
+    text, part = b"", b" "
     try:
-        first = next(records(source.read, b"", piece_bytes=most_bytes), None)
+        while part and len(text) < most_bytes:
+            part = source.read(_STEP_BYTES)
+            text += part
     except CutShort:
-        first = None
+        pass  # the import will say so, after what can be read
     finally:
         source.close()
+    if part and text:
+        text = text[: text.rfind(b"\n") + 1]
+        if not text:
+            raise InvalidInput(f"The first line of {file.path.name} has no end.", hint="Is it text, one row a line?")
+    first = next(records(io.BytesIO(text).read, b"", piece_bytes=len(text) + 1), None)
     return first.text if isinstance(first, TextPiece) else b""
 
 

@@ -310,6 +310,8 @@ def _reason(reading: Reading, value: _Values) -> str:
     cases = []
     if reading.format == "jsonl":
         cases.append("WHEN doc IS NULL THEN 'not a JSON object'")
+    if reading.format == "parquet":
+        cases.append(f"WHEN contains({value.whole_row()}, chr(0)) THEN 'holds a NUL character'")
     cases.append(f"WHEN {text} IS NULL THEN {literal(f'no timestamp in {reading.timestamp!r}')}")
     understood = literal(f" is not a timestamp ({_described(reading.time_format)})")
     cases.append(f"WHEN {instant} IS NULL THEN '''' || {shown} || '''' || {understood}")
