@@ -36,13 +36,16 @@ def conversion_units(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tu
     goals = event_rows(dialect, goal, days=later, unit_type=metric.unit)
     starts = starts.filter(starts.unit_key.notnull())
     goals = goals.filter(goals.unit_key.notnull())
-    # At one instant goals stand before starts, so that only later goals follow a start.
-    a = starts.select("unit_key", "occurred_at", "day", *groups, step=ibis.literal(1), goal_at=ibis.null("timestamp"))
+    # Backwards in time, and at one instant starts before goals: a start then sees only goals that come after it.
+    a = starts.select(
+        "unit_key", "occurred_at", "day", *groups, step=ibis.literal(1), goal_at=ibis.null(starts.occurred_at.type())
+    )
     empty = {g: ibis.null("string") for g in groups}
     b = goals.select("unit_key", "occurred_at", "day", **empty, step=ibis.literal(0), goal_at=goals.occurred_at)
     both = a.union(b)
-    following = ibis.window(group_by=both.unit_key, order_by=[both.occurred_at, both.step], preceding=0, following=None)
-    both = both.mutate(next_goal=both.goal_at.min().over(following))
+    backwards = [both.occurred_at.desc(), both.step.desc()]
+    seen = ibis.window(group_by=both.unit_key, order_by=backwards, preceding=None, following=0)
+    both = both.mutate(next_goal=both.goal_at.min().over(seen))
     both = both.filter(both.step == 1)
     limit = both.occurred_at + ibis.interval(seconds=metric.within_seconds)
     converted = ibis.ifelse(both.next_goal.notnull() & (both.next_goal <= limit), 1, 0)

@@ -197,7 +197,8 @@ def _attach(rows: Table, dialect: Dialect, fields: tuple[Field, ...], unit_type:
 
 
 def _joined(rows: Table, right: Table) -> Table:
-    return rows.left_join(right, rows.unit_key == right.right_key).drop("right_key")
+    # A view ends the chain of joins before: Ibis loses its way when a chain meets one of its own tables again.
+    return rows.view().left_join(right.view(), [("unit_key", "right_key")]).drop("right_key")
 
 
 def _with_trait(rows: Table, dialect: Dialect, field: Field, name: str, unit_type: str) -> Table:
@@ -205,12 +206,13 @@ def _with_trait(rows: Table, dialect: Dialect, field: Field, name: str, unit_typ
     if "unit_key" not in rows.columns or field.unit_type != unit_type:
         key = f"{name}_key"
         keyed = rows.rename(own_key="unit_key") if "unit_key" in rows.columns else rows
-        rows = dialect.with_unit(keyed, field.unit_type).rename({key: "unit_key"})
+        rows = dialect.with_unit(keyed.view(), field.unit_type).rename({key: "unit_key"})
         rows = rows.rename(unit_key="own_key") if "own_key" in rows.columns else rows
     trait = dialect.unit_property(field.unit_type, field.name)
     history = trait.select(
         right_key=trait.unit_key, trait_from=trait.valid_from, trait_to=trait.valid_to, trait_value=trait.value
-    )
+    ).view()
+    rows = rows.view()
     matches = [
         rows[key] == history.right_key,
         rows.occurred_at >= history.trait_from,
@@ -224,9 +226,10 @@ def earliest_rows(rows: Table) -> Table:
     rows = rows.filter(rows.unit_key.notnull())
     firsts = rows.group_by("unit_key").agg(first_at=rows.occurred_at.min())
     firsts = firsts.select(right_key=firsts.unit_key, first_at=firsts.first_at)
-    tied = rows.inner_join(firsts, [rows.unit_key == firsts.right_key, rows.occurred_at == firsts.first_at])
-    ranked = tied.mutate(place=ibis.row_number().over(group_by=tied.right_key, order_by=tied.event_id))
-    return ranked.filter(ranked.place == 0).drop("right_key", "first_at", "place")
+    tied = rows.inner_join(firsts, [("unit_key", "right_key"), ("occurred_at", "first_at")])
+    tied = tied.drop("right_key", "first_at")
+    ranked = tied.mutate(place=ibis.row_number().over(group_by=tied.unit_key, order_by=tied.event_id))
+    return ranked.filter(ranked.place == 0).drop("place")
 
 
 def _first_touch(dialect: Dialect, prop: str, unit_type: str, name: str) -> Table:

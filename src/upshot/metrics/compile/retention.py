@@ -85,7 +85,7 @@ def retained_units(
     if metric.kind is not RetentionKind.UNBOUNDED:
         hit = hit & (active.offset <= last)
     back = active.filter(hit).select(right_key=active.unit_key).distinct()
-    rows = members.left_join(back, members.unit_key == back.right_key)
+    rows = members.left_join(back, [("unit_key", "right_key")])
     rows = rows.mutate(retained=ibis.ifelse(rows.right_key.notnull(), 1, 0)).drop("right_key")
     return plan, rows
 
@@ -117,7 +117,7 @@ def _active_periods(metric: Metric, members: Table, query: RetentionQuery, diale
 def _returns(
     metric: Metric, members: Table, where: tuple[Filter, ...], grain: Grain, days: DayRange | None, dialect: Dialect
 ) -> tuple[Plan, Table]:
-    """Periods in which members were active: ``unit_key``, ``cohort``, groups, ``offset``; a period may be repeated."""
+    """Periods in which members were active, each once: ``unit_key``, ``cohort``, groups, ``offset``."""
     selection = metric.selection.narrowed(where)
     source = open_source(dialect, selection, shape=Shape.RETENTION, days=days, unit_type=metric.unit)
     rows = source.rows
@@ -129,10 +129,15 @@ def _returns(
         rows = kept.filter(kept.previous_day.isnull() | (kept.previous_day < start))
         if days is not None:
             rows = rows.filter(rows.day < ibis.date(days.end))
-    rows = rows.select(right_key=rows.unit_key, active_day=rows.day)
-    met = members.inner_join(rows, [members.unit_key == rows.right_key, rows.active_day >= members.first_day])
-    offset = periods_between(met.cohort, period_start(met.active_day, grain), grain)
-    return source.plan, met.mutate(offset=offset).drop("right_key", "active_day")
+    else:
+        rows = rows.filter(rows.unit_key.notnull())
+    rows = rows.mutate(active_period=period_start(rows.day, grain))
+    # Once for each unit and period, before anything is joined.
+    once = rows.group_by(right_key=rows.unit_key, active_period=rows.active_period).agg(last_day=rows.day.max())
+    met = members.inner_join(once, [("unit_key", "right_key")])
+    met = met.filter(met.last_day >= met.first_day)
+    offset = periods_between(met.cohort, met.active_period, grain)
+    return source.plan, met.mutate(offset=offset).drop("right_key", "active_period", "last_day")
 
 
 def _brackets(metric: Metric, periods: int) -> list[tuple[int, int]]:
@@ -152,8 +157,9 @@ def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], group
         spread = counted.mutate(offset=ibis.range(0, counted.furthest + 1, 1).unnest())
         return spread.group_by(["cohort", "offset", *groups]).agg(units=spread.n.sum())
     active = active.filter(active.offset <= last)
-    if metric.kind is RetentionKind.BRACKET:
-        active = active.mutate(offset=_bracket_of(active.offset, brackets))
+    if metric.kind is RetentionKind.N_DAY:
+        return active.group_by(["cohort", "offset", *groups]).agg(units=active.count())
+    active = active.mutate(offset=_bracket_of(active.offset, brackets))
     return active.group_by(["cohort", "offset", *groups]).agg(units=active.unit_key.nunique())
 
 

@@ -133,7 +133,7 @@ def _grouped(rows: Table, dialect: Dialect, breakdown: tuple[Field, ...], unit_t
         if field.scope is Scope.COHORT:
             firsts = first_days(dialect, unit_type)
             begun = firsts.select(right_key=firsts.unit_key, **{f"{name}_day": firsts.first_day})
-            rows = rows.left_join(begun, rows.unit_key == begun.right_key).drop("right_key")
+            rows = rows.left_join(begun, [("unit_key", "right_key")]).drop("right_key")
     for name, field in zip(group_names(breakdown), breakdown, strict=True):
         if field.scope is Scope.COHORT:
             groups[name] = period_start(rows[f"{name}_day"], field.name).cast("string")

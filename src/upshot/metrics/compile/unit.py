@@ -111,7 +111,7 @@ def _stickiness(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan,
         active = rows.group_by("unit_key").agg(active=rows.day.nunique())
         active = active.select(right_key=active.unit_key, active=active.active)
         covered = activity.covered_days()
-        both = covered.left_join(active, covered.unit_key == active.right_key)
+        both = covered.left_join(active, [("unit_key", "right_key")])
         both = both.filter(both.covered > 0)
         share = {"numerator": both.active.fill_null(0) / days.days, "denominator": both.covered / days.days}
         return plan, both.select("unit_key", **share)

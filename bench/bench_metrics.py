@@ -1,0 +1,291 @@
+"""Each metric shape against the best hand-written DuckDB SQL over the raw events of the same file, in one run.
+
+``python -m bench.bench_metrics [EVENTS]``. Ratios are the compiled statement's time over the hand-written one's (the
+best of several runs each, alternating): below 1 is faster. The last table is the 28-day series over 20 million events.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from tests.metrics.harness import RawOnly
+from upshot.core.time import DayRange, Grain
+from upshot.engines.duckdb import DuckDBStore
+from upshot.metrics.compile import Compiled, RetentionQuery, SeriesQuery, compile_retention, compile_series
+from upshot.metrics.definition import Metric
+from upshot.metrics.filters import parse_field
+from upshot.metrics.measures import measure_tables
+from upshot.metrics.parse import parse_metrics
+
+if TYPE_CHECKING:
+    from upshot.engines.duckdb.writer import Transaction
+    from upshot.metrics.definition import Field
+    from upshot.metrics.dialect import Dialect
+
+RUNS = 5
+LARGE_EVENTS, LARGE_USERS = 20_000_000, 500_000
+YEAR = DayRange(date(2024, 1, 1), date(2025, 1, 1))
+INSIDE = "day >= DATE '2024-01-01' AND day < DATE '2025-01-01'"
+MONTH = "make_date(year(day), month(day), 1)"
+LIMITS = {"facts": 1.0, "measures": 1.0, "events": 1.2}
+
+METRICS = """
+- {name: count, type: count}
+- {name: count_filtered, type: count, event: buy, where: plan = pro}
+- {name: revenue, type: revenue, event: buy, value: quantity * price}
+- {name: mean_price, type: mean, event: buy, value: price}
+- {name: distinct_plan, type: distinct, value: plan}
+- {name: active, type: active}
+- {name: active_buyers, type: active, event: buy}
+- {name: active_28d, type: active, window: 28d}
+- {name: stickiness, type: stickiness}
+- {name: per_active, type: ratio, numerator: count, denominator: active}
+- {name: conversion, type: conversion, event: buy, of: view, within: 7 days}
+- {name: retention, type: retention, period: month}
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line: a question, and the statement that a person would write."""
+
+    title: str
+    metric: str
+    grain: Grain
+    sql: str
+    breakdown: str = ""
+    days: DayRange = YEAR
+
+
+def _double(name: str) -> str:
+    return f"TRY_CAST(CAST(variant_extract(properties, '{name}') AS VARCHAR) AS DOUBLE)"
+
+
+PLAN = "CAST(variant_extract(properties, 'plan') AS VARCHAR)"
+CASES = (
+    Case("count by day", "count", Grain.DAY, f"SELECT day, count(*) FROM events WHERE {INSIDE} GROUP BY 1"),
+    Case(
+        "count by month and plan",
+        "count",
+        Grain.MONTH,
+        f"SELECT {MONTH}, {PLAN}, count(*) FROM events WHERE {INSIDE} GROUP BY ALL",
+        "plan",
+    ),
+    Case(
+        "filtered count by day",
+        "count_filtered",
+        Grain.DAY,
+        f"SELECT day, count(*) FROM events WHERE {INSIDE} AND event = 'buy' AND {PLAN} = 'pro' GROUP BY 1",
+    ),
+    Case(
+        "revenue by day",
+        "revenue",
+        Grain.DAY,
+        f"SELECT day, sum({_double('quantity')} * {_double('price')}) FROM events "
+        f"WHERE {INSIDE} AND event = 'buy' GROUP BY 1",
+    ),
+    Case(
+        "mean by month",
+        "mean_price",
+        Grain.MONTH,
+        f"SELECT {MONTH}, avg({_double('price')}) FROM events WHERE {INSIDE} AND event = 'buy' GROUP BY 1",
+    ),
+    Case(
+        "distinct values by month",
+        "distinct_plan",
+        Grain.MONTH,
+        f"SELECT {MONTH}, count(DISTINCT {PLAN}) FROM events WHERE {INSIDE} GROUP BY 1",
+    ),
+    Case(
+        "active by day",
+        "active",
+        Grain.DAY,
+        f"SELECT day, count(DISTINCT distinct_key) FROM events WHERE {INSIDE} GROUP BY 1",
+    ),
+    Case(
+        "active by month",
+        "active",
+        Grain.MONTH,
+        f"SELECT {MONTH}, count(DISTINCT distinct_key) FROM events WHERE {INSIDE} GROUP BY 1",
+    ),
+    Case(
+        "active buyers by week",
+        "active_buyers",
+        Grain.WEEK,
+        f"SELECT date_trunc('week', day), count(DISTINCT distinct_key) FROM events "
+        f"WHERE {INSIDE} AND event = 'buy' GROUP BY 1",
+    ),
+    Case(
+        "active by month and plan",
+        "active",
+        Grain.MONTH,
+        f"SELECT {MONTH}, {PLAN}, count(DISTINCT distinct_key) FROM events WHERE {INSIDE} GROUP BY ALL",
+        "plan",
+    ),
+    Case(
+        "active over 28 days, by day",
+        "active_28d",
+        Grain.DAY,
+        # Each unit's days once; a day enters the window of the 28 days from it on, but for those its predecessor is in.
+        f"""
+        WITH once AS (SELECT DISTINCT distinct_key AS u, day FROM events WHERE {INSIDE} AND distinct_key IS NOT NULL),
+        gaps AS (SELECT day, least(coalesce(day - lag(day) OVER (PARTITION BY u ORDER BY day), 28), 28) AS gap FROM once),
+        counted AS (SELECT day, gap, count(*) AS n FROM gaps GROUP BY ALL),
+        spread AS (SELECT day, n, unnest(range(28 - gap, 28)) AS ahead FROM counted)
+        SELECT day + ahead::INT, sum(n) FROM spread GROUP BY 1
+        """,
+    ),
+    Case(
+        "stickiness by month",
+        "stickiness",
+        Grain.MONTH,
+        f"""
+        SELECT month, sum(days) / count(*) FROM (
+            SELECT {MONTH} AS month, distinct_key, count(DISTINCT day) AS days FROM events
+            WHERE {INSIDE} AND distinct_key IS NOT NULL GROUP BY ALL
+        ) GROUP BY 1
+        """,
+    ),
+    Case(
+        "events per active, by month",
+        "per_active",
+        Grain.MONTH,
+        f"SELECT {MONTH}, count(*) / count(DISTINCT distinct_key) FROM events WHERE {INSIDE} GROUP BY 1",
+    ),
+    Case(
+        "conversion in 7 days, by month",
+        "conversion",
+        Grain.MONTH,
+        f"""
+        WITH v AS (SELECT distinct_key AS u, occurred_at AS at, {MONTH} AS month FROM events
+                   WHERE {INSIDE} AND event = 'view' AND distinct_key IS NOT NULL),
+        b AS (SELECT distinct_key AS u, occurred_at AS at FROM events WHERE event = 'buy' AND distinct_key IS NOT NULL
+              AND day >= DATE '2024-01-01'),
+        met AS (SELECT v.u, v.month, b.at - v.at <= INTERVAL 7 DAYS AS hit
+                FROM v ASOF LEFT JOIN b ON v.u = b.u AND v.at < b.at),
+        units AS (SELECT month, u, bool_or(coalesce(hit, false)) AS hit FROM met GROUP BY ALL)
+        SELECT month, avg(hit::INT) FROM units GROUP BY 1
+        """,
+    ),
+    Case(
+        "retention by month",
+        "retention",
+        Grain.MONTH,
+        f"""
+        WITH once AS (SELECT DISTINCT distinct_key AS u, {MONTH} AS month FROM events
+                      WHERE day < DATE '2025-01-01' AND distinct_key IS NOT NULL),
+        firsts AS (SELECT u, min(month) AS cohort FROM once GROUP BY 1)
+        SELECT cohort, date_diff('month', cohort, month) AS k, count(*) FROM once JOIN firsts USING (u) GROUP BY ALL
+        """,
+    ),
+)
+
+
+def _fill(store: DuckDBStore, events: int, users: int, *, properties: bool) -> None:
+    """Visits of a year, more by few, each of one to six events; some of nobody; in the order in which they come."""
+    document = (
+        "struct_pack(plan := ['free', 'pro', 'team', NULL][1 + (i * 7 % 4)::INT], price := round(1 + i % 97 / 7, 2), "
+        "quantity := 1 + i % 5)::VARIANT"
+        if properties
+        else "NULL"
+    )
+
+    def write(transaction: "Transaction") -> None:
+        connection = transaction.connection
+        connection.execute("SELECT setseed(0.42)")
+        connection.execute(
+            f"INSERT INTO units SELECT i, 'person', 'user ' || i FROM range({users}) t(i)",
+        )
+        connection.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE visits AS
+            SELECT CASE WHEN random() < 0.97 THEN floor({users} * pow(random(), 1.5))::BIGINT END AS u,
+                DATE '2024-01-01' + floor(366 * random())::INT AS day, floor(86000 * random()) AS second,
+                1 + floor(6 * random())::INT AS n
+            FROM range({events * 2 // 7})
+            """
+        )
+        connection.execute(
+            f"""
+            INSERT INTO events
+            SELECT uuid(), CASE WHEN i % 6 = 0 THEN 'buy' WHEN i % 3 = 0 THEN 'search' ELSE 'view' END,
+                day + to_seconds(second + k), day + INTERVAL 1 DAY, 'user ' || u, NULL, NULL, 'bench', NULL, {document},
+                day, u, {transaction.revision}
+            FROM (SELECT *, row_number() OVER () AS i FROM (SELECT *, unnest(range(n)) AS k FROM visits ORDER BY day, second))
+            """
+        )
+        connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM events")
+
+    store.write(write).result()
+    store.refresh_facts()
+
+
+def _best(*work: Callable[[], object]) -> list[float]:
+    best = [float("inf")] * len(work)
+    for _ in range(RUNS):
+        for i, one in enumerate(work):
+            start = time.perf_counter()
+            one()
+            best[i] = min(best[i], time.perf_counter() - start)
+    return best
+
+
+def _compiled(case: Case, metric: Metric, dialect: "Dialect") -> Compiled:
+    if case.metric == "retention":
+        return compile_retention(metric, RetentionQuery(case.days, case.grain, 11), dialect)
+    fields = (cast("Field", parse_field(case.breakdown)),) if case.breakdown else ()
+    return compile_series(metric, SeriesQuery(case.days, case.grain, fields), dialect)
+
+
+def _shapes(store: DuckDBStore, metrics: dict[str, Metric]) -> int:
+    dialect = cast("Dialect", store.dialect())
+    failed = 0
+    print("| question | SQL by hand, ms | compiled, raw events | compiled, as planned | route |")
+    print("|---|---:|---:|---:|---|")
+    for case in CASES:
+        planned, raw = (_compiled(case, metrics[case.metric], d) for d in (dialect, RawOnly(dialect)))
+        statements = [case.sql, store.compile(raw.expr), store.compile(planned.expr)]
+        hand, by_events, by_plan = _best(*(lambda sql=sql: store.run_sql(sql) for sql in statements))
+        failed += by_events / hand > LIMITS["events"] or by_plan / hand > LIMITS[planned.route]
+        print(
+            f"| {case.title} | {hand * 1e3:.1f} | {by_events / hand:.2f} | {by_plan / hand:.2f} | {planned.route} |",
+            flush=True,
+        )
+    return failed
+
+
+def _large(folder: Path, metric: Metric) -> int:
+    with DuckDBStore(folder / "large.duckdb", ZoneInfo("UTC")) as store:
+        _fill(store, LARGE_EVENTS, LARGE_USERS, properties=False)
+        sql = store.compile(compile_series(metric, SeriesQuery(YEAR, Grain.DAY), store.dialect()).expr)
+        (seconds,) = _best(lambda: store.run_sql(sql))
+        ((events, units),) = store.run_sql("SELECT count(*), count(DISTINCT distinct_key) FROM events").rows
+        ((unit_days,),) = store.run_sql("SELECT count(*) FROM fact_activity WHERE event = '*'").rows
+    print("\n| 28-day active series over a year | events | units | unit-days | seconds | goal |")
+    print("|---|---:|---:|---:|---:|---:|")
+    print(f"| by day | {events:,} | {units:,} | {unit_days:,} | {seconds:.3f} | 0.5 |", flush=True)
+    return seconds > 0.5
+
+
+def main(events: int) -> int:
+    """Print the tables; returns how many lines miss their goal."""
+    metrics = {m.name: m for m in parse_metrics(METRICS).metrics}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with DuckDBStore(folder / "shapes.duckdb", ZoneInfo("UTC")) as store:
+            store.declare_measures(measure_tables(tuple(metrics.values()), cast("Dialect", store.dialect())))
+            _fill(store, events, events // 40, properties=True)
+            failed = _shapes(store, metrics)
+        failed += _large(folder, metrics["active_28d"])
+    print(f"\n{failed} of {len(CASES) + 1} lines miss their goal (raw at most 1.2, facts and measures below 1).")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3_000_000)))
