@@ -1,0 +1,185 @@
+"""The questions and answers of every operation, and the operations themselves."""
+
+from upshot.workspace.messages.access import (
+    AccessAdd,
+    AccessEntries,
+    AccessEntry,
+    AccessName,
+    AccessToken,
+)
+from upshot.workspace.messages.data import (
+    EventName,
+    EventSummaries,
+    EventSummary,
+    PropertySummaries,
+    PropertySummary,
+    Reject,
+    Rejects,
+    RejectsQuery,
+)
+from upshot.workspace.messages.events import (
+    Done,
+    EventRow,
+    EventRows,
+    EventsAppend,
+    EventsAppended,
+    EventsRecent,
+    IdentityMerge,
+    NewEvent,
+    NewObservation,
+    ObservationsAppend,
+    UnitPropertiesSet,
+)
+from upshot.workspace.messages.imports import (
+    ImportColumn,
+    ImportId,
+    ImportMapping,
+    ImportPreview,
+    ImportRequest,
+    ImportStatus,
+)
+from upshot.workspace.messages.metrics import (
+    MetricApplied,
+    MetricApply,
+    MetricChange,
+    MetricList,
+    MetricName,
+    MetricQuery,
+    MetricSeries,
+    MetricView,
+    Point,
+    RetentionCell,
+    RetentionGrid,
+    RetentionQuery,
+)
+from upshot.workspace.messages.state import (
+    Finding,
+    Findings,
+    Nothing,
+    Problem,
+    WorkspaceInfo,
+)
+from upshot.workspace.operation import Operation, Permission
+
+__all__ = [
+    "ACCESS_ADD",
+    "ACCESS_LIST",
+    "ACCESS_REVOKE",
+    "DATA_EVENTS",
+    "DATA_PROPERTIES",
+    "DATA_REJECTS",
+    "DOCTOR",
+    "EVENTS_APPEND",
+    "EVENTS_RECENT",
+    "FACTS_REFRESH",
+    "IDENTITY_MERGE",
+    "IMPORT_PREVIEW",
+    "IMPORT_START",
+    "IMPORT_STATUS",
+    "METRIC_APPLY",
+    "METRIC_LIST",
+    "METRIC_QUERY",
+    "METRIC_RETENTION",
+    "METRIC_SHOW",
+    "OBSERVATIONS_APPEND",
+    "OPERATIONS",
+    "UNIT_PROPERTIES_SET",
+    "WORKSPACE_INFO",
+    "AccessAdd",
+    "AccessEntries",
+    "AccessEntry",
+    "AccessName",
+    "AccessToken",
+    "Done",
+    "EventName",
+    "EventRow",
+    "EventRows",
+    "EventSummaries",
+    "EventSummary",
+    "EventsAppend",
+    "EventsAppended",
+    "EventsRecent",
+    "Finding",
+    "Findings",
+    "IdentityMerge",
+    "ImportColumn",
+    "ImportId",
+    "ImportMapping",
+    "ImportPreview",
+    "ImportRequest",
+    "ImportStatus",
+    "MetricApplied",
+    "MetricApply",
+    "MetricChange",
+    "MetricList",
+    "MetricName",
+    "MetricQuery",
+    "MetricSeries",
+    "MetricView",
+    "NewEvent",
+    "NewObservation",
+    "Nothing",
+    "ObservationsAppend",
+    "Point",
+    "Problem",
+    "PropertySummaries",
+    "PropertySummary",
+    "Reject",
+    "Rejects",
+    "RejectsQuery",
+    "RetentionCell",
+    "RetentionGrid",
+    "RetentionQuery",
+    "UnitPropertiesSet",
+    "WorkspaceInfo",
+]
+
+_R, _W, _A = Permission.READ, Permission.WRITE, Permission.ADMIN
+
+WORKSPACE_INFO = Operation("workspace.info", _R, Nothing, WorkspaceInfo)
+DOCTOR = Operation("workspace.doctor", _R, Nothing, Findings)
+METRIC_LIST = Operation("metric.list", _R, Nothing, MetricList)
+METRIC_SHOW = Operation("metric.show", _R, MetricName, MetricView)
+METRIC_APPLY = Operation("metric.apply", _W, MetricApply, MetricApplied, changes=True)
+METRIC_QUERY = Operation("metric.query", _R, MetricQuery, MetricSeries)
+METRIC_RETENTION = Operation("metric.retention", _R, RetentionQuery, RetentionGrid)
+EVENTS_APPEND = Operation("events.append", _W, EventsAppend, EventsAppended, changes=True)
+EVENTS_RECENT = Operation("events.recent", _R, EventsRecent, EventRows)
+IDENTITY_MERGE = Operation("identity.merge", _W, IdentityMerge, Done, changes=True)
+UNIT_PROPERTIES_SET = Operation("unit_properties.set", _W, UnitPropertiesSet, Done, changes=True)
+OBSERVATIONS_APPEND = Operation("observations.append", _W, ObservationsAppend, Done, changes=True)
+FACTS_REFRESH = Operation("facts.refresh", _W, Nothing, Done, changes=True)
+DATA_EVENTS = Operation("data.events", _R, Nothing, EventSummaries)
+DATA_PROPERTIES = Operation("data.properties", _R, EventName, PropertySummaries)
+DATA_REJECTS = Operation("data.rejects", _R, RejectsQuery, Rejects)
+IMPORT_PREVIEW = Operation("import.preview", _A, ImportRequest, ImportPreview)
+IMPORT_START = Operation("import.start", _A, ImportRequest, ImportId, changes=True)
+IMPORT_STATUS = Operation("import.status", _R, ImportId, ImportStatus)
+ACCESS_ADD = Operation("access.add", _A, AccessAdd, AccessToken, changes=True)
+ACCESS_LIST = Operation("access.list", _A, Nothing, AccessEntries)
+ACCESS_REVOKE = Operation("access.revoke", _A, AccessName, Done, changes=True)
+
+OPERATIONS = (
+    WORKSPACE_INFO,
+    DOCTOR,
+    METRIC_LIST,
+    METRIC_SHOW,
+    METRIC_APPLY,
+    METRIC_QUERY,
+    METRIC_RETENTION,
+    EVENTS_APPEND,
+    EVENTS_RECENT,
+    IDENTITY_MERGE,
+    UNIT_PROPERTIES_SET,
+    OBSERVATIONS_APPEND,
+    FACTS_REFRESH,
+    DATA_EVENTS,
+    DATA_PROPERTIES,
+    DATA_REJECTS,
+    IMPORT_PREVIEW,
+    IMPORT_START,
+    IMPORT_STATUS,
+    ACCESS_ADD,
+    ACCESS_LIST,
+    ACCESS_REVOKE,
+)
