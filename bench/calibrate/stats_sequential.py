@@ -86,7 +86,7 @@ def cumulative_arms(
     arms = []
     for share in (1 - treatment_share, treatment_share):
         factor = larger if share > 0.5 else 1.0
-        counts = np.floor(np.linspace(least * factor, LENGTH * least * factor, HOURS))
+        counts = np.ceil(np.linspace(least * factor, LENGTH * least * factor, HOURS))
         arms.append(_cumulative(population, simulations, counts, rng))
     return arms[0], arms[1]
 
@@ -129,15 +129,18 @@ def _asymptotic_rows(
     effective = 4.0 / (1.0 / control.n + 1.0 / treatment.n)
     planned, tau = float(effective[-1]), float(np.sqrt(treatment.variance.mean() / effective[-1]))
     sequence = mean_difference_sequence(control, treatment, totals="final", tuned_n=planned, minimum_n=least)
-    sprt = mixture_sprt_difference(control, treatment, tau=2.0 * tau, totals="final", minimum_n=least)
-    crossings = {
-        "mean_difference_sequence": (sequence.p_value < ALPHA).any(axis=1),
-        "mixture_sprt_difference": (sprt.p_value < ALPHA).any(axis=1),
-    }
-    result = [
-        calibrated(method, scenario, "size", ALPHA, int(hit.sum()), simulations, tolerance=ASYMPTOTIC)
-        for method, hit in crossings.items()
+    sprt = mixture_sprt_difference(control, treatment, tau=3.0 * tau, totals="final", minimum_n=least)
+    early = mean_difference_sequence(control, treatment, totals="final", tuned_n=float(effective[0]), minimum_n=least)
+    crossings = [
+        ("mean_difference_sequence", "tuned to the end", sequence),
+        ("mean_difference_sequence", "tuned to the first look", early),
+        ("mixture_sprt_difference", "tau 3 standard errors at the end", sprt),
     ]
+    result = []
+    for method, tuning, looks_at in crossings:
+        hit = int((looks_at.p_value < ALPHA).any(axis=1).sum())
+        words = f"{scenario}, {tuning}"
+        result.append(calibrated(method, words, "size", ALPHA, hit, simulations, tolerance=ASYMPTOTIC))
     always = f"{scenario}; all looks together"
     covered = ((sequence.low <= 0.0) & (sequence.high >= 0.0)).all(axis=1)
     result.append(
