@@ -132,9 +132,10 @@ class World:
 
 
 def _ordered(op: Op, a: float | str, b: float | str) -> bool:
-    left, right = (a, b) if isinstance(a, float) and isinstance(b, float) else (str(a), str(b))
-    less = left < right  # type: ignore[operator] - both are numbers or both are texts
-    same = left == right
+    if isinstance(a, str) and isinstance(b, str):
+        less, same = a < b, a == b
+    else:
+        less, same = float(a) < float(b), float(a) == float(b)
     return {Op.LT: less, Op.LE: less or same, Op.GT: not less and not same, Op.GE: not less}[op]
 
 

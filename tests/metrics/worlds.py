@@ -61,7 +61,7 @@ YAML = """
 - {name: back_days, type: retention, event: buy, period: day, after: 2}
 - {name: back_later, type: retention, event: buy, of: view, kind: unbounded, period: day, after: 1}
 - {name: back_bracket, type: retention, kind: bracket, brackets: [0, 2, 6], period: day, after: 2}
-- {name: back_filtered, type: retention, of: {event: view, where: plan = pro}, where: q is not null, period: month, after: 0}
+- {name: back_filtered, type: retention, of: {event: view, where: plan = pro}, where: q is not null, after: 0}
 - {name: back_accounts, type: retention, unit: account, kind: unbounded, period: week}
 """
 _PARSED = parse_metrics(YAML)
@@ -84,13 +84,41 @@ FIELDS = (
     '`x "y"`',
 )
 FILTERS = (
-    "plan = pro", "plan != pro", "plan in (free, pro)", "plan not in (free, 5)", "plan contains r", "plan not contains r",
-    "plan starts with p", "plan not starts with p", "plan is null", "plan is not null", "q = 5", "q != 5", "q in (5, 2.5)",
-    "q < 5", "q <= 5", "q > 0", "q >= -2", 'q > "3"', '"a.b" = free', "select = true", "plan = \"\"", "plan contains %_",
-    "$event = view", "$event != buy", "$event starts with s", "$distinct_id is not null", "person.plan = pro",
-    "person.plan is null", "person.plan != pro", "account.plan = pro", "first.plan = pro", "first.plan != free",
-    "cohort = 2024-03-01", "price > 1e0",
-)  # fmt: skip
+    "plan = pro",
+    "plan != pro",
+    "plan in (free, pro)",
+    "plan not in (free, 5)",
+    "plan contains r",
+    "plan not contains r",
+    "plan starts with p",
+    "plan not starts with p",
+    "plan is null",
+    "plan is not null",
+    "q = 5",
+    "q != 5",
+    "q in (5, 2.5)",
+    "q < 5",
+    "q <= 5",
+    "q > 0",
+    "q >= -2",
+    'q > "3"',
+    '"a.b" = free',
+    "select = true",
+    'plan = ""',
+    "plan contains %_",
+    "$event = view",
+    "$event != buy",
+    "$event starts with s",
+    "$distinct_id is not null",
+    "person.plan = pro",
+    "person.plan is null",
+    "person.plan != pro",
+    "account.plan = pro",
+    "first.plan = pro",
+    "first.plan != free",
+    "cohort = 2024-03-01",
+    "price > 1e0",
+)
 
 
 def field(text: str) -> Field:

@@ -1,0 +1,125 @@
+"""A file of metrics gives its definitions, and all that is wrong with it at once."""
+
+import pytest
+
+from upshot.core.time import Grain
+from upshot.metrics.definition import Metric, Problem, RetentionKind, Selection, Shape, Window
+from upshot.metrics.library import library
+from upshot.metrics.parse import parse_metrics
+
+FULL = """\
+metrics:
+  - name: revenue
+    title: Revenue
+    type: revenue
+    event: purchase
+    value: Quantity * UnitPrice
+    where: [InvoiceNo not starts with C]
+  - {name: buyers, type: active, event: [purchase, order], window: 28d, unit: account}
+  - {name: buying, type: conversion, event: purchase, of: {event: signup, where: plan = pro}, within: 36 hours}
+  - {name: back, type: retention, kind: bracket, brackets: [0, 3, 7], period: day, after: 2}
+  - {name: people, type: active}
+  - {name: revenue_per_person, type: ratio, numerator: revenue, denominator: people, format: money}
+  - {name: errors, type: count, event: error, direction: down}
+"""
+
+
+def named(text: str) -> dict[str, Metric]:
+    parsed = parse_metrics(text)
+    assert parsed.problems == ()
+    return {metric.name: metric for metric in parsed.metrics}
+
+
+def test_file_gives_its_definitions_with_defaults() -> None:
+    found = named(FULL)
+    assert found["revenue"].type is Shape.SUM
+    assert found["revenue"].format == "money"
+    assert found["revenue"].value is not None
+    assert found["revenue"].value.text == "Quantity * UnitPrice"
+    assert (found["buyers"].window, found["buyers"].unit) == (Window.ROLLING_28_DAYS, "account")
+    assert found["buying"].within_seconds == 36 * 3_600
+    assert found["buying"].of is not None
+    assert found["buying"].of.events == ("signup",)
+    assert (found["back"].kind, found["back"].brackets, found["back"].period) == (
+        RetentionKind.BRACKET,
+        (0, 3, 7),
+        Grain.DAY,
+    )
+    assert found["people"].selection == Selection()
+    assert found["revenue_per_person"].numerator == found["revenue"]
+    assert (found["errors"].direction, found["errors"].format) == ("down", "count")
+
+
+def test_every_definition_survives_its_own_yaml() -> None:
+    for metric in named(FULL).values():
+        assert parse_metrics(metric.to_yaml()).metrics == (metric,)
+
+
+def test_ratio_may_name_a_metric_that_is_known_already() -> None:
+    text = "{name: r, type: ratio, numerator: events, denominator: active_persons}"
+    assert parse_metrics(text, known=library()).problems == ()
+    assert parse_metrics(text).metrics == ()
+
+
+@pytest.mark.parametrize("text", ["", "metrics:", "metrics: []", "[]", "# nothing"])
+def test_empty_file_is_no_problem(text: str) -> None:
+    assert parse_metrics(text) == parse_metrics("")
+
+
+WRONG = [
+    ("name: a\ntype: summ", 2, "no type of metric 'summ'", ("sum",)),
+    ("name: a", 1, "needs a type", ()),
+    ("type: count", 1, "needs 'name'", ()),
+    ("name: a\ntype: sum", 1, "needs 'value'", ()),
+    ("name: a\ntype: count\nevnt: x", 3, "has no 'evnt'", ("event",)),
+    ("name: a\ntype: count\nvalue: x", 3, "has no 'value'", ()),
+    ("name: a\ntype: count\nevent: []", 3, "'event' is empty", ()),
+    ("name: a\ntype: count\nevent: {x: y}", 3, "must be a text", ()),
+    ("name: a b\ntype: count", 1, "cannot be a metric's name", ("a_b",)),
+    ("name: a\ntype: count\ntype: sum", 3, "there twice", ()),
+    ("name: a\ntype: count\nwhere:\n- x = 1\n- y lik 2", 5, "no comparison", ()),
+    ("name: a\ntype: sum\nvalue: a +", 3, "ends too early", ()),
+    ("name: a\ntype: active\nwindow: weak", 3, "'window' cannot be 'weak'", ("week",)),
+    ("name: a\ntype: stickiness\nwindow: day", 3, "daily actives over a window", ()),
+    ("name: a\ntype: count\nformat: monney", 3, "'format' cannot be", ("money",)),
+    ("name: a\ntype: count\ndirection: sideways", 3, "'direction' cannot be", ()),
+    ("name: a\ntype: conversion\nevent: x\nof: y\nwithin: soon", 5, "a duration", ()),
+    ("name: a\ntype: conversion\nevent: x\nof: y\nwithin: 0 days", 5, "more than nothing", ()),
+    ("name: a\ntype: conversion\nevent: x\nof: y\nwithin: 900 weeks", 5, "ten years", ()),
+    ("name: a\ntype: conversion\nevent: x\nof: {evnt: y}\nwithin: 1 day", 4, "'of' has no 'evnt'", ("event",)),
+    ("name: a\ntype: retention\nkind: bracket", 3, "needs 'brackets'", ()),
+    ("name: a\ntype: retention\nkind: bracket\nbrackets: [3, 1]", 4, "must ascend", ()),
+    ("name: a\ntype: retention\nkind: bracket\nbrackets: [0, 3]\nafter: 2", 4, "there are 2", ()),
+    ("name: a\ntype: retention\nbrackets: [0, 3]", 3, "kind bracket", ()),
+    ("name: a\ntype: retention\nafter: -1", 3, "whole number", ()),
+    ("name: a\ntype: ratio\nnumerator: b\ndenominator: {type: count}", 3, "not defined above", ()),
+    ("name: a\ntype: ratio\nnumerator: {type: mean, value: x}\ndenominator: {type: count}", 3, "must be one of", ()),
+    ("name: a\ntype: ratio\nnumerator: {type: count, unit: x}\ndenominator: {type: count}", 3, "units equal", ()),
+    ("metric:\n- name: a", 1, "no list of metrics", ("metrics",)),
+    ("metrics: 5", 1, "are a list", ()),
+    ("metrics:\n- 5", 2, "is a mapping", ()),
+    ("metrics:\n- name: a\n  type: count\n- name: a\n  type: count", 4, "two metrics named 'a'", ()),
+    ("metrics: [", 1, "not YAML", ()),
+    ("a: b: c", 1, "not YAML", ()),
+    ("name: a\n\ttype: count", 2, "not YAML", ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line", "says", "suggests"), WRONG)
+def test_what_is_wrong_is_named_with_its_line(text: str, line: int, says: str, suggests: tuple[str, ...]) -> None:
+    parsed = parse_metrics(text, "m.yaml")
+    problem = parsed.problems[0]
+    assert says in problem.message
+    assert (problem.where, problem.line) == ("m.yaml", line)
+    assert problem.suggestions[: len(suggests)] == suggests
+
+
+def test_all_problems_come_at_once_and_right_metrics_beside_them() -> None:
+    parsed = parse_metrics(FULL + "  - {name: x, type: summ}\n  - {name: y, type: count, evnt: z}\n", "m.yaml")
+    assert len(parsed.metrics) == 7
+    assert [problem.line for problem in parsed.problems] == [14, 15]
+
+
+def test_problem_reads_as_a_sentence() -> None:
+    problem = Problem("There is no x.", "m.yaml", 3, ("y",))
+    assert str(problem) == "m.yaml:3: There is no x. Did you mean 'y'?"
