@@ -12,6 +12,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from upshot.core.settings import Settings
+from upshot.web.answers import Answers
 from upshot.web.api import healthz, openapi, operate
 from upshot.web.assets import asset
 from upshot.web.data.routes import data_page
@@ -97,7 +98,7 @@ def create_app(
         guards=[permit],
         dependencies={"page": Provide(provide_page, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        state=State({"workspace": workspace, "clock": clock, "pulse": Pulse(workspace)}),
+        state=State({"workspace": workspace, "clock": clock, "pulse": Pulse(workspace), "answers": Answers()}),
         lifespan=[pulsing],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=["^/live", "^/static"]),
         request_max_body_size=settings.server.max_body_mb * _MEGABYTE,

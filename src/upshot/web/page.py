@@ -5,25 +5,32 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import jinja2
+import msgspec
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 
 from upshot.charts import instant_label, range_label
+from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.core.units import format_bytes
 from upshot.web.assets import entry, static_url
 from upshot.web.served import ServedWorkspace
 from upshot.web.window import PRESETS, DataDays, View, read_view
-from upshot.workspace.messages import WORKSPACE_INFO, Nothing, WorkspaceInfo
-from upshot.workspace.operation import Caller, Permission, Principal
+from upshot.workspace.messages import METRIC_LIST, WORKSPACE_INFO, MetricView, Nothing, WorkspaceInfo
+from upshot.workspace.operation import Caller, Operation, Permission, Principal
+
+if TYPE_CHECKING:
+    from upshot.web.answers import Answers
 
 __all__ = ["Page", "PageRequest", "provide_page", "render"]
 
+Request_ = TypeVar("Request_", bound=msgspec.Struct)
+Response_ = TypeVar("Response_", bound=msgspec.Struct)
 PageRequest: TypeAlias = Request[Principal | None, None, State]
 _THEMES = ("light", "dark")
 _TEMPLATES = jinja2.Environment(
@@ -74,6 +81,22 @@ class Page:
         """The workspace."""
         _ = self.revision
         return self.caller.call(WORKSPACE_INFO, Nothing())
+
+    @cached_property
+    def metrics(self) -> tuple[MetricView, ...]:
+        """Every metric, by name."""
+        return self.caller.call(METRIC_LIST, Nothing()).metrics
+
+    def ask(self, operation: Operation[Request_, Response_], request: Request_) -> Response_:
+        """An answer about events and metrics, from those kept if the same was asked of the same data before.
+
+        Only for operations that read and whose answer follows from the events, the definitions and the day.
+        """
+        if operation.permission is not Permission.READ or operation.changes:
+            raise InternalError(f"{operation.name} changes something, and must be called.")
+        key = (operation.name, request, self.revision, self.today, self.info.dirty_days, self.metrics)
+        answers: Answers = self.request.app.state.answers
+        return answers.get(key, operation.response, lambda: self.caller.call(operation, request))
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -26,13 +26,12 @@ _REJECTS = 50
 def data_page(page: NamedDependency[Page]) -> Response[str]:
     """What the store holds; ``?event=`` narrows properties and newest events to one name."""
     chosen = page.parameter("event")
-    call = page.caller.call
     return page.show(
         "data/data.html",
         area="data",
         chosen=chosen,
-        events=call(DATA_EVENTS, Nothing()).events,
-        properties=call(DATA_PROPERTIES, EventName(chosen)),
-        recent=call(EVENTS_RECENT, EventsRecent(limit=_RECENT, event=chosen)).events,
-        rejects=call(DATA_REJECTS, RejectsQuery(limit=_REJECTS)),
+        events=page.ask(DATA_EVENTS, Nothing()).events,
+        properties=page.ask(DATA_PROPERTIES, EventName(chosen)),
+        recent=page.ask(EVENTS_RECENT, EventsRecent(limit=_RECENT, event=chosen)).events,
+        rejects=page.caller.call(DATA_REJECTS, RejectsQuery(limit=_REJECTS)),
     )

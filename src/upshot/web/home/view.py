@@ -15,14 +15,12 @@ from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
 from upshot.workspace.messages import (
     EVENTS_RECENT,
-    METRIC_LIST,
     METRIC_QUERY,
     EventRow,
     EventsRecent,
     MetricQuery,
     MetricSeries,
     MetricView,
-    Nothing,
     Point,
 )
 
@@ -57,7 +55,7 @@ class Home(msgspec.Struct, frozen=True):
 
 def read_home(page: Page, view: View) -> Home:
     """Ask for all of it; a metric that cannot be answered costs its card only."""
-    metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
+    metrics = ordered(page.metrics)
     shown = [m for m in metrics if m.shape != _RETENTION]
     answers = [_ask(page, view, metric) for metric in shown[:_CARDS]]
     retention = next((m for m in metrics if m.shape == _RETENTION), None)
@@ -66,14 +64,14 @@ def read_home(page: Page, view: View) -> Home:
         cards=tuple(_card(page, view, *pair) for pair in zip(shown, answers, strict=False)),
         chart=series_chart(first, view) if first else None,
         grid=_grid(page, retention) if retention else None,
-        events=page.caller.call(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
+        events=page.ask(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
         more=max(len(shown) - _CARDS, 0),
     )
 
 
 def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError:
     try:
-        return page.caller.call(
+        return page.ask(
             METRIC_QUERY,
             MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare),
         )

@@ -12,7 +12,7 @@ from upshot.web.metric.ordering import ordered
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
 from upshot.web.window import View, filter_text
-from upshot.workspace.messages import METRIC_LIST, METRIC_SHOW, MetricName, Nothing
+from upshot.workspace.messages import METRIC_SHOW, MetricName
 from upshot.workspace.operation import Permission
 
 __all__ = ["COMPARISONS", "metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
@@ -38,7 +38,7 @@ COMPARISONS = (
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
 def metrics_page(page: NamedDependency[Page]) -> Response[str]:
     """All metrics."""
-    metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
+    metrics = ordered(page.metrics)
     return page.show("metric/list.html", area="metrics", metrics=metrics)
 
 

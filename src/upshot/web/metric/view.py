@@ -87,7 +87,7 @@ def ask_series(page: Page, name: str, view: View) -> MetricSeries:
         where=view.where,
         compare=view.compare if not view.breakdown else "none",
     )
-    return page.caller.call(METRIC_QUERY, query)
+    return page.ask(METRIC_QUERY, query)
 
 
 def read_metric(page: Page, name: str, view: View) -> MetricPage:
@@ -111,7 +111,7 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
 
 def field_names(page: Page) -> tuple[str, ...]:
     """Names of properties, to choose from; written so that a filter understands them."""
-    found = page.caller.call(DATA_PROPERTIES, EventName()).properties
+    found = page.ask(DATA_PROPERTIES, EventName()).properties
     return tuple(p.name if p.name.isidentifier() else '"' + p.name.replace('"', '""') + '"' for p in found)
 
 

@@ -14,7 +14,7 @@ from upshot.web.metric.view import field_names
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
 from upshot.web.window import View, filter_text
-from upshot.workspace.messages import METRIC_LIST, MetricView, Nothing
+from upshot.workspace.messages import MetricView
 from upshot.workspace.operation import Permission
 
 __all__ = ["retention_csv", "retention_page", "retention_png", "retention_svg"]
@@ -99,7 +99,7 @@ def _read(page: Page, name: str, view: View) -> GridView:
 
 
 def _choices(page: Page) -> list[MetricView]:
-    metrics = ordered(page.caller.call(METRIC_LIST, Nothing()).metrics)
+    metrics = ordered(page.metrics)
     return sorted((m for m in metrics if m.shape in _SHAPES), key=lambda m: m.shape != "retention")
 
 

@@ -59,7 +59,7 @@ def read_grid(  # the six things that make up the question
 ) -> GridView:
     """Ask for a grid and lay it out."""
     query = RetentionQuery(name, first, last, grain=grain, periods=periods, where=where)
-    return _laid_out(page.caller.call(METRIC_RETENTION, query))
+    return _laid_out(page.ask(METRIC_RETENTION, query))
 
 
 def _laid_out(grid: RetentionGrid) -> GridView:
