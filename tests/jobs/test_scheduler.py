@@ -1,10 +1,12 @@
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.workspace.conftest import EVENTS, WANTED
 from upshot.core.settings import load_settings
+from upshot.core.time import Grain
 from upshot.jobs.scheduler import Scheduler
 from upshot.workspace.handlers import imports
 from upshot.workspace.initialise import initialise
@@ -13,9 +15,13 @@ from upshot.workspace.messages import (
     EVENTS_APPEND,
     IMPORT_START,
     IMPORT_STATUS,
+    METRIC_APPLY,
+    METRIC_QUERY,
     EventsAppend,
     ImportMapping,
     ImportRequest,
+    MetricApply,
+    MetricQuery,
 )
 from upshot.workspace.operation import LOCAL_OWNER
 
@@ -39,6 +45,21 @@ def test_scheduler_keeps_facts_fresh(folder: Path) -> None:
             while workspace.resources.store.info().dirty_days and time.monotonic() < deadline:
                 workspace.resources.store.wait_for_revision(workspace.revision, 0.1)
         assert workspace.resources.store.info().dirty_days == 0
+
+
+def test_scheduler_builds_the_measures_of_new_metrics(folder: Path) -> None:
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        caller = workspace.acting_as(LOCAL_OWNER)
+        caller.call(EVENTS_APPEND, EventsAppend("test", EVENTS))
+        scheduler = Scheduler(workspace)
+        scheduler.turn()
+        caller.call(METRIC_APPLY, MetricApply("{name: r, type: revenue, event: purchase, value: amount}"))
+        query = MetricQuery("r", date(2024, 1, 1), date(2024, 1, 31), Grain.MONTH)
+        before = caller.call(METRIC_QUERY, query)
+        scheduler.turn()
+        after = caller.call(METRIC_QUERY, query)
+    assert (before.route, after.route) == ("events", "measures")
+    assert before.points == after.points
 
 
 def rows_file(folder: Path, rows: int) -> ImportRequest:

@@ -36,8 +36,7 @@ class Scheduler:
 
     def turn(self) -> None:
         """Do now what is due."""
-        if self._workspace.resources.held().dirty_days:
-            refresh_facts(self._workspace.resources)
+        refresh_facts(self._workspace.resources)
 
     def _run(self) -> None:
         _try(lambda: resume(self._workspace.resources))

@@ -61,6 +61,8 @@ def refresh(resources: Resources, principal: Principal, request: Nothing) -> Don
 
 def refresh_facts(resources: Resources) -> int:
     """Rebuild the facts of days with new events; the revision then."""
+    before = resources.store.revision
     refreshed = resources.store.refresh_facts()
-    resources.compiled.forget()
+    if refreshed.revision != before:
+        resources.compiled.forget()
     return refreshed.revision
