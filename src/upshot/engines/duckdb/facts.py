@@ -148,8 +148,9 @@ def _rebuild(connection: DuckDBPyConnection, days: list[date]) -> None:
     connection.execute(
         """
         INSERT INTO fact_unit_days
-        SELECT unit_type, unit_key, day, event, count, first_at, last_at
-        FROM raw_unit_days SEMI JOIN rebuilt_days USING (day)
+        SELECT unit_type, unit_key, day, event, count(*), min(occurred_at), max(occurred_at)
+        FROM raw_unit_events SEMI JOIN rebuilt_days USING (day)
+        GROUP BY unit_type, unit_key, day, event
         ORDER BY unit_type, event, day
         """
     )

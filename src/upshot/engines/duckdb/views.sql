@@ -11,35 +11,59 @@ SELECT g.unit_type, u.unit_key, e.day, e.event, e.occurred_at
 FROM events e CROSS JOIN group_types g
 LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = e.groups[g.unit_type];
 
-CREATE OR REPLACE VIEW raw_unit_days AS
-SELECT unit_type, unit_key, day, event, count(*) AS count, min(occurred_at) AS first_at, max(occurred_at) AS last_at
-FROM raw_unit_events GROUP BY ALL;
-
+-- The semi-join stands below the grouping: the engine does not push it there, and would group all events.
 CREATE OR REPLACE VIEW unit_days AS
 SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.event, f.count, f.first_at, f.last_at
 FROM fact_unit_days f ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
 UNION ALL
-SELECT r.unit_type, r.unit_key, r.day, r.event, r.count, r.first_at, r.last_at
-FROM raw_unit_days r SEMI JOIN dirty_days d ON d.day = r.day;
+SELECT unit_type, unit_key, day, event, count(*) AS count, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+FROM raw_unit_events SEMI JOIN dirty_days USING (day)
+GROUP BY unit_type, unit_key, day, event;
 
--- Units whose rows in fact_activity may be wrong: seen on a dirty day, then or now, or merged since.
-CREATE OR REPLACE VIEW stale_units AS
-SELECT unit_type, unit_key FROM fact_unit_days SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
-UNION
-SELECT unit_type, unit_key FROM raw_unit_events SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
-UNION
-SELECT 'person', unit_key FROM pending_merges
+-- Persons whose facts are not theirs alone, or not all theirs: merged since.
+CREATE OR REPLACE VIEW pending_units AS
+SELECT 'person' AS unit_type, unit_key FROM pending_merges
 UNION
 SELECT 'person', person_key FROM pending_merges;
 
+-- Units seen on a dirty day, then or now. What they did before the first such day stands.
+CREATE OR REPLACE VIEW stale_units AS
+SELECT unit_type, unit_key, (SELECT min(day) FROM dirty_days) AS since
+FROM (
+    SELECT unit_type, unit_key FROM fact_unit_days SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
+    UNION
+    SELECT unit_type, unit_key FROM raw_unit_events SEMI JOIN dirty_days USING (day) WHERE unit_key IS NOT NULL
+) ANTI JOIN pending_units USING (unit_type, unit_key);
+
+-- With today dirty and 50 k users active on it, of 500 k and 18 M unit-days, taking only rows from the first dirty day on
+-- made a 28-day count ten times faster than computing all rows of stale units anew.
 CREATE OR REPLACE VIEW activity AS
 SELECT f.unit_type, f.unit_key, f.event, f.day, f.previous_day
-FROM fact_activity f ANTI JOIN stale_units s ON s.unit_type = f.unit_type AND s.unit_key = f.unit_key
+FROM fact_activity f
+ANTI JOIN pending_units p ON p.unit_type = f.unit_type AND p.unit_key = f.unit_key
+ANTI JOIN stale_units s ON s.unit_type = f.unit_type AND s.unit_key = f.unit_key AND f.day >= s.since
+UNION ALL
+SELECT unit_type, unit_key, event, day, previous_day
+FROM (
+    SELECT unit_type, unit_key, event, day, since,
+        lag(day) OVER (PARTITION BY unit_type, unit_key, event ORDER BY day) AS previous_day
+    FROM (
+        SELECT DISTINCT s.unit_type, s.unit_key, unnest([u.event, '*']) AS event, u.day, s.since
+        FROM unit_days u JOIN stale_units s ON s.unit_type = u.unit_type AND s.unit_key = u.unit_key
+        WHERE u.day >= (SELECT min(day) FROM dirty_days)
+        UNION ALL
+        SELECT s.unit_type, s.unit_key, f.event, max(f.day), s.since
+        FROM fact_activity f JOIN stale_units s ON s.unit_type = f.unit_type AND s.unit_key = f.unit_key
+        WHERE f.day < (SELECT min(day) FROM dirty_days)
+        GROUP BY s.unit_type, s.unit_key, f.event, s.since
+    )
+)
+WHERE day >= since
 UNION ALL
 SELECT unit_type, unit_key, event, day, lag(day) OVER (PARTITION BY unit_type, unit_key, event ORDER BY day)
 FROM (
     SELECT DISTINCT unit_type, unit_key, unnest([event, '*']) AS event, day
-    FROM unit_days SEMI JOIN stale_units USING (unit_type, unit_key)
+    FROM unit_days SEMI JOIN pending_units USING (unit_type, unit_key)
 );
 
 CREATE OR REPLACE VIEW trait_history AS
