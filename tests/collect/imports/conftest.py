@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from upshot.collect.imports.mapping import Mapping, Preview, Status
@@ -16,7 +16,24 @@ from upshot.collect.imports.run import start_import
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.bulk import DuckDBBulkLoader
 
-NOW = datetime(2026, 1, 2, 3, 4, 5)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+def at(*parts: int) -> datetime:
+    """An instant in UTC, without offset, as stores have them."""
+    year, month, day, *rest = parts
+    return datetime(year, month, day, *rest, tzinfo=UTC).replace(tzinfo=None)  # type: ignore[arg-type, misc]
+
+
+def write_parquet(path: Path, query: str, *, row_group_size: int = 122_880) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, ROW_GROUP_SIZE {row_group_size})")
+
+
+NOW = at(2026, 1, 2, 3, 4, 5)
 
 
 class Bench:

@@ -8,19 +8,16 @@ import json
 import os
 import threading
 import zlib
-from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pytest
 
-from tests.collect.imports.conftest import Bench
+from tests.collect.imports.conftest import Bench, at, write_parquet
 from upshot.collect.imports.mapping import Mapping
 from upshot.collect.imports.run import resume_import
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id
-from upshot.engines.bulk import BulkLoader
 from upshot.engines.duckdb.bulk import DuckDBBulkLoader
 from upshot.engines.store import EventRecord
 
@@ -31,8 +28,8 @@ def test_csv_becomes_events(bench: Bench) -> None:
     status = bench.bring(bench.file("a.csv", CSV))
     assert (status.state, status.stored, status.fraction, status.total_rows) == ("done", 2, 1.0, 2)
     assert bench.rows("SELECT event, occurred_at, distinct_id, source FROM events ORDER BY occurred_at") == [
-        ("seen", datetime(2024, 1, 1, 10), "ann", "import"),
-        ("seen", datetime(2024, 1, 2, 11), "bob", "import"),
+        ("seen", at(2024, 1, 1, 10), "ann", "import"),
+        ("seen", at(2024, 1, 2, 11), "bob", "import"),
     ]
     assert bench.property("plan") == ["pro", "free"]
     assert bench.store.info().dirty_days == 2
@@ -112,11 +109,9 @@ def test_values_keep_their_natural_types(bench: Bench) -> None:
     header = "timestamp,user_id,count,price,zip,flag,note,long\n"
     rows = '2024-01-01,a,3,2.50,01234,true,"x, ""y""\nz",12345678901234567890\n2024-01-02,b,,-1,99999,false,,1\n'
     bench.bring(bench.file("a.csv", header + rows))
-    types = bench.rows(
-        "SELECT " + ", ".join(
-            f"variant_typeof(variant_extract(properties, '{name}'))" for name in ("count", "price", "zip", "flag", "note", "long")
-        ) + " FROM events ORDER BY occurred_at LIMIT 1"
-    )  # fmt: skip
+    names = ("count", "price", "zip", "flag", "note", "long")
+    asked = ", ".join(f"variant_typeof(variant_extract(properties, '{name}'))" for name in names)
+    types = bench.rows(f"SELECT {asked} FROM events ORDER BY occurred_at LIMIT 1")
     assert types == [("INT64", "DOUBLE", "VARCHAR", "BOOL_TRUE", "VARCHAR", "VARCHAR")]
     assert bench.property("note") == ['x, "y"\nz', None]
     assert bench.property("count") == ["3", None]
@@ -140,11 +135,10 @@ def test_odd_names_of_columns_become_properties(bench: Bench) -> None:
         writer.writerow(["timestamp", *names])
         writer.writerow(["2024-01-01", *(f"v{n}" for n in range(len(names)))])
     bench.bring(bench.folder / "a.csv")
-    keys = bench.rows("SELECT variant_keys(properties) FROM events")[0][0]
-    assert sorted(keys) == sorted(names)  # type: ignore[arg-type] - a list of texts
-    assert bench.rows("SELECT properties::JSON::VARCHAR FROM events") == [
-        (json.dumps(dict(sorted(zip(names, (f"v{n}" for n in range(8)), strict=True))), ensure_ascii=False, separators=(",", ":")),)
-    ]  # fmt: skip
+    keys = bench.rows("SELECT unnest(variant_keys(properties)) AS name FROM events ORDER BY name")
+    assert keys == [(name,) for name in sorted(names)]
+    kept = json.loads(str(bench.rows("SELECT properties::JSON::VARCHAR FROM events")[0][0]))
+    assert kept == {name: f"v{n}" for n, name in enumerate(names)}
 
 
 def test_event_names_may_hold_quotes_and_emoji(bench: Bench) -> None:
@@ -171,9 +165,7 @@ def test_nested_json_stays_nested_and_properties_are_unfolded(bench: Bench) -> N
     }
     file = bench.file("a.jsonl", json.dumps(record) + "\n")
     bench.bring(file, mapping=Mapping(timestamp="ts", distinct_id="user.id"))
-    assert bench.rows("SELECT event, occurred_at, distinct_id FROM events") == [
-        ("buy", datetime(2024, 1, 1, 10), "ann")
-    ]
+    assert bench.rows("SELECT event, occurred_at, distinct_id FROM events") == [("buy", at(2024, 1, 1, 10), "ann")]
     kept = json.loads(str(bench.rows("SELECT properties::JSON::VARCHAR FROM events")[0][0]))
     assert kept == {"user": {"tags": ["a", {"b": None}]}, "price": 9.5, "deep": {"x": [1, 2]}}
 
@@ -182,9 +174,7 @@ def test_roles_inside_of_properties_are_found(bench: Bench) -> None:
     record = {"event": "buy", "properties": {"time": 1704103200, "distinct_id": "ann", "$insert_id": "k", "plan": "x"}}
     file = bench.file("a.jsonl", json.dumps(record) + "\n")
     bench.bring(file, mapping=Mapping(event_id="properties.$insert_id"))
-    assert bench.rows("SELECT occurred_at, distinct_id, client_id FROM events") == [
-        (datetime(2024, 1, 1, 10), "ann", "k")
-    ]
+    assert bench.rows("SELECT occurred_at, distinct_id, client_id FROM events") == [(at(2024, 1, 1, 10), "ann", "k")]
     assert json.loads(str(bench.rows("SELECT properties::JSON::VARCHAR FROM events")[0][0])) == {"plan": "x"}
 
 
@@ -206,8 +196,8 @@ def test_local_times_are_read_in_the_zone_and_offsets_are_respected(berlin: Benc
     text = "timestamp,user_id\n2024-07-01 10:00:00,a\n2024-01-01 10:00:00,b\n"
     berlin.bring(berlin.file("a.csv", text))
     assert berlin.rows("SELECT occurred_at FROM events ORDER BY distinct_id") == [
-        (datetime(2024, 7, 1, 8),),
-        (datetime(2024, 1, 1, 9),),
+        (at(2024, 7, 1, 8),),
+        (at(2024, 1, 1, 9),),
     ]
 
 
@@ -218,10 +208,10 @@ def test_mixed_offsets_need_a_zone_and_are_then_right(berlin: Bench) -> None:
         berlin.bring(file)
     berlin.bring(file, mapping=Mapping(event="seen", timezone="America/New_York"))
     assert [row[0] for row in berlin.rows("SELECT occurred_at FROM events ORDER BY distinct_id")] == [
-        datetime(2024, 7, 1, 10),
-        datetime(2024, 7, 1, 4, 30),
-        datetime(2024, 7, 1, 12),
-        datetime(2024, 7, 1, 14),
+        at(2024, 7, 1, 10),
+        at(2024, 7, 1, 4, 30),
+        at(2024, 7, 1, 12),
+        at(2024, 7, 1, 14),
     ]
 
 
@@ -279,8 +269,10 @@ def test_bad_json_lines_are_rejected_and_the_others_kept(bench: Bench) -> None:
     deep = '{"timestamp": "2024-01-01T00:00:00Z", "event": "x", "a": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
     nul = '{"timestamp": "2024-01-01T00:00:00Z", "event": "a\\u0000b"}\n'
     backslash = '{"timestamp": "2024-01-01T00:00:00Z", "event": "a\\\\u0000b"}\n'
-    bad = ["{broken\n", "[1, 2]\n", "7\n", deep, nul, '{"timestamp": "2024-01-01T00:00:00Z"}\n', good[:-2] + "} x\n",
-           '{"timestamp": "2024-01-01T00:00:00Z", "event": "*"}\n', '{"timestamp": "2024-01-01T00:00:00Z", "event": "\\ud800"}\n']  # fmt: skip
+    start = '{"timestamp": "2024-01-01T00:00:00Z"'
+    no_objects = ["{broken\n", "[1, 2]\n", "7\n", good[:-2] + "} x\n"]
+    no_events = [start + "}\n", start + ', "event": "*"}\n', start + ', "event": "\\ud800"}\n']
+    bad = [*no_objects, deep, nul, *no_events]
     status = bench.bring(bench.file("a.jsonl", good + "".join(bad) + "\n" + backslash + good), mapping=Mapping())
     assert (status.rows, status.stored, status.rejected) == (12, 3, 9)
     assert [row[0] for row in bench.rejects()] == list(range(2, 11))
@@ -307,17 +299,19 @@ def test_line_of_a_hundred_megabytes_is_rejected_in_bounded_memory(bench: Bench,
 
 def test_parquet_with_types_of_all_kinds_becomes_events(bench: Bench) -> None:
     path = bench.folder / "a.parquet"
-    duckdb.sql(
+    write_parquet(
+        path,
         """
-        SELECT TIMESTAMPTZ '2024-01-01 10:00:00+02' AS at, 17850.0::DOUBLE AS user_id, [1, 2] AS list, {'a': {'b': 1}} AS st,
-            1.50::DECIMAL(9, 2) AS money, 'nan'::DOUBLE AS nothing, DATE '2024-05-05' AS day, 'x' AS "select", NULL AS none
+        SELECT TIMESTAMPTZ '2024-01-01 10:00:00+02' AS at, 17850.0::DOUBLE AS user_id, [1, 2] AS list,
+            {'a': {'b': 1}} AS st, 1.50::DECIMAL(9, 2) AS money, 'nan'::DOUBLE AS nothing, DATE '2024-05-05' AS day,
+            'x' AS "select", NULL AS none
         UNION ALL SELECT NULL, 1, NULL, NULL, NULL, NULL, NULL, 'y', NULL
         UNION ALL SELECT TIMESTAMPTZ '2024-01-02', NULL, NULL, NULL, NULL, 2.5, NULL, 'z' || chr(0), NULL
-        """
-    ).write_parquet(str(path))
+        """,
+    )
     status = bench.bring(path, mapping=Mapping(timestamp="at", event="seen"))
     assert (status.total_rows, status.rows, status.stored, status.rejected) == (3, 3, 1, 2)
-    assert bench.rows("SELECT occurred_at, distinct_id FROM events") == [(datetime(2024, 1, 1, 8), "17850")]
+    assert bench.rows("SELECT occurred_at, distinct_id FROM events") == [(at(2024, 1, 1, 8), "17850")]
     kept = json.loads(str(bench.rows("SELECT properties::JSON::VARCHAR FROM events")[0][0]))
     assert kept == {"list": [1, 2], "st": {"a": {"b": 1}}, "money": 1.5, "nothing": None, "day": "2024-05-05",
                     "select": "x", "none": None}  # fmt: skip
@@ -326,9 +320,12 @@ def test_parquet_with_types_of_all_kinds_becomes_events(bench: Bench) -> None:
 
 def test_parquet_pieces_give_the_same_events_as_one(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = bench.folder / "a.parquet"
-    duckdb.sql(
-        "SELECT TIMESTAMP '2024-01-01' + INTERVAL (i // 7) HOURS AS at, i % 3 AS user_id, i // 5 AS x FROM range(5000) t(i)"
-    ).write_parquet(str(path), row_group_size=2048)
+    write_parquet(
+        path,
+        "SELECT TIMESTAMP '2024-01-01' + INTERVAL (i // 7) HOURS AS at, i % 3 AS user_id, i // 5 AS x "
+        "FROM range(5000) t(i)",
+        row_group_size=2048,
+    )
     assert bench.bring(path, mapping=Mapping(event="seen"), piece_rows=700).stored == 5000
     other = Bench(tmp_path_factory.mktemp("other"))
     try:
@@ -352,9 +349,8 @@ def test_truncated_gzip_keeps_what_can_be_read_and_says_so(bench: Bench) -> None
 
 def test_parquet_damaged_in_its_middle_fails_with_the_rows(bench: Bench) -> None:
     path = bench.folder / "a.parquet"
-    duckdb.sql("SELECT TIMESTAMP '2024-01-01' AS at, md5(i::VARCHAR) AS user_id FROM range(200000) t(i)").write_parquet(
-        str(path), row_group_size=20_000
-    )
+    query = "SELECT TIMESTAMP '2024-01-01' AS at, md5(i::VARCHAR) AS user_id FROM range(200000) t(i)"
+    write_parquet(path, query, row_group_size=20_000)
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
     content[middle : middle + 200_000] = os.urandom(200_000)
@@ -381,7 +377,7 @@ def test_import_stops_when_asked_and_goes_on_where_it_was(bench: Bench) -> None:
     status = bench.bring(file, piece_bytes=20_000, should_stop=lambda: len(bench.progress) >= 5)
     assert status.state == "interrupted"
     assert 0 < status.rows < 20_000
-    loader: BulkLoader = DuckDBBulkLoader(bench.store, datetime(2026, 1, 2))
+    loader = DuckDBBulkLoader(bench.store, at(2026, 1, 2))
     (record,) = loader.unfinished()
     run = resume_import(loader, record.import_id, time_zone="UTC", rejects_folder=bench.folder / "rejects")
     done = run.run()
@@ -389,14 +385,14 @@ def test_import_stops_when_asked_and_goes_on_where_it_was(bench: Bench) -> None:
     assert loader.unfinished() == []
     with pytest.raises(InvalidInput, match="is done"):
         resume_import(loader, record.import_id, time_zone="UTC", rejects_folder=bench.folder)
-    loader.close()  # type: ignore[attr-defined, unused-ignore]
+    loader.close()
 
 
 def test_import_does_not_go_on_with_a_file_that_changed(bench: Bench) -> None:
     file = bench.file("a.csv", "timestamp,user_id,x\n" + "".join(f"2024-01-01,u{n},1\n" for n in range(1000)))
     status = bench.bring(file, piece_bytes=2000, should_stop=lambda: len(bench.progress) >= 2)
     file.write_text(file.read_text() + "2024-01-01,zoe,1\n")
-    loader = DuckDBBulkLoader(bench.store, datetime(2026, 1, 2))
+    loader = DuckDBBulkLoader(bench.store, at(2026, 1, 2))
     with pytest.raises(InvalidInput, match="is not what it was"):
         resume_import(loader, status.id, time_zone="UTC", rejects_folder=bench.folder)
     loader.close()
@@ -412,9 +408,7 @@ def test_appends_are_answered_while_an_import_runs(bench: Bench) -> None:
         while not done.is_set():
             number = len(appended)
             name = f"live-{number}"
-            record = EventRecord(
-                event_id("web", name), "click", datetime(2024, 1, 1, 12, tzinfo=UTC), datetime(2024, 1, 1, 12), "ann"
-            )
+            record = EventRecord(event_id("web", name), "click", at(2024, 1, 1, 12), at(2024, 1, 1, 12), "ann")
             appended.append(bench.store.append([record]).stored)
 
     thread = threading.Thread(target=append)
