@@ -29,7 +29,7 @@ DAYS = DayRange(BEGIN.date(), BEGIN.date().replace(day=3))
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> "DuckDBStore":
-    folder: "Path" = tmp_path_factory.mktemp("measures")
+    folder: Path = tmp_path_factory.mktemp("measures")
     opened = fill(folder, WORLD, METRICS.values())
     opened.refresh_facts()
     return opened
