@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb.identity import unit_keys
 from upshot.engines.store import utc_naive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from upshot.engines.duckdb.writer import Transaction
@@ -85,13 +87,23 @@ def _check(change: UnitTraits) -> None:
         raise InvalidInput(f"A {change.unit_type or 'unit without a type'} has no traits; persons and groups have.")
     texts = [change.unit, *change.properties, *(v for v in change.properties.values() if isinstance(v, str))]
     for text in texts:
-        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-            raise InvalidInput(f"{text!r} holds a character that cannot be kept (NUL, or not UTF-8).")
+        _check_text(text)
     if not change.unit or "" in change.properties:
         raise InvalidInput("A unit and each of its traits need a name.")
     for name, value in change.properties.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise InvalidInput(f"The trait {name!r} is {value}, which is not a number to count with.")
+
+
+def _texts(value: Observation) -> str:
+    for text in (*value.dimensions, *value.dimensions.values()):
+        _check_text(text)
+    return msgspec.json.encode(dict(sorted(value.dimensions.items()))).decode()
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise InvalidInput(f"{text!r} holds a character that cannot be kept (NUL, or not UTF-8).")
 
 
 def observe(transaction: Transaction, series: str, values: Sequence[Observation], recorded_at: datetime) -> None:
@@ -100,16 +112,18 @@ def observe(transaction: Transaction, series: str, values: Sequence[Observation]
     Raises:
         InvalidInput: The series has no name, or a value is not finite.
     """
-    if not series or "\0" in series:
-        raise InvalidInput(f"{series!r} cannot be the name of a series.")
+    if not series:
+        raise InvalidInput("A series needs a name.")
+    _check_text(series)
     for value in values:
         if not math.isfinite(value.value):
             raise InvalidInput(f"The value of {series} on {value.day} is {value.value}.")
-    dimensions: list[Mapping[str, str]] = [dict(sorted(value.dimensions.items())) for value in values]
+    # Sorted, as maps are equal only in the same order; as text, as a list of maps of which some are empty has no type.
+    dimensions = [_texts(value) for value in values]
     transaction.connection.execute(
         f"""
         INSERT INTO observations
-        SELECT $1, unnest($2::DATE[]), unnest($3::MAP(VARCHAR, VARCHAR)[]), unnest($4::DOUBLE[]), $5,
+        SELECT $1, unnest($2::DATE[]), from_json(unnest($3::JSON[]), '"MAP(VARCHAR, VARCHAR)"'), unnest($4::DOUBLE[]), $5,
             {transaction.revision}
         """,
         [series, [v.day for v in values], dimensions, [v.value for v in values], utc_naive(recorded_at)],
