@@ -201,3 +201,16 @@ def test_lock_of_a_foreign_process_is_passed_over(folder: Path, capsys: Captured
     assert main(["data", "events", "--workspace", str(folder)]) == 0
     assert main(["doctor", "--workspace", str(folder)]) == 0
     assert "does not answer" in capsys.readouterr().out
+
+
+def test_lock_that_names_another_workspaces_server_is_passed_over(
+    folder: Path, serve: Serve, capsys: Captured, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    assert main(["init", str(other)]) == 0
+    server = serve(other)
+    wrong = ServerLock(os.getpid(), server.address, "of-yesterday", datetime(2024, 1, 1, tzinfo=UTC), "0")
+    (folder / LOCK_FILE).write_bytes(msgspec.json.encode(wrong))
+    capsys.readouterr()
+    assert main(["data", "events", "--workspace", str(folder)]) == 0
+    assert "purchase" in capsys.readouterr().out

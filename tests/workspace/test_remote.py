@@ -57,7 +57,7 @@ def serving(workspace: LocalWorkspace, *, broken: bool = False) -> Iterator[str]
 
 def test_remote_answers_as_local(workspace: LocalWorkspace, owner: Caller) -> None:
     with serving(workspace) as address, RemoteWorkspace(address, "secret") as remote:
-        assert answers(address)
+        assert answers(address, "secret")
         assert remote.call(METRIC_SHOW, MetricName("events")) == owner.call(METRIC_SHOW, MetricName("events"))
         assert remote.call(WORKSPACE_INFO, Nothing()) == owner.call(WORKSPACE_INFO, Nothing())
 
@@ -74,7 +74,7 @@ def test_remote_error_is_the_same_error(workspace: LocalWorkspace, owner: Caller
 def test_remote_that_is_gone_says_what_to_do(workspace: LocalWorkspace) -> None:
     with serving(workspace) as address:
         pass
-    assert not answers(address)
+    assert not answers(address, "secret")
     with RemoteWorkspace(address, "secret") as remote, pytest.raises(ServerGone, match="does not answer") as caught:
         remote.call(WORKSPACE_INFO, Nothing())
     assert "upshot serve" in caught.value.hint

@@ -18,7 +18,7 @@ def running_server(folder: Path) -> ServerLock | None:
         return None
     from upshot.workspace.remote import answers
 
-    return lock if answers(lock.address) else None
+    return lock if answers(lock.address, lock.token) else None
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Self
 import httpx
 import msgspec
 
-from upshot.core.errors import InternalError, UserError
+from upshot.core.errors import InternalError, NotAllowed, UserError
+from upshot.workspace.messages import WORKSPACE_INFO, Nothing
 from upshot.workspace.operation import Operation, Request, Response
 from upshot.workspace.wire import OPERATIONS_PATH, Fault, error_of, to_json
 
@@ -71,10 +72,16 @@ class RemoteWorkspace:
         self.close()
 
 
-def answers(address: str) -> bool:
-    """Whether a server is healthy at ``address``."""
+def answers(address: str, token: str) -> bool:
+    """Whether a server is healthy at ``address`` and knows ``token``: another workspace's server may stand there."""
     try:
         answer = httpx.get(f"{address}/healthz", timeout=_HEALTH_SECONDS, trust_env=False)
-    except httpx.TransportError:
+        if answer.status_code != httpx.codes.OK:
+            return False
+        with RemoteWorkspace(address, token) as workspace:
+            workspace.call(WORKSPACE_INFO, Nothing())
+    except (httpx.TransportError, NotAllowed, ServerGone):
         return False
-    return answer.status_code == httpx.codes.OK
+    except (UserError, InternalError):
+        return True
+    return True

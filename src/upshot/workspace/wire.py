@@ -53,7 +53,8 @@ _STATUS: dict[type[UserError], HTTPStatus] = {
     StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_CLASSES: dict[str, type[UserError]] = {error.code: error for error in _STATUS}
+_CLASSES: dict[str, type[UserError]] = {error.code: error for error in _STATUS} | {"unauthorized": NotAllowed}
+"""A server says ``unauthorized`` to those it does not know."""
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
