@@ -4,7 +4,7 @@ from typing import Any  # pandas and tea-tasting hand out untyped results
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from tea_tasting.datasets import make_users_data
@@ -46,6 +46,7 @@ def test_difference_agrees_with_tea_tasting() -> None:
     )
 
 
+@settings(deadline=None)  # a busy machine is not a defect
 @given(
     st.floats(-0.5, 0.5),
     st.sampled_from(ALTERNATIVES),

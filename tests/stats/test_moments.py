@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.regression.linear_model import OLS, WLS
@@ -54,6 +54,7 @@ def test_sums_of_nothing_but_zeros_have_no_variance() -> None:
     assert float(Moments.from_sums(7, 0.0, 0.0).variance) == 0.0
 
 
+@settings(deadline=None)  # a busy machine is not a defect
 @given(st.lists(finite, min_size=2, max_size=30))
 def test_sums_never_give_a_wrong_variance(values: list[float]) -> None:
     x = np.asarray(values)
@@ -63,6 +64,7 @@ def test_sums_never_give_a_wrong_variance(values: list[float]) -> None:
         assert float(m.variance) == pytest.approx(float(x.var(ddof=1)), rel=0.6, abs=1e-300)
 
 
+@settings(deadline=None)  # a busy machine is not a defect
 @given(st.lists(finite, max_size=20), st.lists(finite, max_size=20))
 def test_merged_moments_are_those_of_all_units(first: list[float], second: list[float]) -> None:
     merged = Moments.of(first) + Moments.of(second)
@@ -204,6 +206,9 @@ def test_moments_index_like_arrays() -> None:
     m = Moments([10.0, 20.0], [1.0, 2.0], 3.0)
     assert (float(m[1].n), float(m[1].mean), float(m[1].variance)) == (20.0, 2.0, 3.0)
     assert m[:, None].shape == (2, 1)
+    pair = PairMoments([10.0, 20.0], 1.0, [3.0, 4.0], 1.0, 2.0, 0.5)
+    assert (float(pair[1].n), float(pair[1].mean_y), float(pair[1].covariance)) == (20.0, 4.0, 0.5)
+    assert pair[:, None].mean_x.shape == (2, 1)
 
 
 def test_variance_is_unbiased_under_merging_of_many_parts() -> None:

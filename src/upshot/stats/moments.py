@@ -243,6 +243,11 @@ class PairMoments:
         )
         return PairMoments(n, mean[..., 0], mean[..., 1], vx, vy, cov)
 
+    def __getitem__(self, index: object) -> PairMoments:
+        """The moments at an index of the broadcast shape (NumPy indexing): ``[:, None]`` makes an axis of arms."""
+        arrays = np.broadcast_arrays(*(getattr(self, field.name) for field in fields(self)))
+        return PairMoments(*(array[index] for array in arrays))  # type: ignore[call-overload]
+
     @property
     def x(self) -> Moments:
         """Moments of the first value alone."""

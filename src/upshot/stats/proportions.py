@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from upshot.stats.moments import Moments
+from upshot.stats.moments import Moments, every
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
 from upshot.stats.wald import masked, shaped_estimates, tail_probability
@@ -307,7 +307,10 @@ def _one_sided(low: FloatArray, high: FloatArray, alternative: Alternative) -> t
 
 
 def _reasons(sample: Successes) -> IntArray:
-    n, x = np.broadcast_arrays(sample.n, sample.successes)
+    n, x = sample.n[()], sample.successes[()]
+    if every((n > 0.0) & (x >= 0.0) & (x <= n) & (n < np.inf)):
+        return np.zeros(np.broadcast_shapes(n.shape, x.shape), np.int64)
+    n, x = np.broadcast_arrays(n, x)
     conditions = [n == 0.0, ~np.isfinite(n + x), (n < 0.0) | (x < 0.0) | (x > n)]
     codes = [np.int64(Reason.EMPTY), np.int64(Reason.NOT_FINITE), np.int64(Reason.INVALID_STATISTICS)]
     return np.asarray(np.select(conditions, codes, np.int64(Reason.OK)), np.int64)

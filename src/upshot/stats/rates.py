@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import betainc, betaincc, betaincinv
 
+from upshot.stats.moments import every
 from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
 from upshot.stats.wald import checked_level, critical_value, masked, shaped_estimates, tail_probability
@@ -287,7 +288,10 @@ def _first(control: Counts, treatment: Counts) -> IntArray:
 
 
 def _reasons(sample: Counts) -> IntArray:
-    x, e = np.broadcast_arrays(sample.events, sample.exposure)
+    x, e = sample.events[()], sample.exposure[()]
+    if every((e > 0.0) & (x >= 0.0) & (x + e < np.inf)):
+        return np.zeros(np.broadcast_shapes(x.shape, e.shape), np.int64)
+    x, e = np.broadcast_arrays(x, e)
     conditions = [~np.isfinite(x + e), (x < 0.0) | (e < 0.0) | ((e == 0.0) & (x > 0.0)), e == 0.0]
     codes = [np.int64(Reason.NOT_FINITE), np.int64(Reason.INVALID_STATISTICS), np.int64(Reason.EMPTY)]
     return np.asarray(np.select(conditions, codes, np.int64(Reason.OK)), np.int64)

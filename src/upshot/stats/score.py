@@ -42,24 +42,28 @@ def falling_root(
     Examples:
         >>> import numpy as np
         >>> float(falling_root(lambda x: 2.0 - x * x, np.asarray(0.0), np.asarray(2.0)))
-        1.4142135623730...
+        1.41421356237...
     """
     low, high = np.broadcast_arrays(left, right)
-    tolerance = 4.0 * np.finfo(np.float64).eps * (np.abs(low) + np.abs(high))
+    tolerance = 1e-14 * (np.abs(low) + np.abs(high))
     at_low, at_high = function(low), function(high)
     # A zero at the right end is not trusted: with no spread at the estimate itself the function touches zero there and
     # falls through it further left. The first step then halves the bracket.
     at_high = np.where(at_high >= 0.0, -at_low, at_high)
     root = np.where(at_low <= 0.0, low, high)
     done = at_low <= 0.0
-    usable = np.isfinite(at_low) & np.isfinite(at_high)
+    usable = done | (np.isfinite(at_low) & np.isfinite(at_high))
     side = np.zeros(low.shape)
     for _ in range(_ITERATIONS):
         if (done | ~usable).all():
             break
-        middle = low + (high - low) * (at_low / (at_low - at_high)) if start is None else start
-        middle = np.where((middle > low) & (middle < high), middle, 0.5 * (low + high))
-        start = None
+        if start is None:
+            middle = low + (high - low) * (at_low / (at_low - at_high))
+            # A step that rounds onto an end is put just inside: where the root is there, the bracket then closes.
+            middle = np.minimum(np.maximum(middle, low + 0.5 * tolerance), high - 0.5 * tolerance)
+        else:
+            middle = np.where((start > low) & (start < high), start, 0.5 * (low + high))
+            start = None
         value = function(middle)
         above = value > 0.0
         # A side that stays twice in a row has its value halved, so that the next step crosses over.
@@ -70,8 +74,8 @@ def falling_root(
         high, at_high = np.where(above, high, middle), np.where(above, at_high, value)
         side = np.where(above, 1.0, -1.0)
         root = np.where(done, root, middle)
+        usable &= done | np.isfinite(value)
         done |= (value == 0.0) | (high - low <= tolerance) | (step <= tolerance)
-        usable &= np.isfinite(value)
     return cast("FloatArray", np.where(done & usable, root, np.nan))
 
 
