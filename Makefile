@@ -17,6 +17,7 @@ $(STAMP): requirements/dev.lock pyproject.toml hatch_build.py frontend/package-l
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+	@touch $(ASSETS) # the editable install has just built them
 
 $(ASSETS): $(STAMP) $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 	$(BIN)/python hatch_build.py
