@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.calibrate.row import CalibrationRow, calibrated
-from upshot.stats.confidence_sequences import mean_difference_sequence
+from upshot.stats.confidence_sequences import difference_and_error, mean_difference_sequence
 from upshot.stats.group_sequential import Outcome, group_sequential
-from upshot.stats.group_sequential_boundaries import GroupSequentialDesign
+from upshot.stats.group_sequential_boundaries import GroupSequentialDesign, spending_boundaries
 from upshot.stats.group_sequential_longitudinal import group_sequential_longitudinal, union_boundaries
 from upshot.stats.maturity import longitudinal_difference, minimum_units
 from upshot.stats.moments import Moments
@@ -115,6 +115,10 @@ def rows(*, simulations: int, seed: int) -> list[CalibrationRow]:
         for share in (0.5, 0.1):
             rng = np.random.default_rng([seed, number, int(100 * share)])
             found += _asymptotic_rows(population, share, simulations, rng)
+    for number, p in enumerate((0.5, 0.1, 0.02)):
+        for share in (0.5, 0.1):
+            rng = np.random.default_rng([seed, 50 + number, int(100 * share)])
+            found += _group_sequential_rows(p, share, simulations, rng)
     found += _stagewise_rows(simulations, np.random.default_rng([seed, 100]))
     found.append(_sample_ratio_row(simulations, np.random.default_rng([seed, 101])))
     return found + _growing_rows(max(simulations // 5, 1), np.random.default_rng([seed, 102]))
@@ -154,19 +158,33 @@ def _asymptotic_rows(
             tolerance=ASYMPTOTIC,
         )
     )
-    fractions, estimate, se = effective / planned, sequence.value, sequence.standard_error
-    for name, spending, every in (("O'Brien-Fleming hourly", OBRIEN_FLEMING, 1), ("Pocock daily", POCOCK, 24)):
+    return result
+
+
+def _group_sequential_rows(p: float, share: float, simulations: int, rng: np.random.Generator) -> list[CalibrationRow]:
+    """Conversions by binomial batches, since the least n is large."""
+    skewness = (1 - 2 * p) / np.sqrt(p * (1 - p))
+    least = float(np.ceil(minimum_units(skewness, "group-sequential")))
+    grid, larger = np.linspace(least, LENGTH * least, HOURS), (1 - share) / share
+    arms = []
+    for units in (np.ceil(larger * grid), np.ceil(grid)):
+        batches = np.diff(units, prepend=0.0).astype(np.int64)
+        arms.append(Moments.of_successes(units, np.cumsum(rng.binomial(batches, p, (simulations, HOURS)), axis=1)))
+    estimate, se, _ = difference_and_error(arms[0], arms[1], "absolute")
+    effective = 4.0 / (1.0 / arms[0].n + 1.0 / arms[1].n)
+    result = []
+    for name, spending, every in (
+        ("O'Brien-Fleming-type hourly", OBRIEN_FLEMING, 1),
+        ("Pocock-type daily", POCOCK, 24),
+    ):
         looks = np.arange(every - 1, HOURS, every)
-        hit = _rejected(estimate[:, looks], se[:, looks], fractions[looks], spending)
-        result.append(
-            calibrated("group_sequential", f"{name}, {scenario}", "size", ALPHA, hit, simulations, tolerance=ASYMPTOTIC)
-        )
+        hit = _rejected(estimate[:, looks], se[:, looks], effective[looks] / effective[-1], spending)
+        words = f"{name} for 4 weeks, proportion {p:g}, {1 - share:.0%} control, from {least:.0f} units an arm"
+        result.append(calibrated("group_sequential", words, "size", ALPHA, hit, simulations))
     return result
 
 
 def _rejected(estimate: FloatArray, se: FloatArray, fractions: FloatArray, spending: Spending) -> int:
-    from upshot.stats.group_sequential_boundaries import spending_boundaries
-
     bounds = spending_boundaries(fractions, GroupSequentialDesign(ALPHA, spending=spending))
     return int((np.abs(estimate / se) >= bounds.efficacy).any(axis=1).sum())
 
@@ -212,7 +230,7 @@ def _growing_rows(simulations: int, rng: np.random.Generator) -> list[Calibratio
         arms = [_growing(rng, 300) for _ in range(2)]
         grown = longitudinal_difference(arms[0], arms[1])
         fractions, se = grown.n / grown.n[-1], np.sqrt(np.diagonal(grown.covariance))
-        right = group_sequential_longitudinal(grown, fractions, design=design, vectors=1 << 14)
+        right = group_sequential_longitudinal(grown, fractions, design=design, vectors=1 << 14, minimum_n=100)
         wrong = group_sequential(grown.estimate, se, fractions, 300, totals="final", design=design)
         union = np.abs(grown.estimate / se) >= union_boundaries(fractions, design).efficacy
         hits += [right.outcome in (1, 2), int(wrong.outcome) in (Outcome.GREATER, Outcome.LESS), bool(union.any())]

@@ -134,7 +134,7 @@ def test_growing_totals_and_small_samples_are_refused() -> None:
     assert growing.outcome == Outcome.CONTINUE
     assert growing.adjusted.reason == Reason.GROWING_UNITS
     assert set(growing.repeated.reason.tolist()) == {Reason.GROWING_UNITS}
-    small = group_sequential([0.5, 0.5], [0.1, 0.08], [0.5, 1.0], [60, 120], totals="final")
+    small = group_sequential([0.5, 0.5], [0.1, 0.08], [0.5, 1.0], [120, 240], totals="final")
     assert small.repeated.reason.tolist() == [Reason.BELOW_VALID_SAMPLE, Reason.OK]
     assert int(small.stopped_at) == 1
 

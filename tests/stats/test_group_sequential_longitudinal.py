@@ -56,7 +56,7 @@ def test_growing_totals_keep_their_size_only_with_the_covariance() -> None:
         grown = longitudinal_difference(growing_totals(rng, 250, entry), growing_totals(rng, 250, entry))
         fractions = grown.n / grown.n[-1]
         se = np.sqrt(np.diagonal(grown.covariance))
-        right = group_sequential_longitudinal(grown, fractions, design=POCOCK_DESIGN, vectors=1 << 14)
+        right = group_sequential_longitudinal(grown, fractions, design=POCOCK_DESIGN, vectors=1 << 14, minimum_n=100)
         wrong = group_sequential(grown.estimate, se, fractions, 250, totals="final", design=POCOCK_DESIGN)
         rejected += [
             right.stopped_at < 4 or right.outcome != Outcome.NOT_REJECTED,

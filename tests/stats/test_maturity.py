@@ -63,6 +63,7 @@ def test_minimum_units_grow_with_squared_skewness() -> None:
     skewness = (1 - 2 * p) / np.sqrt(p * (1 - p))
     assert float(minimum_units(skewness)) * p == pytest.approx(25.0, rel=0.05)
     assert minimum_units([-10.0, 10.0]).tolist() == [2500.0, 2500.0]
+    assert minimum_units([0.0, 10.0], "group-sequential").tolist() == [200.0, 20_000.0]
 
 
 def test_reasons_name_the_first_thing_that_is_wrong() -> None:

@@ -23,7 +23,7 @@ from scipy.special import ndtri
 from upshot.core.errors import InvalidInput
 from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign, spending_boundaries
 from upshot.stats.group_sequential_recursion import SubDensity, advance, start, tail
-from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
@@ -79,7 +79,7 @@ def group_sequential(
     design: GroupSequentialDesign | None = None,
     final: bool = False,
     null: float = 0.0,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
     scale: Scale = "absolute",
 ) -> GroupSequentialResult:
     """Test at each look, stop at the first bound that is crossed, report what stopping did to the estimate.
@@ -152,7 +152,7 @@ def repeated_intervals(
     smallest_n: ArrayLike,
     *,
     totals: UnitTotals,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
     scale: Scale = "absolute",
     level: float = 0.95,
 ) -> Estimates:

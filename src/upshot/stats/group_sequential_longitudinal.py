@@ -20,7 +20,7 @@ from upshot.core.errors import InvalidInput
 from upshot.stats.group_sequential import Outcome, outcomes, repeated_intervals
 from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign
 from upshot.stats.group_sequential_recursion import Z_CAP, checked_looks
-from upshot.stats.maturity import MINIMUM_UNITS, LongitudinalDifference
+from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, LongitudinalDifference
 from upshot.stats.result import Estimates, FloatArray
 
 __all__ = ["LongitudinalResult", "group_sequential_longitudinal", "longitudinal_boundaries", "union_boundaries"]
@@ -142,7 +142,7 @@ def group_sequential_longitudinal(
     *,
     design: GroupSequentialDesign | None = None,
     final: bool = False,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
     vectors: int = 1 << 17,
     seed: int = 0,
 ) -> LongitudinalResult:

@@ -18,6 +18,7 @@ from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
     "MINIMUM_UNITS",
+    "MINIMUM_UNITS_GROUP_SEQUENTIAL",
     "LongitudinalDifference",
     "UnitTotals",
     "longitudinal_difference",
@@ -32,21 +33,26 @@ UnitTotals = Literal["final", "growing"]
 ``"growing"``: it may still change between looks."""
 
 MINIMUM_UNITS = 100.0
-"""Units in the smaller arm from which the asymptotic methods keep their error under hourly looks, if skewness is at
-most 2 (``minimum_units`` for more); simulated in ``bench/calibrate/stats_sequential.py``."""
+"""Units in the smaller arm from which always-valid methods keep their error under hourly looks, if skewness is at most
+2 (``minimum_units`` for more)."""
 
-_UNITS_PER_SQUARED_SKEWNESS = 25.0
+MINIMUM_UNITS_GROUP_SEQUENTIAL = 200.0
+"""The same for group-sequential tests, if skewness is at most 1. They spend all of alpha, so they have no slack."""
 
 
-def minimum_units(skewness: ArrayLike) -> FloatArray:
+def minimum_units(
+    skewness: ArrayLike, method: Literal["always-valid", "group-sequential"] = "always-valid"
+) -> FloatArray:
     """Units that the smaller arm needs before the first look, for a metric of the given skewness.
 
-    max(100, 25 γ²): for a proportion p this is about 25 successes. Below it the normal limit cannot be trusted out to
-    the four to eight standard errors at which early boundaries lie. A rule by simulation, not a theorem: the looks
-    simulated are hourly over four weeks, splits 50/50 and 90/10 (``bench/calibrate/stats_sequential.py``).
+    max(100, 25 γ²) for confidence sequences and the mixture SPRT, max(200, 200 γ²) for group-sequential tests: for a
+    rare proportion about 25, or 200, successes. Rules by simulation, not theorems: from there on the share of false
+    alarms under hourly looks over four weeks was at most 5 % up to simulation error, at splits 50/50 and 90/10
+    (``bench/calibrate/stats_sequential.py``). Group-sequential tests that start at the smaller n had up to 5.5 %.
 
     Args:
         skewness: γ = E(x − μ)³/σ³ of one unit's value, any shape.
+        method: Which family of methods.
 
     Returns:
         Units, of the same shape.
@@ -55,8 +61,10 @@ def minimum_units(skewness: ArrayLike) -> FloatArray:
         >>> minimum_units([0.0, 10.0]).tolist()
         [100.0, 2500.0]
     """
-    gamma = np.asarray(skewness, np.float64)
-    return np.asarray(np.maximum(MINIMUM_UNITS, _UNITS_PER_SQUARED_SKEWNESS * gamma * gamma), np.float64)
+    squared = np.square(np.asarray(skewness, np.float64))
+    if method == "always-valid":
+        return np.asarray(np.maximum(MINIMUM_UNITS, 25.0 * squared), np.float64)
+    return np.asarray(np.maximum(MINIMUM_UNITS_GROUP_SEQUENTIAL, 200.0 * squared), np.float64)
 
 
 def mature(entered_at: ArrayLike, as_of: float, window: float) -> NDArray[np.bool_]:
