@@ -88,7 +88,7 @@ class CatalogSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         Meta(
             description="Database of the catalog, such as postgresql://user:password@host/name; "
-            "the file catalog.sqlite in the workspace when empty.",
+            "the file catalog.sqlite in the workspace when empty. Each workspace takes a database of its own.",
             extra=_SECRET,
         ),
     ] = ""
