@@ -1,5 +1,6 @@
 """The overview."""
 
+import html
 import re
 
 from tests.web.conftest import Served
@@ -55,3 +56,10 @@ def test_metric_that_cannot_be_answered_costs_its_card_only(fresh: Served) -> No
     text = fresh.get("/").text
     assert 'id="card-tail"' in text
     assert 'id="card-events"' in text
+
+
+def test_command_that_home_offers_stores_the_first_event(fresh: Served) -> None:
+    said = html.unescape(fresh.get("/").text.partition('id="send-command"')[2].partition("</pre>")[0])
+    with fresh.client(**{"Content-Type": "application/json"}) as client:
+        answer = client.post("/api/ops/events.append", content=said.partition("-d '")[2].rstrip("'"))
+    assert (answer.status_code, answer.json()["stored"]) == (200, 1)

@@ -16,6 +16,7 @@ Tone = Literal["good", "bad", "plain"]
 _FORMATS = ("count", "money", "percent", "duration", "number")
 _NO_CHANGE = 0.0005
 _ROUND_FROM = 100
+_WITHOUT_CENTS_FROM = 100_000
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -41,6 +42,12 @@ class Words(msgspec.Struct, frozen=True):
         if value is not None and self.form == "count" and value != int(value):
             return f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}"
         return format_value(value, self.form, self.currency)
+
+    def brief(self, value: float | None) -> str:
+        """One value where there is little room: large amounts of money without their cents."""
+        if value is not None and self.form == "money" and abs(value) >= _WITHOUT_CENTS_FROM:
+            return f"{'-' if value < 0 else ''}{self.axis.sign}{abs(value):,.0f}"
+        return self.write(value)
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -14,7 +14,7 @@ import msgspec
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 
-from upshot.charts import instant_label, range_label
+from upshot.charts import instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.core.units import format_bytes
@@ -144,14 +144,12 @@ class Page:
     def show(self, template: str, *, area: str, status: int = 200, **variables: Any) -> Response[str]:
         """The template in the frame, as a response; ``area`` is what the navigation marks."""
         query = self.request.url.query
-        view = variables.get("view")
         frame = {
             "page": self,
             "area": area,
             "here": self.request.url.path + (f"?{query}" if query else ""),
             "info": self.info,
             "signed_in": not self.workspace.is_open,
-            "window_words": range_label(view.first, view.last) if isinstance(view, View) else "",
         }
         return render(self.request, template, status=status, **frame, **variables)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.charts import range_label
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, Grain, parse_day
 
@@ -55,6 +56,11 @@ class View(msgspec.Struct, frozen=True):
     compare: Compare = "previous"
     breakdown: str = ""
     where: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The window in words."""
+        return range_label(self.first, self.last)
 
     @property
     def days(self) -> DayRange:

@@ -86,7 +86,7 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
     now, before, note = _headline(answer, view.grain)
     return Card(
         metric=metric,
-        value=words.write(now.value if now else None),
+        value=words.brief(now.value if now else None),
         change=change(metric, now, before, words),
         note=note or _today_so_far(page, answer, words),
         spark=sparkline(chart_points(answer.points, view.grain, words)),

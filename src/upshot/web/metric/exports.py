@@ -3,7 +3,7 @@
 import csv
 import io
 
-from upshot.charts import Option, captioned, range_label
+from upshot.charts import Option, captioned
 from upshot.web.metric.view import SeriesChart
 from upshot.web.window import View
 from upshot.workspace.messages import MetricSeries
@@ -52,7 +52,7 @@ def safe_cell(text: str) -> str:
 
 def picture(chart: SeriesChart, view: View) -> Option:
     """The chart with its title, window, filters and legend inside."""
-    parts = [f"by {view.grain}, {range_label(view.first, view.last)}", *view.where]
+    parts = [f"by {view.grain}, {view.words}", *view.where]
     return captioned(chart.option, chart.series.metric.title, "  ·  ".join(parts))
 
 

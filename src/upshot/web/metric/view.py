@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from upshot.charts import ChartPoint, Line, Option, line_chart, period_label, range_label
+from upshot.charts import ChartPoint, Line, Option, line_chart, period_label
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change, chart_points
 from upshot.web.page import Page
@@ -126,7 +126,7 @@ def series_chart(series: MetricSeries, view: View) -> SeriesChart:
         option=option,
         json=msgspec.json.encode(option).decode(),
         names=names,
-        label=f"{series.metric.title} by {view.grain}, {range_label(view.first, view.last)}",
+        label=f"{series.metric.title} by {view.grain}, {view.words}",
         compared=next((line.name for line in lines if line.before), ""),
     )
 

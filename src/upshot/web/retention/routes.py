@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
-from upshot.charts import captioned, range_label
+from upshot.charts import captioned
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
 from upshot.web.metric.exports import download_headers
@@ -64,7 +64,7 @@ def retention_svg(page: NamedDependency[Page]) -> Response[str]:
 
     view, name = _view(page), _name(page)
     grid = _read(page, name, view)
-    option = captioned(grid_option(grid), grid.grid.metric.title, range_label(view.first, view.last))
+    option = captioned(grid_option(grid), grid.grid.metric.title, view.words)
     body = to_svg(option, height=_AROUND_ROWS + _ROW_HEIGHT * len(grid.rows))
     return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg"))
 
@@ -76,7 +76,7 @@ def retention_png(page: NamedDependency[Page]) -> Response[bytes]:
 
     view, name = _view(page), _name(page)
     grid = _read(page, name, view)
-    option = captioned(grid_option(grid), grid.grid.metric.title, range_label(view.first, view.last))
+    option = captioned(grid_option(grid), grid.grid.metric.title, view.words)
     body = to_png(option, height=_AROUND_ROWS + _ROW_HEIGHT * len(grid.rows))
     return Response(body, media_type="image/png", headers=download_headers(name, view, "png"))
 

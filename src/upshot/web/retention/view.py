@@ -12,6 +12,8 @@ from upshot.workspace.messages import METRIC_RETENTION, RetentionCell, Retention
 __all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "read_grid"]
 
 _HEAT_STEPS = 9
+_HEAT_BEND = 0.7
+"""Below 1: small shares, where most cells are, get more of the scale."""
 
 
 class CellView(msgspec.Struct, frozen=True):
@@ -83,7 +85,7 @@ def _laid_out(grid: RetentionGrid) -> GridView:
 def _cell(cell: RetentionCell) -> CellView:
     if cell.share is None:
         return CellView("–", cell.units, 0, cell.complete)
-    heat = 0 if cell.share == 0 else min(1 + int(cell.share * _HEAT_STEPS), _HEAT_STEPS)
+    heat = 0 if cell.share == 0 else min(1 + int(cell.share**_HEAT_BEND * _HEAT_STEPS), _HEAT_STEPS)
     return CellView(f"{cell.share:.1%}" if 0 < cell.share < 1 else f"{cell.share:.0%}", cell.units, heat, cell.complete)
 
 
