@@ -98,7 +98,8 @@ CASES = {
         "type: active, window: 28d",
         Grain.DAY,
         "SELECT d::DATE, count(DISTINCT distinct_id) "
-        "FROM range(DATE '2024-03-11', DATE '2024-05-01', INTERVAL 1 DAY) r(d) JOIN log ON local BETWEEN d::DATE - 27 AND d::DATE WHERE distinct_id IS NOT NULL GROUP BY 1",
+        "FROM range(DATE '2024-03-11', DATE '2024-05-01', INTERVAL 1 DAY) r(d) JOIN log "
+        "ON local BETWEEN d::DATE - 27 AND d::DATE WHERE distinct_id IS NOT NULL GROUP BY 1",
     ),
     "stickiness": Case(
         "type: stickiness",
@@ -125,7 +126,8 @@ CASES = {
         "type: count",
         Grain.MONTH,
         "SELECT date_trunc('month', local)::DATE, "
-        "CASE WHEN distinct_id = 'p1' AND occurred_at >= TIMESTAMP '2024-04-01' THEN 'pro' END, count(*) FROM inside GROUP BY 1, 2",
+        "CASE WHEN distinct_id = 'p1' AND occurred_at >= TIMESTAMP '2024-04-01' THEN 'pro' END, "
+        "count(*) FROM inside GROUP BY 1, 2",
         ("person.plan",),
     ),
     "first touch": Case(

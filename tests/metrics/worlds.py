@@ -28,6 +28,7 @@ YAML = """
 - {name: some, type: count, event: [buy, view]}
 - {name: filtered, type: count, event: view, where: [plan = pro]}
 - {name: by_account, type: count, event: buy, unit: account}
+- {name: plans_by_account, type: distinct, value: plan, unit: account}
 - {name: total, type: sum, event: buy, value: q * price - 1}
 - {name: ratio_of_properties, type: sum, value: q / price}
 - {name: average, type: mean, event: [buy, view], value: price}

@@ -34,18 +34,20 @@ def event_rows(
     selection: Selection,
     *,
     days: DayRange | None,
-    unit_type: str | None,
+    unit_type: str,
+    keyed: bool = True,
     breakdown: tuple[Field, ...] = (),
     value: Expression | None = None,
     value_text: str | None = None,
 ) -> Table:
-    """Matching events: ``day``, ``occurred_at``, ``event_id``, ``unit_key`` (if asked), ``group_0``…, ``value``.
+    """Matching events: ``day``, ``occurred_at``, ``event_id``, ``unit_key`` (if keyed), ``group_0``…, ``value``.
 
     Args:
         dialect: The store's tables.
         selection: Events and filters.
         days: Local days; None for all.
-        unit_type: Whose key is wanted; None where the question is about events only.
+        unit_type: Whose first events and cohorts are meant.
+        keyed: Whether the unit's key is wanted; a question about events alone goes without.
         breakdown: Fields, as text.
         value: A double; null where an operand is missing.
         value_text: A property to be carried as text instead.
@@ -54,15 +56,15 @@ def event_rows(
     if days is not None:
         rows = within_days(rows, days)
     fields = (*breakdown, *(f.field for f in selection.where))
-    needs_unit = unit_type is not None or any(f.scope in (Scope.FIRST, Scope.COHORT) for f in fields)
+    needs_unit = keyed or any(f.scope in (Scope.FIRST, Scope.COHORT) for f in fields)
     own = [f for f in selection.where if f.field.scope not in _JOINED]
     rows = kept(rows, dialect, own, {})
     if needs_unit:
-        rows = dialect.with_unit(rows, unit_type or "person")
-    rows, attached = _attach(rows, dialect, fields, unit_type or "person")
+        rows = dialect.with_unit(rows, unit_type)
+    rows, attached = _attach(rows, dialect, fields, unit_type)
     rows = kept(rows, dialect, [f for f in selection.where if f.field.scope in _JOINED], attached)
     columns: dict[str, Column] = {c: rows[c] for c in ("day", "occurred_at", "event_id")}
-    if unit_type is not None:
+    if keyed:
         columns["unit_key"] = rows.unit_key
     for i, field in enumerate(breakdown):
         columns[f"group_{i}"] = _text(rows, dialect, field, attached)

@@ -77,20 +77,26 @@ def open_source(
     *,
     shape: Shape,
     days: DayRange | None,
-    unit_type: str | None,
+    unit_type: str,
+    keyed: bool = True,
     value: Expression | None = None,
     breakdown: tuple[Field, ...] = (),
 ) -> Source:
-    """The rows of a selection; ``unit_type`` None where the question is about events only (rows have no key then)."""
-    plan = plan_for(dialect, selection, value, breakdown, shape=shape, unit_type=unit_type or "person")
-    if plan.route is Route.EVENTS:
-        rows = event_rows(dialect, selection, days=days, unit_type=unit_type, breakdown=breakdown, value=value)
-        return Source(plan, rows)
-    if plan.route is Route.MEASURES:
-        rows = _measured(dialect, plan, unit_type or "person")
-    else:
-        rows = _facts(dialect, selection, unit_type or "person")
-    rows = _grouped(rows, dialect, breakdown, unit_type or "person")
+    """The rows of a selection; not ``keyed`` where the question is about events alone (rows may have no key then)."""
+    tells_units = keyed or any(field.scope is Scope.COHORT for field in breakdown)
+    facts_of = unit_type if tells_units else "person"
+    plan = plan_for(dialect, selection, value, breakdown, shape=shape, unit_type=facts_of)
+    match plan.route:
+        case Route.EVENTS:
+            rows = event_rows(
+                dialect, selection, days=days, unit_type=unit_type, keyed=keyed, breakdown=breakdown, value=value
+            )
+            return Source(plan, rows)
+        case Route.MEASURES:
+            rows = _measured(dialect, plan, facts_of)
+        case Route.FACTS:
+            rows = _facts(dialect, selection, facts_of)
+    rows = _grouped(rows, dialect, breakdown, facts_of)
     return Source(plan, within_days(rows, days) if days is not None else rows)
 
 
