@@ -158,6 +158,15 @@ class _Values:
         columns = (f"coalesce(c{i}::VARCHAR, '')" for i in range(len(self._reading.columns)))
         return f"concat_ws({_UNIT_SEPARATOR}, {', '.join(columns)})"
 
+    def holds_nul(self) -> str:
+        """Column by column: putting the row together for it cost a fifth of the reading."""
+        texts = (
+            f"coalesce(contains(c{i}::VARCHAR, chr(0)), false)"
+            for i, column in enumerate(self._reading.columns)
+            if column.type in {"text", "nested"}
+        )
+        return " OR ".join(texts) or "false"
+
     def raw(self) -> str:
         if self._reading.format != "parquet":
             return "NULL::VARCHAR"
@@ -274,12 +283,13 @@ def _instant(reading: Reading, value: _Values) -> str:
             return _guarded(f"TRY_CAST({column} AS TIMESTAMP)", reading.timezone)
         case "iso":
             zoned = f"timezone('UTC', TRY_CAST({text} AS TIMESTAMPTZ))"
+            # 2024-02-29 10:00:00 is the usual case and has no offset to look for.
+            usual = f"WHEN length({text}) = 19 AND substr({text}, 17, 1) = ':'"
+            local = _guarded(f"TRY_CAST({text} AS TIMESTAMP)", reading.timezone)
             if reading.timezone in _UTC:
-                return f"CASE WHEN {_ambiguous_zone(text)} THEN NULL ELSE {zoned} END"
-            return (
-                f"CASE WHEN regexp_matches({text}, {literal(_OFFSET)}) THEN {zoned} WHEN {_ambiguous_zone(text)} "
-                f"THEN NULL ELSE {_guarded(f'TRY_CAST({text} AS TIMESTAMP)', reading.timezone)} END"
-            )
+                return f"CASE {usual} THEN {local} WHEN {_ambiguous_zone(text)} THEN NULL ELSE {zoned} END"
+            offset = f"WHEN regexp_matches({text}, {literal(_OFFSET)}) THEN {zoned}"
+            return f"CASE {usual} THEN {local} {offset} WHEN {_ambiguous_zone(text)} THEN NULL ELSE {local} END"
         case "epoch_s" | "epoch_ms" | "epoch_us":
             scaled = f"TRY_CAST({text} AS DOUBLE) * {_MICROSECONDS[reading.time_format]}"
             return f"CASE WHEN abs({scaled}) < {_LARGEST_MICROSECONDS} THEN make_timestamp(({scaled})::BIGINT) END"
@@ -311,7 +321,7 @@ def _reason(reading: Reading, value: _Values) -> str:
     if reading.format == "jsonl":
         cases.append("WHEN doc IS NULL THEN 'not a JSON object'")
     if reading.format == "parquet":
-        cases.append(f"WHEN contains({value.whole_row()}, chr(0)) THEN 'holds a NUL character'")
+        cases.append(f"WHEN {value.holds_nul()} THEN 'holds a NUL character'")
     cases.append(f"WHEN {text} IS NULL THEN {literal(f'no timestamp in {reading.timestamp!r}')}")
     understood = literal(f" is not a timestamp ({_described(reading.time_format)})")
     cases.append(f"WHEN {instant} IS NULL THEN '''' || {shown} || '''' || {understood}")
