@@ -36,7 +36,7 @@ def bonferroni(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         [0.02, 0.08, nan]
     """
     p = _checked(p_values)
-    tested = np.sum(~np.isnan(p), axis=axis, keepdims=True)
+    tested = np.count_nonzero(p == p, axis=axis, keepdims=True)
     return np.asarray(np.minimum(1.0, p * tested))
 
 
@@ -60,7 +60,8 @@ def holm(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
     p = _checked(p_values)
     order, ordered, rank, tested = _sorted(p, axis)
     scaled = np.minimum(1.0, (tested - rank + 1.0) * ordered)
-    return _unsorted(np.fmax.accumulate(scaled, axis=axis), order, p, axis)
+    adjusted = _unsorted(np.fmax.accumulate(scaled, axis=axis), order, p, axis)
+    return np.where(np.isnan(p), np.nan, adjusted)
 
 
 def benjamini_hochberg(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
@@ -107,12 +108,14 @@ def benjamini_yekutieli(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
 
 def _step_up(p: FloatArray, axis: int, *, harmonic: bool) -> FloatArray:
     order, ordered, rank, tested = _sorted(p, axis)
-    with np.errstate(invalid="ignore"):
-        scaled = ordered * tested / rank
+    scaled = ordered * tested / rank
     if harmonic:
-        sums = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, p.shape[axis] + 1.0))]) if p.ndim else np.ones(2)
-        scaled = scaled * sums[tested.astype(np.intp)]
-    least = np.flip(np.fmin.accumulate(np.flip(scaled, axis), axis=axis), axis)
+        sums = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, p.shape[axis] + 1.0))])
+        scaled = scaled * sums[np.asarray(tested, np.intp)]
+    if p.ndim == 1:
+        least = np.fmin.accumulate(scaled[::-1])[::-1]
+    else:
+        least = np.flip(np.fmin.accumulate(np.flip(scaled, axis), axis=axis), axis)
     return _unsorted(np.minimum(1.0, least), order, p, axis)
 
 
@@ -125,15 +128,22 @@ def _checked(p_values: ArrayLike) -> FloatArray:
 
 def _sorted(p: FloatArray, axis: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray, FloatArray]:
     """Order, sorted p-values (NaN last), rank from 1, and the number of tested hypotheses, which broadcast."""
-    order = np.argsort(p, axis=axis, kind="stable")
+    size = p.shape[axis]
+    rank = np.arange(1.0, size + 1.0)
+    if p.ndim == 1:  # the single family: NumPy's along-axis functions would take longer than the rest
+        order = p.argsort(kind="stable")
+        return order, p[order], rank, np.asarray(float(np.count_nonzero(p == p)))
     shape = [1] * p.ndim
-    shape[axis] = p.shape[axis]
-    rank = np.arange(1.0, p.shape[axis] + 1.0).reshape(shape)
-    tested = np.sum(~np.isnan(p), axis=axis, keepdims=True).astype(np.float64)
-    return order, np.take_along_axis(p, order, axis), rank, tested
+    shape[axis] = size
+    order = np.argsort(p, axis=axis, kind="stable")
+    tested = np.count_nonzero(p == p, axis=axis, keepdims=True).astype(np.float64)
+    return order, np.take_along_axis(p, order, axis), rank.reshape(shape), tested
 
 
 def _unsorted(adjusted: FloatArray, order: NDArray[np.intp], p: FloatArray, axis: int) -> FloatArray:
     found = np.empty(p.shape)
-    np.put_along_axis(found, order, adjusted, axis)
-    return np.where(np.isnan(p), np.nan, found)
+    if p.ndim == 1:
+        found[order] = adjusted
+    else:
+        np.put_along_axis(found, order, adjusted, axis)
+    return found

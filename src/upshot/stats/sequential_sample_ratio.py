@@ -82,23 +82,21 @@ def sequential_sample_ratio(
         raise InvalidInput("Planned weights and concentration must be finite and above 0.")
     theta = weights / weights.sum(axis=-1, keepdims=True)
     n = x.sum(axis=-1)
+    if ((x >= 0.0) & (x < np.inf)).all() and (n > 0.0).all():
+        log_e = _log_bayes_factor(x, theta, concentration)
+        p = np.exp(-np.maximum(log_e, 0.0))
+        return SequentialSampleRatio(log_e, p, x / n[..., None], np.asarray(n), np.zeros(log_e.shape, np.int64))
     reason = np.select(
         [~np.isfinite(x).all(axis=-1), (x < 0.0).any(axis=-1), n == 0.0],
         [np.int64(Reason.NOT_FINITE), np.int64(Reason.INVALID_STATISTICS), np.int64(Reason.EMPTY)],
         np.int64(Reason.OK),
     )
     ok = reason == 0
-    safe = np.where(ok[..., None], x, 1.0)
-    log_e = _log_bayes_factor(safe, theta, concentration)
+    log_e = np.where(ok, _log_bayes_factor(np.where(ok[..., None], x, 1.0), theta, concentration), np.nan)
     with np.errstate(all="ignore"):
         shares = np.where(ok[..., None], x / n[..., None], np.nan)
-        p = np.exp(-np.maximum(log_e, 0.0))
     return SequentialSampleRatio(
-        np.where(ok, log_e, np.nan),
-        np.where(ok, p, np.nan),
-        shares,
-        n,
-        np.asarray(reason, np.int64),
+        log_e, np.exp(-np.maximum(log_e, 0.0)), shares, np.asarray(n), np.asarray(reason, np.int64)
     )
 
 
