@@ -124,23 +124,7 @@ def group_sequential(
     )
     z = (repeated.value - null) / repeated.standard_error
     outcome, stopped_at = outcomes(z, repeated.reason, bounds, final=final)
-    at = np.maximum(stopped_at, 0)[..., None]
-
-    def there(part: FloatArray) -> FloatArray:
-        return np.take_along_axis(part, at, -1)[..., 0]
-
-    ended = sequential_estimates(
-        there(repeated.value),
-        there(repeated.low),
-        there(repeated.high),
-        there(repeated.standard_error),
-        there(repeated.p_value),
-        there(repeated.n),
-        np.where(stopped_at < 0, _why_open(repeated.reason), np.int64(0)),
-        level=1 - plan.alpha,
-        method="adjusted_after_stop",
-        scale=scale,
-    )
+    ended = _at_stop(repeated, stopped_at)
     adjusted = adjusted_after_stop(ended, stopped_at, bounds, null=null)
     return GroupSequentialResult(outcome, stopped_at, repeated, adjusted, bounds)
 
@@ -257,6 +241,27 @@ def adjusted_after_stop(
         low, high = high, low
     return sequential_estimates(
         value, low, high, se, p, n, reason, level=naive.level, method="adjusted_after_stop", scale=naive.scale
+    )
+
+
+def _at_stop(looks: Estimates, stopped_at: IntArray) -> Estimates:
+    """The estimates of the looks that ended the experiments; a reason where none did."""
+    at = np.maximum(stopped_at, 0)[..., None]
+
+    def there(part: FloatArray) -> FloatArray:
+        return np.take_along_axis(part, at, -1)[..., 0]
+
+    return sequential_estimates(
+        there(looks.value),
+        there(looks.low),
+        there(looks.high),
+        there(looks.standard_error),
+        there(looks.p_value),
+        there(looks.n),
+        np.where(stopped_at < 0, _why_open(looks.reason), np.int64(0)),
+        level=looks.level,
+        method=looks.method,
+        scale=looks.scale,
     )
 
 
