@@ -21,6 +21,7 @@ export default defineConfig(({ mode }) =>
           emptyOutDir: true,
           manifest: "manifest.json",
           assetsInlineLimit: 0,
+          license: { fileName: "licenses.md" },
           modulePreload: { polyfill: false },
           rollupOptions: { input: { main: "src/main.ts" } },
           chunkSizeWarningLimit: 700,

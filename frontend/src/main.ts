@@ -9,5 +9,7 @@ import "./htmx";
 import "htmx.org/dist/ext/hx-sse.js";
 import "./charts/element";
 import "./copy";
+import "./live";
+import "./popover";
 import "./submit";
 import "./theme";

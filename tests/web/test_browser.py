@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
-from tests.web.conftest import Served
+from tests.web.conftest import Served, made, serving
 from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.workspace.operation import LOCAL_OWNER
 
@@ -175,6 +175,25 @@ def test_picture_is_downloaded(page: Page, served: Served, tmp_path: Path) -> No
     download.value.save_as(target)
     assert target.read_bytes().startswith(b"\x89PNG")
     assert download.value.suggested_filename == "revenue_2024-03-04_2024-03-10_by_day.png"
+
+
+def test_page_says_when_it_is_no_longer_told_of_changes(page: Page, tmp_path: Path) -> None:
+    with serving(made(tmp_path / "shop")) as running:
+        page.goto(running.url)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        expect(page.get_by_text("Reconnecting")).to_be_hidden()
+    expect(page.get_by_text("Reconnecting")).to_be_visible(timeout=10_000)
+
+
+def test_popover_closes_by_escape_and_gives_the_focus_back(page: Page, served: Served) -> None:
+    page.goto(f"{served.url}/metrics/revenue")
+    summary = page.locator("summary", has_text="Add filter")
+    summary.click()
+    field = page.get_by_label("Property")
+    field.fill("country")
+    page.keyboard.press("Escape")
+    expect(field).to_be_hidden()
+    expect(summary).to_be_focused()
 
 
 def test_focus_is_visible_and_the_content_can_be_reached_first(page: Page, served: Served) -> None:
