@@ -1,3 +1,4 @@
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from upshot.catalog.catalog import Catalog
 from upshot.catalog.database import MIGRATIONS, open_database, shown_url, sqlite_url
 from upshot.catalog.tables import HEAD, METADATA
 from upshot.catalog.types import JobState
-from upshot.core.errors import CorruptStore, InvalidInput, NotFound, SchemaTooNew
+from upshot.core.errors import Busy, CorruptStore, InvalidInput, NotFound, SchemaTooNew, StoreFull
 
 LEASE = timedelta(seconds=30)
 
@@ -184,3 +185,39 @@ def test_job_unknown_is_not_found(catalog: Catalog) -> None:
     with pytest.raises(NotFound):
         catalog.jobs.get("none")
     assert catalog.jobs.recent("import") == ()
+
+
+def test_catalog_on_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> None:
+    catalog = Catalog.in_folder(tmp_path)
+    # SQLite's own limit of pages gives the error of a full disk
+    with catalog._writing.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    with pytest.raises(StoreFull, match="no room left for the catalog"):
+        catalog.metrics.add([(f"m{i}", "h", "x" * 5000) for i in range(50)], source="f", by="ann")
+    assert catalog.metrics.current() == {}
+    catalog.close()
+
+
+def test_catalog_that_another_process_holds_is_busy(tmp_path: Path) -> None:
+    catalog = Catalog.in_folder(tmp_path)
+    with catalog._writing.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
+    holder = sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy, match="Another process holds the catalog"):
+        catalog.set_property("a", "b")
+    holder.execute("ROLLBACK")
+    holder.close()
+    catalog.set_property("a", "b")
+    catalog.close()
+
+
+@pytest.mark.postgres
+def test_catalog_that_stops_answering_is_told(postgres_url: str) -> None:
+    catalog = Catalog(postgres_url)
+    catalog.check()
+    with pytest.raises(NotFound) as caught, catalog._engine.connect() as connection:
+        connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert "does not answer" in caught.value.hint
+    catalog.check()
+    catalog.close()

@@ -62,7 +62,7 @@ class Catalog:
         """Ask the database something.
 
         Raises:
-            sqlalchemy.exc.SQLAlchemyError: It does not answer.
+            UserError: It does not answer.
         """
         with self._engine.connect() as connection:
             connection.execute(text("SELECT 1")).all()

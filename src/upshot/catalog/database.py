@@ -4,11 +4,21 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, StatementError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from upshot.catalog.tables import HEAD
-from upshot.core.errors import CorruptStore, InternalError, InvalidInput, NotFound, SchemaTooNew
+from upshot.core.errors import (
+    Busy,
+    CorruptStore,
+    InternalError,
+    InvalidInput,
+    NotFound,
+    SchemaTooNew,
+    StoreFull,
+    UserError,
+)
 
 __all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url", "writing"]
 
@@ -43,18 +53,9 @@ def open_database(url: str) -> Engine:
             revision = _revision(connection)
         if revision != HEAD:
             _migrate(engine, revision)
-    except (CorruptStore, SchemaTooNew):
+    except BaseException:
         engine.dispose()
         raise
-    except OperationalError as error:
-        engine.dispose()
-        raise NotFound("catalog", shown_url(url), hint=f"It does not answer: {_cause(error)}.") from None
-    except DatabaseError as error:
-        engine.dispose()
-        raise CorruptStore(
-            f"The catalog {shown_url(url)} cannot be read: {_cause(error)}.",
-            hint="Put back the file from a backup, or move it away to start with an empty catalog.",
-        ) from None
     return engine
 
 
@@ -81,6 +82,7 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "handle_error", _in_our_words)
     return engine
 
 
@@ -129,5 +131,33 @@ def _migrate(engine: Engine, revision: str | None) -> None:
             raise InternalError(f"The migrations did not lead to {HEAD}.")
 
 
-def _cause(error: DatabaseError) -> str:
-    return str(error.orig).strip().splitlines()[0].rstrip(".")
+def _in_our_words(context: ExceptionContext) -> None:
+    """Raise what the database says as a user error: it is unreachable, full, busy or damaged, not Upshot.
+
+    Raises:
+        NotFound: It does not answer.
+        StoreFull: The disk has no room.
+        Busy: Another process holds it.
+        CorruptStore: It is no database, or a damaged one.
+    """
+    if context.is_pre_ping or context.sqlalchemy_exception is None or context.dialect is None:
+        return
+    text = " ".join(str(context.original_exception).split()).rstrip(".")
+    found = _user_error(context.sqlalchemy_exception, text, context.dialect.name)
+    if found is not None:
+        raise found from context.original_exception
+
+
+def _user_error(error: StatementError, text: str, dialect: str) -> UserError | None:
+    if "is full" in text or "No space left" in text:
+        return StoreFull(f"There is no room left for the catalog: {text}.", hint="Free some space and ask again.")
+    if "is locked" in text:
+        return Busy(f"Another process holds the catalog: {text}.", hint="Ask again in a moment.")
+    if "unable to open" in text or (dialect == "postgresql" and isinstance(error, OperationalError)):
+        return NotFound("catalog", dialect, hint=f"It does not answer: {text}.")
+    if dialect == "sqlite" and type(error) is DatabaseError:
+        return CorruptStore(
+            f"The catalog cannot be read: {text}.",
+            hint="Put its file back from a backup, or move it away to start with an empty catalog.",
+        )
+    return None

@@ -5,8 +5,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from upshot.core.errors import NotFound, UserError
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings, load_settings
 from upshot.core.suggest import nearest
@@ -126,8 +124,8 @@ def _store(resources: Resources) -> Iterator[Finding]:
 def _catalog(resources: Resources) -> Iterator[Finding]:
     try:
         resources.catalog.check()
-    except SQLAlchemyError as error:
-        yield Finding("catalog", "error", f"The catalog does not answer: {error}.", "Start its database.")
+    except UserError as error:
+        yield Finding("catalog", "error", error.message, error.hint)
         return
     yield Finding(
         "catalog", "ok", f"The catalog answers ({resources.catalog.kind}, schema {resources.catalog.schema})."
