@@ -177,3 +177,14 @@ def test_difference_of_small_proportions_covers(method: object, least: float) ->
     coverage = [_coverage(method, p, q, 25, 40) for p, q in itertools.product([0.1, 0.3, 0.5, 0.9], [0.2, 0.6])]
     assert min(coverage) > least
     assert 0.945 < np.mean(coverage) < 0.965
+
+
+def test_score_bounds_of_millions_where_nobody_or_everybody_converted_are_where_the_test_turns() -> None:
+    n_c = np.asarray([9237.0, 9.0, 8.0, 2770319.0, 99.0])
+    n_t = np.asarray([6144639.0, 5734787.0, 2890749.0, 9.0, 441250.0])
+    share = np.asarray([1.0, 0.0, 1.0, 0.0, 0.0])
+    control, treatment = Successes(n_c, share * n_c), Successes(n_t, share * n_t)
+    found = score_difference(control, treatment)
+    for bound in (found.low, found.high):
+        # Newton's steps settle to 1e-9; the p-value is about as sensitive.
+        np.testing.assert_allclose(score_difference(control, treatment, null=bound).p_value, 0.05, rtol=1e-6)

@@ -156,10 +156,8 @@ def score_difference(
         null: Difference under the null hypothesis, in (−1, 1).
 
     Returns:
-        Estimates in [−1, 1]; the standard error is the unpooled one, for information. Bounds are good to about 1e-8
-        (the closed form takes an arc cosine near ±1); where nobody or everybody converted in both groups, of very
-        unequal size, with a million units and more, to a few per cent of their distance. Reasons: as ``wilson``, and
-        NOT_CONVERGED.
+        Estimates in [−1, 1]; the standard error is the unpooled one, for information. The test's
+        p-value at a bound is 1 − level to about 1e-7. Reasons: as ``wilson``, and NOT_CONVERGED.
 
     Raises:
         InvalidInput: ``level`` is not in (0, 1).

@@ -69,13 +69,12 @@ def falling_root(
         # A side that stays twice in a row has its value halved, so that the next step crosses over.
         at_high = np.where(above & (side > 0), 0.5 * at_high, at_high)
         at_low = np.where(~above & (side < 0), 0.5 * at_low, at_low)
-        step = np.abs(middle - root)
         low, at_low = np.where(above, middle, low), np.where(above, value, at_low)
         high, at_high = np.where(above, high, middle), np.where(above, at_high, value)
         side = np.where(above, 1.0, -1.0)
         root = np.where(done, root, middle)
         usable &= done | np.isfinite(value)
-        done |= (value == 0.0) | (high - low <= tolerance) | (step <= tolerance)
+        done |= (value == 0.0) | (high - low <= tolerance)
     return cast("FloatArray", np.where(done & usable, root, np.nan))
 
 
