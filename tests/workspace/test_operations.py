@@ -269,6 +269,8 @@ def test_series_after_new_events_is_new(owner: Caller) -> None:
         ({"where": ("country =",)}, "country =", "Write a filter as"),
         ({"first": date(2024, 2, 2)}, "ends .2024-02-01. before it starts", "Swap"),
         ({"first": date(2024, 2, 1)}, "holds no day", "both are counted"),
+        ({"limit": 0}, "0 groups cannot be shown", "1 to 1000"),
+        ({"limit": 5_000}, "5000 groups cannot be shown", "1 to 1000"),
         ({"first": date(1900, 1, 1)}, "too fine", "shorter window"),
     ],
 )

@@ -32,6 +32,7 @@ __all__ = ["retention", "series"]
 
 _MOST_POINTS = 20_000
 _MOST_PERIODS = 400
+_MOST_GROUPS = 1_000
 Group = tuple[str | None, ...]
 Numbers = tuple[float | None, float | None, float | None]
 Found = dict[tuple[Group, date | None], Numbers]
@@ -41,6 +42,8 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
     """A metric over time, with what it is compared with."""
     del principal
     metric, version = resources.metrics.get(request.name)
+    if not 1 <= request.limit <= _MOST_GROUPS:
+        raise InvalidInput(f"{request.limit} groups cannot be shown.", hint=f"Ask for 1 to {_MOST_GROUPS}.")
     asked = _Asked(
         resources,
         metric,
