@@ -6,12 +6,10 @@ import random
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.collect.imports.conftest import Bench
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -139,3 +137,51 @@ def test_import_without_room_on_the_disk_says_so_and_goes_on_when_there_is_room(
     out, errors = again.communicate()
     assert again.returncode == 0, errors
     assert "end done 20000 19980 0 20" in out
+
+
+MEASURED = """
+import pathlib, resource, sys, zoneinfo
+from datetime import datetime
+from upshot.collect.imports.mapping import Mapping
+from upshot.collect.imports.plan import make_plan
+from upshot.collect.imports.run import start_import
+from upshot.engines.duckdb import DuckDBStore, Resources
+from upshot.engines.duckdb.bulk import DuckDBBulkLoader
+
+folder, file = pathlib.Path(sys.argv[1]), sys.argv[2]
+with DuckDBStore(folder / "events.duckdb", zoneinfo.ZoneInfo("UTC"), resources=Resources(memory_mib=100)) as store:
+    loader = DuckDBBulkLoader(store, datetime(2026, 1, 2))
+    plan = make_plan([file], Mapping(event="seen"), loader, "UTC")
+    run = start_import(plan, loader, import_id="only", started_at=datetime(2026, 1, 2), rejects_folder=folder,
+                       piece_bytes=4 << 20)
+    status = run.run()
+    loader.close()
+print(status.state, status.stored, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file(tmp_path_factory: pytest.TempPathFactory) -> None:
+    block = "".join(f"2024-01-{1 + n % 28:02} 10:00:{n % 60:02},u{n % 500},{n},{'text ' * 12}\n" for n in range(20_000))
+    peaks: list[int] = []
+    for repeats in (10, 60):
+        folder = tmp_path_factory.mktemp("big")
+        file = folder / "big.csv"
+        with file.open("w") as stream:
+            stream.write("timestamp,user_id,number,text\n")
+            for number in range(repeats):
+                stream.write(block.replace(",u", f",{number}u"))
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, str(folder), str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=ROOT,
+        )
+        assert done.returncode == 0, done.stderr
+        state, stored, peak = done.stdout.split()
+        assert (state, int(stored)) == ("done", repeats * 20_000)
+        peaks.append(int(peak))
+        if repeats == 60:
+            assert file.stat().st_size > 110 << 20
+    assert peaks[1] < peaks[0] * 1.4

@@ -395,6 +395,7 @@ def test_import_does_not_go_on_with_a_file_that_changed(bench: Bench) -> None:
     loader = DuckDBBulkLoader(bench.store, at(2026, 1, 2))
     with pytest.raises(InvalidInput, match="is not what it was"):
         resume_import(loader, status.id, time_zone="UTC", rejects_folder=bench.folder)
+    assert loader.unfinished() == []
     loader.close()
 
 

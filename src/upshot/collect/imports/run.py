@@ -127,7 +127,7 @@ def resume_import(loader: BulkLoader, import_id: str, *, time_zone: str, rejects
 
     Raises:
         NotFound: There is no such import.
-        InvalidInput: It is over, or a file is not what it was.
+        InvalidInput: It is over, or a file is not what it was; the import has failed then.
     """
     record = loader.find(import_id)
     if record is None:
@@ -140,10 +140,10 @@ def resume_import(loader: BulkLoader, import_id: str, *, time_zone: str, rejects
     now = {str(each.file.path): each.file.fingerprint for each in plan.files}
     for path, fingerprint in progress.files:
         if now.get(path) != fingerprint:
-            raise InvalidInput(
-                f"{path} is not what it was when the import began.",
-                hint="Import it anew: rows that are stored already are recognised.",
-            )
+            message = f"{path} is not what it was when the import began."
+            hint = "Import it anew: rows that are stored already are recognised."
+            loader.save(msgspec.structs.replace(record, state="failed", message=message, hint=hint))
+            raise InvalidInput(message, hint=hint)
     record = msgspec.structs.replace(record, state="running", message="", hint="")
     loader.save(record)
     return ImportRun(plan, loader, record, rejects_folder)
