@@ -105,7 +105,7 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
         INSERT INTO events
         SELECT t.event_id, t.event, t.occurred_at, t.received_at, t.distinct_id, t.session_id, t.groups, t.source,
             t.client_id, {properties}, t.day, u.unit_key, {transaction.revision}
-        FROM {fresh} LEFT JOIN units u ON u.unit_type = 'person' AND u.unit = t.distinct_id
+        FROM {fresh} LEFT JOIN persons u ON u.unit = t.distinct_id
         """
     )
     connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day, {transaction.revision} FROM {fresh}")
@@ -132,14 +132,17 @@ def _known(connection: DuckDBPyConnection, table: str, *, first: object, last: o
 
 
 def _name_persons(connection: DuckDBPyConnection, table: str) -> None:
+    """Fill ``persons`` with the keys of the table's distinct ids; walking through all units once is what it costs."""
     connection.execute(
         f"""
-        INSERT INTO units
-        SELECT nextval('unit_keys'), 'person', d.unit
+        CREATE OR REPLACE TEMP TABLE persons AS
+        SELECT d.unit, u.unit_key, u.unit_key IS NULL AS fresh
         FROM (SELECT DISTINCT distinct_id AS unit FROM {table} WHERE distinct_id IS NOT NULL) d
-        ANTI JOIN units u ON u.unit_type = 'person' AND u.unit = d.unit
+        LEFT JOIN units u ON u.unit_type = 'person' AND u.unit = d.unit
         """
     )
+    connection.execute("UPDATE persons SET unit_key = nextval('unit_keys') WHERE fresh")
+    connection.execute("INSERT INTO units SELECT unit_key, 'person', unit FROM persons WHERE fresh")
 
 
 def _name_groups(transaction: Transaction, table: str) -> None:

@@ -105,8 +105,7 @@ def _repair_merges(transaction: Transaction) -> int:
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE touched AS
-        SELECT 'person' AS unit_type, unit_key FROM pending_merges
-        UNION SELECT 'person', person_key FROM pending_merges
+        SELECT unit_key FROM pending_merges UNION SELECT person_key FROM pending_merges
         """
     )
     connection.execute(
@@ -114,14 +113,12 @@ def _repair_merges(transaction: Transaction) -> int:
         CREATE OR REPLACE TEMP TABLE repaired AS
         SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.event,
             sum(f.count)::BIGINT AS count, min(f.first_at) AS first_at, max(f.last_at) AS last_at
-        FROM fact_unit_days f SEMI JOIN touched USING (unit_type, unit_key)
+        FROM fact_unit_days f SEMI JOIN touched USING (unit_key)
         LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
         GROUP BY ALL
         """
     )
-    connection.execute(
-        "DELETE FROM fact_unit_days WHERE unit_type = 'person' AND unit_key IN (SELECT unit_key FROM touched)"
-    )
+    connection.execute("DELETE FROM fact_unit_days WHERE unit_key IN (SELECT unit_key FROM touched)")
     connection.execute("INSERT INTO fact_unit_days BY NAME SELECT * FROM repaired")
     _rebuild_activity(connection, None)
     measures.repair_merges(connection)
@@ -139,7 +136,7 @@ def _rebuilder(days: list[date]) -> Callable[[DuckDBPyConnection], None]:
 def _rebuild(connection: DuckDBPyConnection, days: list[date]) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE rebuilt_days AS SELECT unnest($1::DATE[]) AS day", [days])
     touched = """
-        SELECT DISTINCT unit_type, unit_key FROM fact_unit_days SEMI JOIN rebuilt_days USING (day)
+        SELECT DISTINCT unit_key FROM fact_unit_days SEMI JOIN rebuilt_days USING (day)
         WHERE unit_key IS NOT NULL
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE touched AS {touched}")
@@ -154,7 +151,7 @@ def _rebuild(connection: DuckDBPyConnection, days: list[date]) -> None:
         ORDER BY unit_type, event, day
         """
     )
-    connection.execute(f"INSERT INTO touched {touched} EXCEPT SELECT unit_type, unit_key FROM touched")
+    connection.execute(f"INSERT INTO touched {touched} EXCEPT SELECT unit_key FROM touched")
     _rebuild_activity(connection, days[0])
     measures.rebuild_days(connection)
     connection.execute("DELETE FROM dirty_days WHERE day IN (SELECT day FROM rebuilt_days)")
@@ -168,13 +165,12 @@ def _rebuild_activity(connection: DuckDBPyConnection, since: date | None) -> Non
         f"""
         CREATE OR REPLACE TEMP TABLE last_before AS
         SELECT unit_type, unit_key, event, max(day) AS day
-        FROM fact_activity SEMI JOIN touched USING (unit_type, unit_key) WHERE true {before} GROUP BY ALL
+        FROM fact_activity SEMI JOIN touched USING (unit_key) WHERE true {before} GROUP BY ALL
         """
     )
     connection.execute(
         f"""
-        DELETE FROM fact_activity USING touched t
-        WHERE fact_activity.unit_key = t.unit_key AND fact_activity.unit_type = t.unit_type {after}
+        DELETE FROM fact_activity WHERE unit_key IN (SELECT unit_key FROM touched) {after}
         """
     )
     connection.execute(
@@ -182,7 +178,7 @@ def _rebuild_activity(connection: DuckDBPyConnection, since: date | None) -> Non
         INSERT INTO fact_activity
         WITH active AS (
             SELECT unit_type, unit_key, event, day
-            FROM fact_unit_days SEMI JOIN touched USING (unit_type, unit_key) WHERE true {after}
+            FROM fact_unit_days SEMI JOIN touched USING (unit_key) WHERE true {after}
         ),
         each AS (
             SELECT unit_type, unit_key, event, day FROM active

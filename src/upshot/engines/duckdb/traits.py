@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from upshot.engines.duckdb.writer import Transaction
     from upshot.engines.store import Observation, Scalar, UnitTraits
 
-__all__ = ["observe", "set_traits"]
+__all__ = ["observe", "set_traits", "trait_text"]
 
 
 def set_traits(transaction: Transaction, traits: Sequence[UnitTraits]) -> None:
@@ -123,7 +123,8 @@ def observe(transaction: Transaction, series: str, values: Sequence[Observation]
     transaction.connection.execute(
         f"""
         INSERT INTO observations
-        SELECT $1, unnest($2::DATE[]), from_json(unnest($3::JSON[]), '"MAP(VARCHAR, VARCHAR)"'), unnest($4::DOUBLE[]), $5,
+        SELECT $1, unnest($2::DATE[]),
+            from_json(unnest($3::JSON[]), '"MAP(VARCHAR, VARCHAR)"'), unnest($4::DOUBLE[]), $5,
             {transaction.revision}
         """,
         [series, [v.day for v in values], dimensions, [v.value for v in values], utc_naive(recorded_at)],
