@@ -183,5 +183,5 @@ def test_memory_does_not_grow_with_the_file(tmp_path_factory: pytest.TempPathFac
         assert (state, int(stored)) == ("done", repeats * 20_000)
         peaks.append(int(peak))
         if repeats == 60:
-            assert file.stat().st_size > 110 << 20
+            assert file.stat().st_size > 100 << 20  # more than the engine may use
     assert peaks[1] < peaks[0] * 1.4
