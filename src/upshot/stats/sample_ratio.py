@@ -97,17 +97,18 @@ def sample_ratio(counts: ArrayLike, planned: ArrayLike | None = None) -> SampleR
         np.int64(Reason.OK),
     )
     ok = reason == Reason.OK
-    exact = ok & (n * shares.min() < _FEW) & (_outcomes(n, x.shape[-1]) <= _MOST_OUTCOMES)
-    exact &= (x == np.rint(x)).all(axis=-1)
-    for place in zip(*np.nonzero(np.atleast_1d(exact)), strict=True):
-        where = place if exact.ndim else ()
-        p_value[where] = _exact(x[where].astype(np.int64), shares)
+    exact = np.asarray(ok & (n * shares.min() < _FEW))
+    if exact.any():
+        exact = np.asarray(exact & (_outcomes(n, x.shape[-1]) <= _MOST_OUTCOMES) & (x == np.rint(x)).all(axis=-1))
+        for place in np.argwhere(exact):
+            where = tuple(place)
+            p_value[where] = _exact(x[where].astype(np.int64), shares)
     return SampleRatio(
         p_value=np.where(ok, p_value, np.nan),
         statistic=np.where(ok, statistic, np.nan),
         shares=observed,
         n=np.asarray(n),
-        exact=np.asarray(exact),
+        exact=exact,
         reason=np.asarray(reason, np.int64),
     )
 
