@@ -1,0 +1,43 @@
+"""The documentation says what is so: its YAML is read by what reads it in earnest, its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from upshot.collect.imports.mapping import read_mapping
+from upshot.metrics.definition import Shape
+from upshot.metrics.parse import parse_metrics
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+def blocks(page: str) -> list[str]:
+    return YAML.findall((ROOT / page).read_text(encoding="utf-8"))
+
+
+def test_metrics_page_defines_metrics_of_every_shape() -> None:
+    parsed = [parse_metrics(block, "docs/metrics.md") for block in blocks("docs/metrics.md")]
+    assert [str(problem) for one in parsed for problem in one.problems] == []
+    page = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    assert [shape for shape in Shape if f"`{shape}`" not in page] == []
+
+
+def test_readme_defines_metrics_that_parse() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (definition,) = re.findall(r"<<'YAML'\n(.*?)YAML\n", text, re.DOTALL)
+    assert parse_metrics(definition, "README.md").problems == ()
+
+
+def test_import_page_shows_a_mapping_that_is_read() -> None:
+    (block,) = blocks("docs/import.md")
+    assert read_mapping(block).timestamp == "InvoiceDate"
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_to_files_that_exist(document: Path) -> None:
+    links = LINK.findall(document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
