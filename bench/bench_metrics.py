@@ -66,7 +66,7 @@ class Case:
 
 
 def _double(name: str) -> str:
-    return f"TRY_CAST(CAST(variant_extract(properties, '{name}') AS VARCHAR) AS DOUBLE)"
+    return f"TRY_CAST(variant_extract(properties, '{name}') AS DOUBLE)"
 
 
 PLAN = "CAST(variant_extract(properties, 'plan') AS VARCHAR)"
