@@ -4,6 +4,7 @@
 import shutil
 import tempfile
 from datetime import datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -107,3 +108,25 @@ Facts.TestCase.settings = settings(
     max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestFactsEqualRawEvents = pytest.mark.slow(Facts.TestCase)
+
+
+@pytest.mark.parametrize("order", sorted(permutations(["early", "late", "merge", "refresh"])), ids="-".join)
+def test_facts_equal_raw_events_in_every_order_of_what_may_happen(tmp_path: Path, order: tuple[str, ...]) -> None:
+    noon = datetime(2024, 3, 1, 12)
+    batches = {
+        "early": [event(1, "bob", noon), event(2, "ann", noon)],
+        "late": [event(3, "ann", noon + timedelta(days=2)), event(4, "cat", noon + timedelta(days=2))],
+    }
+    reference = Reference(ZoneInfo("UTC"))
+    with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as store:
+        for step in (*order, "refresh"):
+            if step == "refresh":
+                store.refresh_facts()
+            elif step == "merge":
+                store.merge([Merge("ann", "bob")])
+                reference.merges.append(Merge("ann", "bob"))
+            else:
+                store.append(batches[step])
+                reference.append(batches[step])
+            assert unit_days(store, "person") == reference.unit_days("person")
+            assert activity(store, "person") == reference.activity("person")
