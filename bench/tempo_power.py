@@ -32,8 +32,8 @@ def main(worlds: int) -> None:
     for seed in range(worlds):
         history = simulate(msgspec.structs.replace(tempo, seed=1000 + seed), launch=False)
         settled = history.days[tempo.launch + 61 : tempo.launch + 91]
-        starts = sum(len(day.subscribed) for day in settled)
-        rows.append((starts, *(growth(history, what) for what in ("subscribed", "active", "podcasts"))))
+        count = sum(len(day.subscribed) for day in settled)
+        rows.append((count, *(growth(history, what) for what in ("subscribed", "active", "podcasts"))))
     starts, subscribed, active, podcasts = (np.array(column) for column in zip(*rows, strict=True))
     print(f"{worlds} worlds without the launch, {starts.mean():.0f} new subscriptions in days 61-90")
     print("\n| compared with | standard error of the log change | 10 % is this many of them | detectable |")

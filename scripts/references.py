@@ -138,7 +138,8 @@ def _type(hint: Any) -> str:
             return f"[{hint.__name__}](#{hint.__name__.lower()})"
         if hasattr(hint, "__members__"):
             return "one of " + ", ".join(f"`{m.value}`" for m in hint)
-        return known.get(hint.__name__, hint.__name__)
+        name = str(hint.__name__)
+        return known.get(name, name)
     if origin is tuple:
         return f"list of {_type(parts[0])}"
     if origin is dict:

@@ -22,7 +22,7 @@ def main(folder: Path) -> int:
         sys.exit("No Chromium on this machine (Debian: apt-get install chromium).")
     upshot = Path(sys.executable).with_name("upshot")
     subprocess.run([upshot, "demo", "--once", "--workspace", folder], check=True)
-    command = [upshot, "serve", "--port", "0", "--workspace", folder]
+    command: list[str | Path] = [upshot, "serve", "--port", "0", "--workspace", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:
         assert server.stdout is not None
         address = next(found.group() for line in server.stdout if (found := ADDRESS.search(line)))

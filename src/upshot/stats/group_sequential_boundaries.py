@@ -132,8 +132,8 @@ def spending_boundaries(
             is left. Must not depend on the results.
 
     Returns:
-        The boundaries. A look that adds less than a thousandth of the information so far is not tested (``inf``), its share of
-        alpha goes to the next. Bounds beyond 8.2 are 8.2.
+        The boundaries. A look that adds less than a thousandth of the information so far is not tested (``inf``), its
+        share of alpha goes to the next. Bounds beyond 8.2 are 8.2.
 
     Raises:
         InvalidInput: The fractions do not increase from above 0.
