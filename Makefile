@@ -43,7 +43,7 @@ format: $(STAMP) ## put the code into its form
 	$(BIN)/ruff check --fix .
 
 bench: $(ASSETS) ## speed as ratios, side by side in one run
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --write
 
 calibrate: $(STAMP) ## size, coverage and power of every estimator; writes the tables into docs/calibration
 	$(BIN)/python -m bench.calibrate
