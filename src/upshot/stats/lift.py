@@ -155,32 +155,44 @@ def fieller_lift(
         statistic = (mean - tested * base) / np.sqrt(v_t + tested * tested * v_c)
         p_value = tail_probability(statistic, alternative, df)
         first, second, kind = _roots(mean, base, v_t, v_c, critical_value(level, alternative, df))
-        ratios = first - 1.0, second - 1.0
-        ends = ratios[0] * sign, ratios[1] * sign
-        low, high = np.minimum(*ends), np.maximum(*ends)
         error = np.sqrt(v_t + ratio * ratio * v_c) / np.abs(base)
         value = (mean - base) / np.abs(base)
         late = np.where(v_t + v_c == 0.0, Reason.ZERO_VARIANCE, np.where(np.isfinite(p_value), 0, Reason.NOT_FINITE))
         reason = first_reason(_with_baseline(group_reasons(control, treatment), base), np.asarray(late, np.int64))
+        ends = (first - 1.0) * sign, (second - 1.0) * sign
+    low = np.minimum(*ends) if alternative != "less" else np.full_like(ends[0], -np.inf)
+    high = np.maximum(*ends) if alternative != "greater" else np.full_like(ends[0], np.inf)
+    numbers = value, low, high, error, p_value, n_c + n_t
+    return _as_sets(numbers, (first, second), kind, reason, level)
+
+
+def _as_sets(
+    numbers: tuple[FloatArray, ...],
+    ratios: tuple[FloatArray, FloatArray],
+    kind: FloatArray,
+    reason: IntArray,
+    level: float,
+) -> FiellerSets:
+    """Names the sets that are no intervals, and takes their numbers away."""
     kind = np.where(reason == Reason.OK, kind, SetKind.NONE)
-    open_set = (kind == SetKind.COMPLEMENT) | (kind == SetKind.WHOLE_LINE)
     outside = kind == SetKind.COMPLEMENT
-    # Not turned by the baseline's sign: that is unknown where the baseline cannot be told from zero.
-    excluded = np.where(outside, np.minimum(*ratios), np.nan), np.where(outside, np.maximum(*ratios), np.nan)
+    open_set = outside | (kind == SetKind.WHOLE_LINE)
     if not every(~open_set):
-        reason = np.where(open_set & (reason == Reason.OK), np.int64(Reason.UNBOUNDED), reason)
-    if alternative != "two-sided":
-        low, high = (low, np.full_like(low, np.inf)) if alternative == "greater" else (np.full_like(low, -np.inf), high)
-    masks = masked(reason, value, low, high, error, p_value)
-    flat = shaped_estimates((*masks, n_c + n_t), reason, level=level, method="fieller_lift", scale="relative")
+        reason = np.where(open_set, np.int64(Reason.UNBOUNDED), reason)
+    flat = shaped_estimates(
+        (*masked(reason, *numbers[:-1]), numbers[-1]), reason, level=level, method="fieller_lift", scale="relative"
+    )
+    # Not turned by the baseline's sign: that is unknown where the baseline cannot be told from zero.
+    excluded = (np.where(outside, end(*ratios) - 1.0, np.nan) for end in (np.minimum, np.maximum))
+    excluded_low, excluded_high = (np.broadcast_to(end, flat.shape) for end in excluded)
     return FiellerSets(
         *(flat.value, flat.low, flat.high, flat.standard_error, flat.p_value, flat.n, flat.reason),
         level=level,
         method=flat.method,
         scale=flat.scale,
         kind=np.asarray(np.broadcast_to(kind, flat.shape), np.int64),
-        excluded_low=np.broadcast_to(excluded[0], flat.shape),
-        excluded_high=np.broadcast_to(excluded[1], flat.shape),
+        excluded_low=excluded_low,
+        excluded_high=excluded_high,
     )
 
 

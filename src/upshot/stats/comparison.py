@@ -1,0 +1,131 @@
+"""What ``compare`` returns: one row per treatment, to be read by people, by programs and in notebooks."""
+
+from __future__ import annotations
+
+import html
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from upshot.core.errors import NotFound
+from upshot.stats.result import Estimate, NoEstimate, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from upshot.stats.result import Estimates, FloatArray, Scale
+
+__all__ = ["Comparison"]
+
+_HEADS = ("treatment", "n", "value", "interval", "p", "note")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison:
+    """Treatments against one control.
+
+    Attributes:
+        metric: What was compared.
+        control: The control's label.
+        treatments: The treatments' labels, in the order of the rows.
+        units: Units of control, then of each treatment (clusters, where rows are clustered).
+        estimates: Shape (treatments,); whatever takes ``Estimates`` takes these.
+
+    Examples:
+        >>> from upshot.stats.frame import compare
+        >>> frame = {"group": ["a"] * 3 + ["b"] * 3 + ["c"], "minutes": [1, 2, 3, 2, 4, 6, 9]}
+        >>> result = compare(frame, variant="group", metric="minutes", control="a", method="difference")
+        >>> result["b"].value
+        2.0
+        >>> result["c"].sentence
+        'There are too few units for an interval.'
+        >>> result.columns()["n"]
+        [3, 1]
+    """
+
+    metric: str
+    control: object
+    treatments: tuple[object, ...]
+    units: FloatArray
+    estimates: Estimates
+
+    def __len__(self) -> int:
+        return len(self.treatments)
+
+    def __iter__(self) -> Iterator[tuple[object, Estimate | NoEstimate]]:
+        return ((label, self.estimates.at(index)) for index, label in enumerate(self.treatments))
+
+    def __getitem__(self, treatment: object) -> Estimate | NoEstimate:
+        if treatment not in self.treatments:
+            raise NotFound("treatment", str(treatment), map(str, self.treatments))
+        return self.estimates.at(self.treatments.index(treatment))
+
+    def columns(self) -> dict[str, list[object]]:
+        """The rows as columns of plain values, for a data frame of any library.
+
+        Returns:
+            treatment, n (the treatment's units), value, low, high, p_value (NaN where there is no estimate) and reason
+            (the name of the ``Reason``).
+        """
+        found = self.estimates
+        return {
+            "treatment": list(self.treatments),
+            "n": [int(units) for units in self.units[1:]],
+            "value": list(found.value.tolist()),
+            "low": list(found.low.tolist()),
+            "high": list(found.high.tolist()),
+            "p_value": list(found.p_value.tolist()),
+            "reason": [Reason(code).name for code in found.reason.tolist()],
+        }
+
+    def __repr__(self) -> str:
+        rows = [_HEADS, *self._cells()]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
+        lines = [
+            "  ".join(
+                cell.ljust(width) if i in {0, len(widths) - 1} else cell.rjust(width)
+                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([self._caption(), *lines])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{name}</th>' for name in _HEADS)
+        body = "".join(
+            f'<tr><th scope="row">{html.escape(first)}</th>'
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in self._cells()
+        )
+        caption = html.escape(self._caption())
+        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _caption(self) -> str:
+        found = self.estimates
+        return (
+            f"{self.metric}: against {self.control!r} (n = {int(self.units[0]):,}), "
+            f"{found.method}, {found.level:.4g} interval"
+        )
+
+    def _cells(self) -> list[tuple[str, ...]]:
+        rows: list[tuple[str, ...]] = []
+        for (label, result), units in zip(self, self.units[1:], strict=True):
+            head = (str(label), f"{int(units):,}")
+            if isinstance(result, NoEstimate):
+                rows.append((*head, "–", "–", "–", result.sentence))
+            else:
+                low, high = (_amount(bound, result.scale) for bound in (result.low, result.high))
+                value = _amount(result.value, result.scale)
+                rows.append((*head, value, f"{low} to {high}", _probability(result.p_value), ""))
+        return rows
+
+
+def _amount(number: float, scale: Scale) -> str:
+    if math.isinf(number):
+        return "∞" if number > 0 else "−∞"
+    return f"{number:+.2%}" if scale == "relative" else f"{number:+.4g}"
+
+
+def _probability(p_value: float) -> str:
+    return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"
