@@ -64,6 +64,12 @@ class Law:
         """Width on the scale of integration (log-odds, or log)."""
         return np.asarray(np.sqrt(1.0 / self.a + (1.0 / self.b if self.kind == "beta" else 0.0)))
 
+    def spread(self, *, relative: bool) -> FloatArray:
+        """Variance, or about that of the logarithm, to tell which of two laws is narrower."""
+        if not relative:
+            return self.variance
+        return np.asarray(self.b / (self.a * (self.a + self.b)) if self.kind == "beta" else 1.0 / self.a)
+
     @property
     def log_moments(self) -> tuple[FloatArray, FloatArray]:
         """Mean and variance of the logarithm."""
@@ -146,7 +152,9 @@ class Comparison:
 
     def __init__(self, control: Law, treatment: Law, *, relative: bool) -> None:
         self.control, self.treatment, self.relative = control, treatment, relative
-        over_control = control.width <= treatment.width
+        # Narrower on the scale of the effect, not on that of the nodes: the law of a share near 0 or 1 may be wide in
+        # log-odds and yet a step to the other one, which no rule with a fixed number of nodes sums.
+        over_control = control.spread(relative=relative) <= treatment.spread(relative=relative)
         self._over_control = over_control[..., None]
         self._outer = treatment.where(over_control, control)
         self._x, self._weights = control.where(over_control, treatment).nodes()

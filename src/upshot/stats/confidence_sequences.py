@@ -22,11 +22,12 @@ from scipy.special import lambertw
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
-from upshot.stats.moments import Moments
-from upshot.stats.result import Alternative, Estimates, FloatArray, Reason, Scale
+from upshot.stats.moments import Moments, first_reason, group_reasons
+from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
     "always_valid_p",
+    "arm_reasons",
     "asymptotic_confidence_sequence",
     "difference_and_error",
     "mean_difference_sequence",
@@ -190,7 +191,7 @@ def mean_difference_sequence(
         treatment: The same for the treatment.
         totals: Whether unit totals are final when counted; growing ones are refused.
         tuned_n: Units of both arms at which the interval should be tightest, fixed beforehand.
-        scale: "absolute" or "relative" (treatment over control, minus 1).
+        scale: "absolute" or "relative" (a fraction of |baseline|, as in ``lift``).
         level: Coverage over all looks together.
         alternative: Direction.
         null: Effect under the null hypothesis, on ``scale``.
@@ -212,17 +213,32 @@ def mean_difference_sequence(
         time = 4.0 * n_c * n_t / (n_c + n_t) * rho_squared
         reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), minimum_n, totals)
         low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
-    if zero_baseline.any():
-        reason = np.where(zero_baseline & (reason == Reason.NOT_FINITE), np.int64(Reason.ZERO_BASELINE), reason)
+    reason = arm_reasons(reason, control, treatment, zero_baseline)
     return sequential_estimates(
         theta, low, high, se, p, n_c + n_t, reason, level=level, method="mean_difference_sequence", scale=scale
     )
 
 
+def arm_reasons(reason: IntArray, control: Moments, treatment: Moments, zero_baseline: NDArray[np.bool_]) -> IntArray:
+    """The reasons of a sequence, but what is wrong with an arm comes before what is wrong with the comparison.
+
+    Args:
+        reason: Of the sequence; GROWING_UNITS stays what it is.
+        control: Control's moments.
+        treatment: Treatment's moments.
+        zero_baseline: Where a relative change has no baseline.
+    """
+    arms = group_reasons(control, treatment)
+    if arms.any() or zero_baseline.any():
+        arms = first_reason(arms, np.where(zero_baseline, np.int64(Reason.ZERO_BASELINE), np.int64(Reason.OK)))
+        return np.where((arms == Reason.OK) | (reason == Reason.GROWING_UNITS), reason, arms)
+    return reason
+
+
 def difference_and_error(
     control: Moments, treatment: Moments, scale: Scale
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Difference or relative lift, its standard error (delta method), and where the baseline is zero."""
+    """Difference or lift on |baseline|, its standard error (delta method), and where the baseline is zero."""
     n_c, n_t = control.n[()], treatment.n[()]
     m_c, m_t = control.mean[()], treatment.mean[()]
     v_c, v_t = control.variance[()], treatment.variance[()]
@@ -230,7 +246,11 @@ def difference_and_error(
         if scale == "absolute":
             return m_t - m_c, np.sqrt(v_c / n_c + v_t / n_t), np.asarray(False)
         ratio = m_t / m_c
-        return ratio - 1.0, np.sqrt(v_t / n_t + ratio * ratio * v_c / n_c) / np.abs(m_c), np.asarray(m_c == 0.0)
+        return (
+            (m_t - m_c) / np.abs(m_c),
+            np.sqrt(v_t / n_t + ratio * ratio * v_c / n_c) / np.abs(m_c),
+            np.asarray(m_c == 0.0),
+        )
 
 
 def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.confidence_sequences import always_valid_p, difference_and_error, mixture_radius
+from upshot.stats.confidence_sequences import always_valid_p, arm_reasons, difference_and_error, mixture_radius
 from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.moments import Moments
-from upshot.stats.result import Estimates, FloatArray, Reason, Scale
+from upshot.stats.result import Estimates, FloatArray, Scale
 
 __all__ = ["log_mixture_ratio", "mixture_sprt", "mixture_sprt_difference"]
 
@@ -124,7 +124,7 @@ def mixture_sprt_difference(
         minimum_n: Fewest units in the smaller arm.
 
     Returns:
-        Estimates of the broadcast shape; ``n`` is that of the smaller arm.
+        Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
 
     Examples:
         >>> a, b = Moments(5000, 10.0, 4.0), Moments(5000, 10.2, 4.0)
@@ -143,7 +143,8 @@ def mixture_sprt_difference(
         minimum_n=minimum_n,
         scale=scale,
     )
-    if zero_baseline.any():
-        lost = zero_baseline & (found.reason == Reason.NOT_FINITE)
-        found.reason[...] = np.where(lost, np.int64(Reason.ZERO_BASELINE), found.reason)
-    return found
+    reason = arm_reasons(found.reason, control, treatment, zero_baseline)
+    numbers = found.value, found.low, found.high, found.standard_error, found.p_value
+    return sequential_estimates(
+        *numbers, control.n + treatment.n, reason, level=level, method="mixture_sprt_difference", scale=scale
+    )

@@ -249,13 +249,14 @@ def quasi_rate_lift(
         p_value = tail_probability(statistic, alternative, dispersion.df)
         reach = critical_value(level, alternative, dispersion.df) * error
         bounds = _one_sided(ratio * np.exp(-reach) - 1.0, ratio * np.exp(reach) - 1.0, alternative)
+        spread = ratio * error
     reason = _with_baseline(_first(control, treatment), control)
     few = np.where(dispersion.df > 0.0, np.int64(Reason.OK), np.int64(Reason.TOO_FEW_UNITS))
     flat = np.where((error > 0.0) & (treatment.events > 0.0), np.int64(Reason.OK), np.int64(Reason.ZERO_VARIANCE))
     for code in (few, flat):
         reason = np.where(reason == Reason.OK, code, reason)
     return _estimates(
-        (ratio - 1.0, *bounds, ratio * error, p_value, control.exposure + treatment.exposure),
+        (ratio - 1.0, *bounds, spread, p_value, control.exposure + treatment.exposure),
         reason,
         level=level,
         method="quasi_rate_lift",

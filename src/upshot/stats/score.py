@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from upshot.core.errors import InvalidInput
 from upshot.stats.wald import critical_value
 
 if TYPE_CHECKING:
@@ -85,7 +84,4 @@ def score_reach(level: float, alternative: Alternative) -> FloatArray:
         InvalidInput: ``level`` is not in (0, 1), or below one half for a one-sided interval, whose bound would then lie
             on the other side of the estimate.
     """
-    reach = critical_value(level, alternative)
-    if reach < 0.0:
-        raise InvalidInput(f"A one-sided level of {level} is below one half.", hint="0.95 is usual.")
-    return reach
+    return critical_value(level, alternative)

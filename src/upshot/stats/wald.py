@@ -43,13 +43,19 @@ def critical_value(level: float, alternative: Alternative, df: FloatArray | None
         df: Degrees of freedom of Student's t; None for the normal distribution.
 
     Returns:
-        Positive for levels above one half; of the shape of ``df``.
+        Zero or more; of the shape of ``df``.
+
+    Raises:
+        InvalidInput: ``level`` is not in (0, 1), or below one half for a one-sided interval, whose bound would then lie
+            on the other side of the estimate.
 
     Examples:
         >>> round(float(critical_value(0.95, "two-sided")), 4)
         1.96
     """
     probability = 0.5 + checked_level(level) / 2.0 if alternative == "two-sided" else checked_level(level)
+    if probability < 0.5:
+        raise InvalidInput(f"A one-sided level of {level} is below one half.", hint="0.95 is usual.")
     # Casts, not conversions: NumPy scalars stay scalars, which makes a single comparison several times faster.
     return cast("FloatArray", ndtri(probability) if df is None else stdtrit(df, probability))
 
