@@ -161,7 +161,9 @@ class Comparison:
 
     def chance_above(self, effect: FloatArray) -> FloatArray:
         """P(effect of treatment > ``effect``)."""
-        return np.asarray((self._weights * self._outer.tail(self._partner(effect), self._over_control)).sum(axis=-1))
+        tails = self._outer.tail(self._partner(effect), self._over_control)
+        # Weights sum to one only up to rounding.
+        return np.asarray(np.minimum((self._weights * tails).sum(axis=-1), 1.0))
 
     def density(self, effect: FloatArray) -> FloatArray:
         """Posterior density of the effect."""
