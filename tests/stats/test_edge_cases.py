@@ -364,3 +364,10 @@ def test_sequence_without_spread_or_units_has_no_interval() -> None:
     assert_honest(looks)
     codes = [Reason(code) for code in looks.reason.tolist()]
     assert codes == [Reason.OK, Reason.ZERO_VARIANCE, Reason.NOT_FINITE, Reason.NOT_FINITE]
+
+
+def test_moments_of_pairs_keep_the_digits_that_moments_keep() -> None:
+    small = np.random.default_rng(1).normal(0.0, 2.0, 300_000)
+    pair, alone = PairMoments.of(1e12 + small, small), Moments.of(1e12 + small)
+    assert float(pair.mean_x) == float(alone.mean)
+    assert float(pair.variance_x) == pytest.approx(float(alone.variance), rel=1e-12)

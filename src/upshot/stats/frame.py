@@ -153,7 +153,7 @@ def _read(
 
 def _arms(rows: _Rows, order: list[int]) -> tuple[FloatArray, Moments, list[bool]]:
     """Units, adjusted moments and whether a value is not finite, by arm. Arms that are broken enter without units."""
-    parts, units, broken = [], [], []
+    tables, units, broken = [], [], []
     for code in order:
         mask = rows.codes == code
         columns = rows.columns[mask]
@@ -161,15 +161,16 @@ def _arms(rows: _Rows, order: list[int]) -> tuple[FloatArray, Moments, list[bool
             columns = cluster_totals(columns.T, rows.clusters[mask]).T
         units.append(columns.shape[0])
         broken.append(not bool(np.isfinite(columns).all()))
-        parts.append(CovariateMoments.of(columns[: 0 if broken[-1] else None]))
-    return np.asarray(units, np.float64), _adjusted(stack_arms(parts), plain=rows.plain), broken
+        tables.append(columns[: 0 if broken[-1] else None])
+    return np.asarray(units, np.float64), _adjusted(tables, plain=rows.plain), broken
 
 
-def _adjusted(arms: CovariateMoments, *, plain: bool) -> Moments:
+def _adjusted(tables: list[FloatArray], *, plain: bool) -> Moments:
+    if plain and tables[0].shape[1] == 2:
+        return stack_arms([Moments.of(columns[:, 0]) for columns in tables])
+    arms = stack_arms([CovariateMoments.of(columns) for columns in tables])
     if not plain:
         return ratio_cuped(arms) if arms.size > 2 else arms.pair(0, 1).linearised()
-    if arms.size == 2:
-        return arms.column(0)
     if arms.size == 3:
         return cuped(arms.pair(0, 2))
     kept = [0, *range(2, arms.size)]

@@ -306,7 +306,13 @@ class CovariateMoments:
         with np.errstate(all="ignore"):
             means = rows.sum(axis=-2) / np.float64(count)
             centred = rows - means[..., None, :]
-            covariance = np.swapaxes(centred, -1, -2) @ centred / np.float64(count - 1)
+            # What rounding left of the sum is taken out of both (Chan et al., eq. 1.7): beside huge means it counts.
+            slip = centred.sum(axis=-2)
+            scatter = np.swapaxes(centred, -1, -2) @ centred - slip[..., :, None] * slip[..., None, :] / np.float64(
+                count
+            )
+            means = means + slip / np.float64(count)
+            covariance = scatter / np.float64(count - 1)
         return cls(np.full(means.shape[:-1], float(count)), means, covariance)
 
     def __add__(self, other: CovariateMoments) -> CovariateMoments:
