@@ -33,16 +33,8 @@ def declare(transaction: Transaction, statements: Mapping[str, str]) -> None:
         if measure in kept:
             _drop(connection, measure)
         connection.execute("INSERT INTO measures VALUES (?, ?, false)", [measure, sql])
-        connection.execute(
-            f"""
-            CREATE VIEW {identifier(view_name(measure))} AS
-            SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.count, f.total
-            FROM (SELECT * FROM fact_measures WHERE measure = {literal(measure)}) f
-            ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
-            UNION ALL
-            SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "dirty_days")})
-            """
-        )
+        # Until it is built there is nothing to read but events; a statement from an earlier time stays right.
+        connection.execute(f"CREATE VIEW main.{identifier(view_name(measure))} AS {_totals(sql, None)}")
 
 
 def built(cursor: DuckDBPyConnection) -> frozenset[str]:
@@ -68,6 +60,7 @@ def builder(measure: str) -> Callable[[DuckDBPyConnection], None]:
         )
         connection.execute(_insert(measure, rows[0][0]))
         connection.execute("UPDATE measures SET built = true WHERE measure = ?", [measure])
+        _show_facts(connection, measure, rows[0][0])
 
     return build
 
@@ -92,6 +85,24 @@ def repair_merges(connection: DuckDBPyConnection) -> None:
     )
 
 
+def _show_facts(connection: DuckDBPyConnection, measure: str, sql: str) -> None:
+    """Let the measure's views answer from facts."""
+    view, facts = identifier(view_name(measure)), f"main.fact_measures WHERE measure = {literal(measure)}"
+    connection.execute(
+        f"""
+        CREATE OR REPLACE VIEW main.{view} AS
+        SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.count, f.total
+        FROM (SELECT * FROM {facts}) f
+        ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
+        UNION ALL
+        SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "dirty_days")})
+        """
+    )
+    connection.execute(
+        f"CREATE OR REPLACE VIEW settled.{view} AS SELECT unit_type, unit_key, day, count, total FROM {facts}"
+    )
+
+
 def _insert(measure: str, sql: str) -> str:
     return f"""
         INSERT INTO fact_measures
@@ -100,16 +111,17 @@ def _insert(measure: str, sql: str) -> str:
     """
 
 
-def _totals(sql: str, days: str) -> str:
-    """Totals of a measure on the days of a table; an event without a value is not counted."""
+def _totals(sql: str, days: str | None) -> str:
+    """Totals of a measure on the days of a table, or on all; an event without a value is not counted."""
+    among = "" if days is None else f"SEMI JOIN {days} d ON d.day = m.day"
     return f"""
         SELECT 'person' AS unit_type, coalesce(i.person_key, m.distinct_key) AS unit_key, m.day,
             count(*) AS count, sum(m.value)::DOUBLE AS total
-        FROM ({sql}) m SEMI JOIN {days} d ON d.day = m.day LEFT JOIN identity i ON i.distinct_key = m.distinct_key
+        FROM ({sql}) m {among} LEFT JOIN identity i ON i.distinct_key = m.distinct_key
         WHERE m.value IS NOT NULL GROUP BY ALL
         UNION ALL
         SELECT g.unit_type, u.unit_key, m.day, count(*), sum(m.value)::DOUBLE
-        FROM ({sql}) m SEMI JOIN {days} d ON d.day = m.day CROSS JOIN group_types g
+        FROM ({sql}) m {among} CROSS JOIN group_types g
         LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = m.groups[g.unit_type]
         WHERE m.value IS NOT NULL GROUP BY ALL
     """
@@ -118,4 +130,5 @@ def _totals(sql: str, days: str) -> str:
 def _drop(connection: DuckDBPyConnection, measure: str) -> None:
     connection.execute("DELETE FROM measures WHERE measure = ?", [measure])
     connection.execute("DELETE FROM fact_measures WHERE measure = ?", [measure])
-    connection.execute(f"DROP VIEW IF EXISTS {identifier(view_name(measure))}")
+    for schema in ("main", "settled"):
+        connection.execute(f"DROP VIEW IF EXISTS {schema}.{identifier(view_name(measure))}")

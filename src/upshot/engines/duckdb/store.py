@@ -10,6 +10,7 @@ import duckdb
 from upshot.engines.duckdb import append, facts, identity, measures, summaries, traits
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
 from upshot.engines.duckdb.schema import prepare
+from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
 from upshot.engines.store import Appended, QueryResult
 
@@ -185,6 +186,7 @@ class DuckDBStore:
         cursor = self.cursor()
         started = time.perf_counter()
         try:
+            settle(cursor)
             rows = cursor.execute(sql).fetchall()
         except duckdb.Error as error:
             raise translate(error, self._file) from error
@@ -201,7 +203,9 @@ class DuckDBStore:
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""
-        return summaries.event_summaries(self.cursor())
+        cursor = self.cursor()
+        settle(cursor)
+        return summaries.event_summaries(cursor)
 
     def property_summaries(self, event: str = "", *, sample: int = 10_000) -> tuple[list[PropertyCounts], int]:
         """Properties of the newest events of that name, and how many were looked at."""
