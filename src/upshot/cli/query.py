@@ -1,15 +1,17 @@
 """``upshot metric query`` and ``upshot metric retention``."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from upshot.cli.common import Common, open_workspace
-from upshot.cli.output import json_or
+from upshot.cli.output import console, json_or
 from upshot.core.time import DayRange, Grain, parse_day, zone
 
 if TYPE_CHECKING:
+    from upshot.charts.chart import Chart
     from upshot.workspace.operation import Caller
 
 __all__ = ["query", "retention"]
@@ -33,6 +35,7 @@ def query(
     limit: int = 20,
     csv: bool = False,
     sql: bool = False,
+    chart: Path | None = None,
     common: Common | None = None,
 ) -> None:
     """Ask a metric: its values over time.
@@ -48,17 +51,23 @@ def query(
         limit: How many values of a breakdown to show, the largest first. Default: 20.
         csv: Print CSV.
         sql: Print only the SQL that ran.
+        chart: Draw the chart that the page shows into this file: .svg, .png or .pdf.
         common: The options of every command.
     """
     from upshot.cli.series import print_csv, print_series
     from upshot.workspace.messages import METRIC_QUERY, MetricQuery
 
     common = common or Common()
+    _check(chart)
     grain = Grain(by)
     with open_workspace(common) as workspace:
         window = _window(workspace, first, last, grain)
         asked = MetricQuery(name, window.start, window.last, grain, breakdown, where, compare, limit)
         answer = workspace.call(METRIC_QUERY, asked)
+    if chart:
+        from upshot.workspace.pictures import series_picture
+
+        _draw(series_picture(answer, asked), chart)
     if sql:
         print(answer.sql)  # noqa: T201
     elif csv:
@@ -77,6 +86,7 @@ def retention(
     periods: int = 12,
     where: tuple[str, ...] = (),
     counts: bool = False,
+    chart: Path | None = None,
     common: Common | None = None,
 ) -> None:
     """Show which share of each cohort came back: a row for each cohort, a column for each later period.
@@ -89,20 +99,40 @@ def retention(
         periods: How many periods after the first. Default: 12.
         where: Only events for which this holds; may be repeated.
         counts: Show units instead of shares.
+        chart: Draw the grid, in shares, into this file: .svg, .png or .pdf.
         common: The options of every command.
     """
     from upshot.cli.series import print_grid
     from upshot.workspace.messages import METRIC_RETENTION, RetentionQuery
 
     common = common or Common()
+    _check(chart)
     grain = Grain(by)
     with open_workspace(common) as workspace:
         window = _window(workspace, first, last, grain)
         answer = workspace.call(
             METRIC_RETENTION, RetentionQuery(name, window.start, window.last, grain, periods, where)
         )
+    if chart:
+        from upshot.workspace.pictures import grid_picture
+
+        _draw(grid_picture(answer, window), chart)
     if not json_or(common, answer):
         print_grid(answer, counts=counts)
+
+
+def _check(path: Path | None) -> None:
+    """Refuse a name that no chart can have before the question is asked."""
+    if path is not None:
+        from upshot.charts.chart import Chart
+
+        Chart.check_name(path)
+
+
+def _draw(picture: "Chart", path: Path) -> None:
+    """Write the chart and say where; to the error stream, as the answer itself may be read by a program."""
+    picture.save(path)
+    console(error=True).print(f"Drawn: {path}", soft_wrap=True)
 
 
 def _window(workspace: "Caller", first: str | None, last: str | None, grain: Grain) -> DayRange:

@@ -1,12 +1,10 @@
 """What the page of a metric shows."""
 
-from datetime import date
-
 import msgspec
 
-from upshot.charts import ChartPoint, Line, Option, line_chart, period_label
+from upshot.charts import Option, line_chart, period_label
 from upshot.core.time import Grain
-from upshot.web.figures import Change, Words, change, chart_points
+from upshot.web.figures import Change, Words, change
 from upshot.web.page import Page
 from upshot.web.window import View
 from upshot.workspace.messages import (
@@ -17,6 +15,7 @@ from upshot.workspace.messages import (
     MetricSeries,
     Point,
 )
+from upshot.workspace.pictures import COMPARED, group_lines, group_name, series_lines
 
 __all__ = [
     "GroupRow",
@@ -28,10 +27,6 @@ __all__ = [
     "read_metric",
     "series_chart",
 ]
-
-_LINES = 8
-_NOTHING = "(none)"
-_COMPARED = {"previous": "Days before", "year": "Year before", "none": "Before"}
 
 
 class SeriesChart(msgspec.Struct, frozen=True):
@@ -118,7 +113,7 @@ def field_names(page: Page) -> tuple[str, ...]:
 def series_chart(series: MetricSeries, view: View) -> SeriesChart:
     """The chart of a series: one line and what it is compared with, or a line for each group."""
     words = Words.of(series)
-    lines = _group_lines(series, view.grain, words) if view.breakdown else _lines(series, view, words)
+    lines = series_lines(series, view.grain, view.compare, grouped=bool(view.breakdown))
     option = line_chart(lines, view.grain, words.axis)
     names = tuple(line.name for line in lines if not line.before)
     return SeriesChart(
@@ -131,47 +126,9 @@ def series_chart(series: MetricSeries, view: View) -> SeriesChart:
     )
 
 
-def _lines(series: MetricSeries, view: View, words: Words) -> list[Line]:
-    grain = view.grain
-    now = Line(series.metric.title, chart_points(series.points, grain, words))
-    if not any(p.value is not None for p in series.previous):
-        return [now]
-    before = tuple(
-        msgspec.structs.replace(
-            point,
-            title=period_label(series.points[at].period, grain) if at < len(series.points) else point.title,
-            note=period_label(point.period, grain),
-        )
-        for at, point in enumerate(chart_points(series.previous, grain, words))
-    )
-    return [now, Line(_COMPARED[view.compare], before[: len(series.points)], before=True)]
-
-
-def _group_name(group: tuple[str | None, ...]) -> str:
-    return " · ".join(_NOTHING if part is None else part for part in group)
-
-
-def _group_lines(series: MetricSeries, grain: Grain, words: Words) -> list[Line]:
-    periods = list(dict.fromkeys(sorted(p.period for p in series.points)))
-    by_group: dict[tuple[str | None, ...], dict[date, Point]] = {}
-    for point in series.points:
-        by_group.setdefault(point.group, {})[point.period] = point
-    order = [p.group for p in series.totals if p.group in by_group] or list(by_group)
-    lines: list[Line] = []
-    for group in order[:_LINES]:
-        there = by_group[group]
-        made = [chart_points((there[d],), grain, words)[0] if d in there else _gap(d, grain) for d in periods]
-        lines.append(Line(_group_name(group), tuple(made)))
-    return lines
-
-
-def _gap(period: date, grain: Grain) -> ChartPoint:
-    return ChartPoint(period, None, "", period_label(period, grain))
-
-
 def _table(series: MetricSeries, view: View, words: Words) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
     if view.breakdown:
-        lines = _group_lines(series, view.grain, words)
+        lines = group_lines(series, view.grain, words)
         columns = tuple(line.name for line in lines)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
         rows = [(p[0].title, tuple(x.text or "–" for x in p), "" if p[0].complete else "incomplete") for p in periods]
@@ -186,14 +143,14 @@ def _table(series: MetricSeries, view: View, words: Words) -> tuple[tuple[str, .
         )
         for at, p in enumerate(series.points)
     )
-    return (series.metric.title, _COMPARED[view.compare]) if compared else (series.metric.title,), made
+    return (series.metric.title, COMPARED[view.compare]) if compared else (series.metric.title,), made
 
 
 def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, ...]:
     most = max((abs(p.value) for p in series.totals if p.value is not None), default=0.0)
     return tuple(
         GroupRow(
-            name=_group_name(point.group),
+            name=group_name(point.group),
             value=words.write(point.value),
             share=abs(point.value) / most if point.value is not None and most else 0.0,
             filter_url=view.url(where=(*view.where, _group_filter(view.breakdown, point.group[0])), breakdown=""),

@@ -4,10 +4,12 @@ from datetime import date
 
 import msgspec
 
-from upshot.charts import GridCell, Option, period_label, retention_chart
+from upshot.charts import Option, period_label
 from upshot.core.time import Grain
 from upshot.web.page import Page
 from upshot.workspace.messages import METRIC_RETENTION, RetentionCell, RetentionGrid, RetentionQuery
+from upshot.workspace.pictures import cell_text
+from upshot.workspace.pictures import grid_option as drawn_grid
 
 __all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "read_grid"]
 
@@ -83,25 +85,13 @@ def _laid_out(grid: RetentionGrid) -> GridView:
 
 
 def _cell(cell: RetentionCell) -> CellView:
-    if cell.share is None:
-        return CellView("–", cell.units, 0, cell.complete)
-    heat = 0 if cell.share == 0 else min(1 + int(cell.share**_HEAT_BEND * _HEAT_STEPS), _HEAT_STEPS)
-    return CellView(f"{cell.share:.1%}" if 0 < cell.share < 1 else f"{cell.share:.0%}", cell.units, heat, cell.complete)
+    heat = 0 if not cell.share else min(1 + int(cell.share**_HEAT_BEND * _HEAT_STEPS), _HEAT_STEPS)
+    return CellView(cell_text(cell), cell.units, heat, cell.complete)
 
 
 def grid_option(view: GridView) -> Option:
     """The grid as a chart."""
-    cells = [
-        GridCell(
-            cohort=period_label(cell.cohort, view.grid.grain),
-            offset=cell.offset,
-            share=cell.share,
-            text=_cell(cell).text,
-            complete=cell.complete,
-        )
-        for cell in sorted(view.grid.cells, key=lambda c: (c.cohort, c.offset))
-    ]
-    return retention_chart(cells, view.unit)
+    return drawn_grid(view.grid)
 
 
 def grid_csv(grid: RetentionGrid) -> str:
