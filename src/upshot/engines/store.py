@@ -28,6 +28,7 @@ __all__ = [
     "ANY_EVENT",
     "EARLIEST",
     "LATEST",
+    "MAX_NESTING",
     "RESERVED_UNIT_TYPES",
     "Appended",
     "EventCounts",
@@ -56,6 +57,10 @@ ANY_EVENT = "*"
 
 RESERVED_UNIT_TYPES = frozenset({"person", "device", "session"})
 """Unit types that are not groups."""
+
+MAX_NESTING = 200
+"""How many levels of objects and lists an event's properties may have, the object around all of them counted: engines
+crash on what is nested some thousands deep."""
 
 Scalar: TypeAlias = str | float | bool | None
 """The value of a trait."""

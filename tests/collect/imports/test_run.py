@@ -422,3 +422,17 @@ def test_appends_are_answered_while_an_import_runs(bench: Bench) -> None:
     assert status.stored == 150_000
     assert len(appended) > len(bench.progress) / 2
     assert bench.store.info().events == 150_000 + sum(appended)
+
+
+@pytest.mark.parametrize("levels", [200, 201, 100_000])
+def test_what_is_nested_too_deep_is_rejected(bench: Bench, levels: int) -> None:
+    deep = '{"a":' * (levels - 1) + '"[[{"' + "}" * (levels - 1)
+    line = '{"timestamp": "2024-01-01", "user_id": "a", "event": "e", "x": ' + deep + "}"
+    table = 'timestamp,user_id,properties\n2024-01-01,a,"' + ("{" + deep[1:]).replace('"', '""') + '"\n'
+    plain = '{"timestamp": "2024-01-01", "user_id": "b", "event": "e"}'
+    status = bench.bring(bench.file("a.jsonl", f"{plain}\n{line}\n"))
+    assert (status.stored, status.rejected) == ((2, 0) if levels <= 200 else (1, 1))
+    status = bench.bring(bench.file("b.csv", table), mapping=Mapping(event="e"))
+    assert (status.stored, status.rejected) == ((1, 0) if levels <= 201 else (0, 1))
+    reasons = {str(row[0]) for row in bench.rows("SELECT reason FROM rejects")}
+    assert reasons == (set() if levels <= 200 else {"nested deeper than 200 levels"})

@@ -113,7 +113,9 @@ def record(**changes: object) -> EventRecord:
         ({"properties": '{"a": "\\u0000"}'}, "NUL character in its properties"),
         ({"properties": '{"a": {"b\\u0000": [1]}}'}, "NUL character in its properties"),
         ({"properties": "{"}, "not a JSON object"),
-        ({"properties": '{"a":' * 5000 + "1" + "}" * 5000}, "nested too deep"),
+        ({"properties": '{"a":' * 201 + "1" + "}" * 201}, "nested too deep: 200 levels are allowed"),
+        ({"properties": '{"b": 1, "a":' + "[" * 200 + "]" * 200 + "}"}, "nested too deep: 200 levels are allowed"),
+        ({"properties": '{"a":' * 100_000 + "1" + "}" * 100_000}, "nested too deep: 200 levels are allowed"),
     ],
 )
 def test_append_refuses_what_cannot_be_kept_and_says_why(
@@ -172,3 +174,15 @@ def test_group_fails_only_for_the_change_that_is_at_fault(store: DuckDBStore) ->
     with pytest.raises(InvalidInput, match="wrong"):
         bad.result()
     assert store.info().events == 2
+
+
+def test_append_keeps_what_is_nested_as_deep_as_is_allowed_and_many_brackets_beside_each_other(
+    store: DuckDBStore,
+) -> None:
+    deep = '{"a":' * 200 + "1" + "}" * 200
+    broad = '{"a":[' + ",".join(["{}"] * 500) + '],"b":"' + "[" * 500 + '"}'
+    store.append(
+        [record(properties=deep), event(2, "bob", NOON), msgspec.structs.replace(event(3, "b", NOON), properties=broad)]
+    )
+    kept = [e.properties for e in store.recent_events(3)]
+    assert [text for text in (deep, broad) if text in kept] == [deep, broad]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from tests.engines.duckdb.cases import RECEIVED, event
@@ -82,3 +83,13 @@ def test_rejects_are_the_newest_first_and_all_are_counted(store: DuckDBStore) ->
     assert total == 5
     assert [(r.source, r.line, r.reason) for r in kept] == [("a.csv", 5, "no timestamp"), ("a.csv", 4, "no timestamp")]
     assert kept[0].raw == "x\ufffd?y"
+
+
+def test_rejects_that_come_again_are_listed_once(store: DuckDBStore) -> None:
+    rows = [Rejected("a.csv", line, "no timestamp", "x", RECEIVED) for line in (1, 2)]
+    store.reject(rows)
+    before = store.rejects(9)
+    store.reject([msgspec.structs.replace(row, rejected_at=RECEIVED + timedelta(1)) for row in rows])
+    assert store.rejects(9) == before
+    store.reject([msgspec.structs.replace(rows[0], reason="no event name")])
+    assert store.rejects(9)[1] == 3

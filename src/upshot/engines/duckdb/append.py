@@ -8,10 +8,19 @@ import msgspec
 
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb.sql import local_day
-from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, RESERVED_UNIT_TYPES, Appended, EventRecord, utc_naive
+from upshot.engines.store import (
+    ANY_EVENT,
+    EARLIEST,
+    LATEST,
+    MAX_NESTING,
+    RESERVED_UNIT_TYPES,
+    Appended,
+    EventRecord,
+    utc_naive,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from duckdb import DuckDBPyConnection
@@ -22,6 +31,7 @@ __all__ = ["admit", "append", "encode"]
 
 _ENCODER = msgspec.json.Encoder()
 _OBJECT = msgspec.json.Decoder(dict[str, object])
+_TOO_DEEP = f"has properties that are nested too deep: {MAX_NESTING} levels are allowed."
 _ESCAPED_NUL = b"\\u0000"
 _SHAPE = _ENCODER.encode(
     [
@@ -202,12 +212,36 @@ def _problem(record: EventRecord) -> str:
     if reserved or "" in record.groups:
         return f"has a group of type {min(reserved, default='')!r}, which is not a name for groups."
     try:
-        _OBJECT.decode(record.properties)
+        properties = _OBJECT.decode(record.properties)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         return f"has properties that are not a JSON object: {error}"
     except RecursionError:
-        return "has properties that are nested too deep."
-    return ""
+        return _TOO_DEEP
+    return _TOO_DEEP if _brackets(record.properties) > MAX_NESTING and _is_too_deep(properties) else ""
+
+
+def _brackets(text: str) -> int:
+    """As many levels as there can be: what most events have few of."""
+    return text.count("{") + text.count("[")
+
+
+def _is_too_deep(properties: object) -> bool:
+    level = [properties]
+    for _ in range(MAX_NESTING):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
 
 
 def _blame(events: Sequence[EventRecord]) -> None:

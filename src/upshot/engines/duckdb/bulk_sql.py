@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from upshot.core.ids import EVENT_NAMESPACE
 from upshot.engines.duckdb.sql import identifier, literal
-from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST
+from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING
 
 if TYPE_CHECKING:
     from upshot.engines.bulk import FileColumn, Piece, Reading
@@ -94,7 +94,9 @@ def _source(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -
         )
         # One parse for all roles; the list is null where the line is no JSON.
         paths = ", ".join(literal(_json_pointer(reading, name)) for name in _extracted(reading))
-        fields = f"SELECT {n} AS n, line, TRY(json_extract_string(line, [{paths}])) AS fields FROM {line}"
+        deep = f"SELECT {n} AS n, line, {_is_too_deep('line')} AS too_deep FROM {line}"
+        found = f"TRY(json_extract_string(CASE WHEN NOT too_deep THEN line END, [{paths}]))"
+        fields = f"SELECT *, {found} AS fields FROM ({deep})"
         doc = "CASE WHEN fields IS NOT NULL AND left(ltrim(line), 1) = '{' THEN line END"
         return f"SELECT *, {doc} AS doc FROM ({fields})"
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(reading.columns)))
@@ -106,6 +108,25 @@ def _source(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -
 
 
 _LONGEST_LINE = 16_000_000
+
+
+_TOO_DEEP = f"nested deeper than {MAX_NESTING} levels"
+_STRING_OR_BRACKET = r'"(?:[^"\\]|\\.)*"|[\[\]{}]'
+
+
+def _is_too_deep(text: str) -> str:
+    """Whether a JSON text is nested deeper than may be; never null. Texts that are too short for it cost nothing."""
+    brackets = f"length({text}) - length(replace(replace({text}, '{{', ''), '[', '')) > {MAX_NESTING}"
+    steps = (
+        f"list_transform(regexp_extract_all({text}, {literal(_STRING_OR_BRACKET)}), lambda part: "
+        "CASE WHEN part IN ('{', '[') THEN 1 WHEN part IN ('}', ']') THEN -1 ELSE 0 END)"
+    )
+    # What has been too deep stays so.
+    deepest = (
+        f"list_reduce({steps}, lambda level, step: CASE WHEN level > {MAX_NESTING} THEN level ELSE level + step END)"
+    )
+    suspect = f"length({text}) > {2 * MAX_NESTING} AND {brackets}"
+    return f"coalesce(CASE WHEN {suspect} THEN {deepest} > {MAX_NESTING} END, false)"
 
 
 class _Values:
@@ -185,7 +206,7 @@ class _Values:
         if nested:
             own = ", ".join(f"{literal(c.name)}, {_natural(c, name)}" for c, name in typed)
             objects = (
-                f"CASE WHEN json_valid({nested}::VARCHAR) THEN {nested}::JSON END"
+                f"CASE WHEN NOT {_is_too_deep(nested)} AND json_valid({nested}::VARCHAR) THEN {nested}::JSON END"
                 if reading.format == "csv"
                 else f"to_json({nested})"
             )
@@ -319,7 +340,10 @@ def _reason(reading: Reading, value: _Values) -> str:
     shown = "left(" + text + ", 60)"
     cases = []
     if reading.format == "jsonl":
+        cases.append(f"WHEN too_deep THEN '{_TOO_DEEP}'")
         cases.append("WHEN doc IS NULL THEN 'not a JSON object'")
+    if reading.format == "csv" and reading.nested_properties:
+        cases.append(f"WHEN {_is_too_deep(value.column(reading.nested_properties)[0])} THEN '{_TOO_DEEP}'")
     if reading.format == "parquet":
         cases.append(f"WHEN {value.holds_nul()} THEN 'holds a NUL character'")
     cases.append(f"WHEN {text} IS NULL THEN {literal(f'no timestamp in {reading.timestamp!r}')}")

@@ -123,14 +123,18 @@ def keep_rejects(transaction: Transaction, rows: Sequence[Rejected]) -> None:
 
 
 def rejects(cursor: DuckDBPyConnection, limit: int) -> tuple[list[Rejected], int]:
-    """The newest rejected rows, and how many there are."""
+    """The newest rejected rows, and how many there are.
+
+    A row that is refused again is the same row: each import keeps its own, as its rejects file tells of all of them,
+    but what is listed and counted does not change by importing a file twice.
+    """
+    once = (
+        "SELECT source, line, reason, raw, min(rejected_at) AS first_at, min(rowid) AS number FROM rejects GROUP BY ALL"
+    )
     rows = cursor.execute(
-        """
-        SELECT source, line, reason, raw, rejected_at FROM rejects ORDER BY rejected_at DESC, rowid DESC LIMIT ?
-        """,
-        [limit],
+        f"SELECT source, line, reason, raw, first_at FROM ({once}) ORDER BY first_at DESC, number DESC LIMIT ?", [limit]
     ).fetchall()
-    total = cursor.execute("SELECT count(*) FROM rejects").fetchall()[0][0]
+    total = cursor.execute(f"SELECT count(*) FROM ({once})").fetchall()[0][0]
     return [Rejected(*row) for row in rows], int(total)
 
 
