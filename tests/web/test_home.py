@@ -2,16 +2,19 @@
 
 import html
 import re
+from collections.abc import Callable
+from datetime import timedelta
 
-from tests.web.conftest import Served
-from upshot.workspace.messages import METRIC_APPLY, MetricApply
+from tests.web.conftest import NOW, Served
+from upshot.collect.imports.mapping import Mapping, Status
+from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply, NewEvent
 from upshot.workspace.operation import LOCAL_OWNER
 
 
 def test_home_shows_a_card_for_each_metric_own_ones_first(served: Served) -> None:
     text = served.get("/").text
     cards = re.findall(r'id="card-([a-z_0-9]+)"', text)
-    assert cards[:2] == ["buyers", "revenue"]
+    assert cards[:2] == ["revenue", "buyers"]
     assert "events" in cards
     assert "retention" not in cards
 
@@ -27,6 +30,70 @@ def test_home_card_shows_value_change_and_freshness(served: Served) -> None:
     assert 'class="pill bad"' in card
     assert "10 Feb – 10 Mar 2024" in text
     assert "Newest event: yesterday 13:00" in text
+
+
+def test_home_shows_metrics_in_the_order_of_their_file(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    yaml = "metrics: [{name: zebra, type: count, event: x}, {name: ape, type: count, event: x}]"
+    assert owner.call(METRIC_APPLY, MetricApply(yaml)).problems == ()
+    at = NOW - timedelta(days=1)
+    owner.call(EVENTS_APPEND, EventsAppend("t", (NewEvent("x", at, "p"),)))
+    assert re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)[:2] == ["zebra", "ape"]
+    assert owner.call(METRIC_APPLY, MetricApply(yaml.replace("x}]", "y}]"))).problems == ()
+    assert re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)[:2] == ["zebra", "ape"]
+
+
+def some_days(days: Callable[[int], int]) -> tuple[NewEvent, ...]:
+    """``days(n)`` events n days before today, each at noon."""
+    noon = NOW.replace(hour=10, minute=0)
+    return tuple(NewEvent("x", noon - timedelta(days=n), f"p{i}") for n in range(70) for i in range(days(n)))
+
+
+def test_home_says_what_left_the_range_of_its_weekdays(fresh: Served) -> None:
+    """Ten a day, more on each Saturday before; then 12 on one Saturday whose like had 20 to 27."""
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    saturdays = {1: 12, **{1 + 7 * week: 19 + week for week in range(1, 9)}}
+    owner.call(EVENTS_APPEND, EventsAppend("t", some_days(lambda n: saturdays.get(n, 10))))
+    text = " ".join(
+        re.sub("<[^>]+>", " ", fresh.get("/").text.partition('id="moved"')[2].partition("</section>")[0]).split()
+    )
+    assert "yesterday, Saturday 9 Mar 2024" in text
+    assert "Events 12 ▼ down 48.9% lower than on each of the last 8 Saturdays (least: 20)" in text
+    assert re.search(r"By chance alone, (about \d|fewer than one) would leave it on a day\.", text)
+
+
+def test_home_says_that_nothing_moved_and_that_it_is_too_early_to_tell(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("t", some_days(lambda n: 10 if n < 16 else 0)))
+    text = fresh.get("/").text.partition('id="moved"')[2].partition("</section>")[0]
+    assert "fewer than four weeks behind" in text
+    owner.call(EVENTS_APPEND, EventsAppend("t", some_days(lambda n: 10 if n >= 16 else 0)))
+    text = fresh.get("/").text.partition('id="moved"')[2].partition("</section>")[0]
+    assert "Nothing unusual" in text
+
+
+def test_card_shows_the_change_on_the_year_before_where_there_are_data(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    then = tuple(NewEvent("x", NOW - timedelta(days=370 + n), "p") for n in range(40))
+    now = tuple(NewEvent("x", NOW - timedelta(days=1), f"p{i}") for i in range(50))
+    owner.call(EVENTS_APPEND, EventsAppend("t", now))
+    assert "on the year before" not in fresh.get("/").text
+    owner.call(EVENTS_APPEND, EventsAppend("t", then))
+    card = fresh.get("/").text.partition('id="card-events"')[2].partition("</a>")[0]
+    assert re.search(r'<span class="good">\+100.0%</span> on the year before', card)
+
+
+def test_pages_show_an_import_while_it_runs(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("t", (NewEvent("x", NOW, "p"),)))
+    running = fresh.workspace.resources.running
+    running["i"] = Status("i", "running", 2_345, 2_300, 40, 5, 0.45, 5_211, "", Mapping(source="shop"))
+    for path in ("/", "/data"):
+        text = fresh.get(path).text
+        assert "<strong>Importing shop</strong>" in text
+        assert "45% · 2,345 of 5,211 rows, 5 rejected." in text
+    del running["i"]
+    assert "Importing" not in fresh.get("/").text
 
 
 def test_home_says_what_to_do_while_there_are_no_events(fresh: Served) -> None:

@@ -24,6 +24,7 @@ from upshot.workspace.messages import (
     EVENTS_RECENT,
     FACTS_REFRESH,
     IDENTITY_MERGE,
+    IMPORT_LIST,
     IMPORT_PREVIEW,
     IMPORT_START,
     IMPORT_STATUS,
@@ -111,6 +112,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         IMPORT_PREVIEW.name: lambda: a_file(tmp_path),
         IMPORT_START.name: lambda: a_file(tmp_path),
         IMPORT_STATUS.name: started,
+        IMPORT_LIST.name: Nothing,
         ACCESS_ADD.name: lambda: AccessAdd("max", "editor"),
         ACCESS_LIST.name: Nothing,
         ACCESS_REVOKE.name: known,
@@ -184,6 +186,13 @@ def test_info_says_what_is_held(owner: Caller) -> None:
 def test_new_workspace_has_the_ready_made_metrics(owner: Caller) -> None:
     names = {m.name for m in owner.call(METRIC_LIST, Nothing()).metrics}
     assert {"events", "active_persons", "active_persons_28d", "stickiness", "retention"} <= names
+
+
+def test_metrics_are_listed_in_the_order_of_their_file(owner: Caller) -> None:
+    text = "metrics: [{name: zebra, type: count, event: x}, {name: ape, type: count, event: x}]"
+    owner.call(METRIC_APPLY, MetricApply(text))
+    owner.call(METRIC_APPLY, MetricApply(text.replace("event: x}, ", "event: y}, ")))
+    assert [m.name for m in owner.call(METRIC_LIST, Nothing()).metrics][-2:] == ["zebra", "ape"]
 
 
 def test_metric_applied_twice_is_unchanged_then_changed(owner: Caller) -> None:
@@ -325,6 +334,14 @@ def test_traits_filter_as_of_the_event(owner: Caller) -> None:
     owner.call(UNIT_PROPERTIES_SET, traits)
     answer = owner.call(METRIC_QUERY, MetricQuery("events", *JANUARY, Grain.MONTH, where=("person.plan = pro",)))
     assert [p.value for p in answer.points] == [1.0]
+
+
+def test_import_is_listed_while_it_runs(owner: Caller, tmp_path: Path) -> None:
+    started = owner.call(IMPORT_START, a_file(tmp_path))
+    listed = owner.call(IMPORT_LIST, Nothing()).imports
+    assert [(found.id, found.state) for found in listed] in ([], [(started.id, "running")])
+    settle(owner, started)
+    assert owner.call(IMPORT_LIST, Nothing()).imports == ()
 
 
 def test_import_keeps_every_row_once(owner: Caller, tmp_path: Path) -> None:

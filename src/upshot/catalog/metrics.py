@@ -1,7 +1,7 @@
 """Versions of metric definitions. A changed definition is a new version; old ones stay, as decisions rest on them."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, func, insert, select
 
@@ -18,11 +18,20 @@ class Metrics:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def current(self) -> dict[str, MetricVersion]:
-        """The newest version of every metric, by name."""
-        newest = select(table.c.name, func.max(table.c.version).label("version")).group_by(table.c.name).subquery()
+        """The newest version of every metric by name, in the order in which they were first defined."""
+        newest = (
+            select(
+                table.c.name,
+                func.max(table.c.version).label("version"),
+                func.min(table.c.created_at).label("defined_at"),
+            )
+            .group_by(table.c.name)
+            .subquery()
+        )
         join = table.join(newest, (table.c.name == newest.c.name) & (table.c.version == newest.c.version))
+        in_order = select(table).select_from(join).order_by(newest.c.defined_at, table.c.name)
         with self._reading.connect() as connection:
-            rows = connection.execute(select(table).select_from(join).order_by(table.c.name)).mappings().all()
+            rows = connection.execute(in_order).mappings().all()
         return {row["name"]: MetricVersion(**row) for row in rows}
 
     def history(self, name: str) -> tuple[MetricVersion, ...]:
@@ -32,13 +41,17 @@ class Metrics:
             return tuple(MetricVersion(**row) for row in rows)
 
     def add(self, definitions: Iterable[tuple[str, str, str]], *, source: str, by: str) -> tuple[MetricVersion, ...]:
-        """Store a new version of each (name, hash, definition), all of them or none; returns what was stored."""
+        """Store a new version of each (name, hash, definition), all of them or none; returns what was stored.
+
+        Each is a microsecond later than the one before it, which keeps the order of a file.
+        """
         now = self._clock()
         stored = []
         with self._writing.begin() as connection:
-            for name, digest, definition in definitions:
+            for place, (name, digest, definition) in enumerate(definitions):
                 last = connection.execute(select(func.max(table.c.version)).where(table.c.name == name)).scalar()
-                version = MetricVersion(name, (last or 0) + 1, digest, definition, source, now, by)
+                at = now + timedelta(microseconds=place)
+                version = MetricVersion(name, (last or 0) + 1, digest, definition, source, at, by)
                 connection.execute(
                     insert(table).values({field: getattr(version, field) for field in version.__struct_fields__})
                 )

@@ -21,7 +21,15 @@ from upshot.core.units import format_bytes
 from upshot.web.assets import entry, static_url
 from upshot.web.served import ServedWorkspace
 from upshot.web.window import PRESETS, DataDays, View, read_view
-from upshot.workspace.messages import METRIC_LIST, WORKSPACE_INFO, MetricView, Nothing, WorkspaceInfo
+from upshot.workspace.messages import (
+    IMPORT_LIST,
+    METRIC_LIST,
+    WORKSPACE_INFO,
+    ImportStatus,
+    MetricView,
+    Nothing,
+    WorkspaceInfo,
+)
 from upshot.workspace.operation import Caller, Operation, Permission, Principal
 
 if TYPE_CHECKING:
@@ -84,17 +92,26 @@ class Page:
 
     @cached_property
     def metrics(self) -> tuple[MetricView, ...]:
-        """Every metric, by name."""
+        """Every metric, in the order of definition."""
         return self.caller.call(METRIC_LIST, Nothing()).metrics
 
-    def ask(self, operation: Operation[Request_, Response_], request: Request_) -> Response_:
+    @cached_property
+    def imports(self) -> tuple[ImportStatus, ...]:
+        """The imports that run."""
+        return self.caller.call(IMPORT_LIST, Nothing()).imports
+
+    def ask(
+        self, operation: Operation[Request_, Response_], request: Request_, *, minute_old: bool = False
+    ) -> Response_:
         """An answer about events and metrics, from those kept if the same was asked of the same data before.
 
-        Only for operations that read and whose answer follows from the events, the definitions and the day.
+        Only for operations that read and whose answer follows from the events, the definitions and the day. With
+        ``minute_old`` it may miss what came in within the minute, for what lies far enough back.
         """
         if operation.permission is not Permission.READ or operation.changes:
             raise InternalError(f"{operation.name} changes something, and must be called.")
-        key = (operation.name, request, self.revision, self.today, self.info.dirty_days, self.metrics)
+        data = f"{self.clock(self.zone):%H:%M}" if minute_old else (self.revision, self.info.dirty_days)
+        key = (operation.name, request, data, self.today, self.info.first_event_at, self.metrics)
         answers: Answers = self.request.app.state.answers
         return answers.get(key, operation.response, lambda: self.caller.call(operation, request))
 

@@ -21,7 +21,7 @@ class MetricBook:
         self._lock = threading.Lock()
 
     def all(self) -> dict[str, tuple[Metric, MetricVersion]]:
-        """Every metric with the version it comes from, by name."""
+        """Every metric with the version it comes from by name, in the order of definition."""
         return {name: (self._metric(version), version) for name, version in self._catalog.metrics.current().items()}
 
     def get(self, name: str) -> tuple[Metric, MetricVersion]:

@@ -8,6 +8,7 @@ from upshot.charts import Sparkline, period_label, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change, chart_points
+from upshot.web.home.moved import Moves, read_moves
 from upshot.web.metric.ordering import ordered
 from upshot.web.metric.view import SeriesChart, series_chart
 from upshot.web.page import Page
@@ -23,21 +24,26 @@ from upshot.workspace.messages import (
     MetricView,
     Point,
 )
+from upshot.workspace.periods import compared
 
 __all__ = ["Card", "Home", "read_home"]
 
-_CARDS = 8
+_CARDS = 12
 _EVENTS = 8
 _GRID_PERIODS = 8
 _RETENTION = "retention"
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A metric at a glance. ``problem`` stands where its question failed; the other fields are empty then."""
+    """A metric at a glance, against the days before and the same days of the year before, where there were any.
+
+    ``problem`` stands where its question failed; the other fields are empty then.
+    """
 
     metric: MetricView
     value: str = ""
     change: Change | None = None
+    year: Change | None = None
     note: str = ""
     spark: Sparkline = Sparkline("", "")
     problem: str = ""
@@ -47,6 +53,7 @@ class Home(msgspec.Struct, frozen=True):
     """The overview. ``chart`` is the first card's metric over the window, ``grid`` the first retention metric's."""
 
     cards: tuple[Card, ...]
+    moved: Moves | None
     chart: SeriesChart | None
     grid: GridView | None
     events: tuple[EventRow, ...]
@@ -62,6 +69,7 @@ def read_home(page: Page, view: View) -> Home:
     first = next((a for a in answers if isinstance(a, MetricSeries)), None)
     return Home(
         cards=tuple(_card(page, view, *pair) for pair in zip(shown, answers, strict=False)),
+        moved=read_moves(page, shown[:_CARDS]),
         chart=series_chart(first, view) if first else None,
         grid=_grid(page, retention) if retention else None,
         events=page.ask(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
@@ -70,13 +78,23 @@ def read_home(page: Page, view: View) -> Home:
 
 
 def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError:
+    query = MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare)
     try:
-        return page.ask(
-            METRIC_QUERY,
-            MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare),
-        )
+        return page.ask(METRIC_QUERY, query)
     except UserError as error:
         return error
+
+
+def _year_before(page: Page, view: View, answer: MetricSeries) -> Change | None:
+    """The change against the year before, unless that is compared with already or lies before the data."""
+    then = compared(view.days, view.grain, "year")
+    if view.compare == "year" or answer.data_from is None or answer.data_from > then.start:
+        return None
+    query = MetricQuery(answer.metric.name, then.start, then.last, grain=view.grain)
+    past = page.ask(METRIC_QUERY, query, minute_old=True)
+    beside = msgspec.structs.replace(answer, previous=past.points, previous_total=past.total)
+    now, before, _ = _headline(beside, view.grain)
+    return change(answer.metric, now, before, Words.of(answer))
 
 
 def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | UserError) -> Card:
@@ -88,6 +106,7 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
         metric=metric,
         value=words.brief(now.value if now else None),
         change=change(metric, now, before, words),
+        year=_year_before(page, view, answer),
         note=note or _today_so_far(page, answer, words),
         spark=sparkline(chart_points(answer.points, view.grain, words)),
     )

@@ -30,6 +30,7 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "import.preview": imports.preview,
     "import.start": imports.start,
     "import.status": imports.status,
+    "import.list": imports.list_imports,
     "access.add": access.add,
     "access.list": access.list_access,
     "access.revoke": access.revoke,

@@ -12,10 +12,12 @@ from upshot.workspace.handlers.data import refresh_facts
 from upshot.workspace.messages import (
     ImportColumn,
     ImportId,
+    ImportList,
     ImportMapping,
     ImportPreview,
     ImportRequest,
     ImportStatus,
+    Nothing,
     Problem,
 )
 from upshot.workspace.operation import Principal
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from upshot.collect.imports.run import ImportRun
     from upshot.engines.bulk import BulkLoader, ImportRecord
 
-__all__ = ["preview", "resume", "start", "status"]
+__all__ = ["list_imports", "preview", "resume", "start", "status"]
 
 _REJECTS = "rejects"
 _log = logging.getLogger(__name__)
@@ -110,6 +112,12 @@ def status(resources: Resources, principal: Principal, request: ImportId) -> Imp
             found, state="interrupted", message="The import was interrupted.", hint="Start it again: it goes on."
         )
     return _shown(found)
+
+
+def list_imports(resources: Resources, principal: Principal, request: Nothing) -> ImportList:
+    """The imports that run, oldest first; told from memory, so that every page may ask."""
+    del principal, request
+    return ImportList(tuple(_shown(found) for found in list(resources.running.values())))
 
 
 def resume(resources: Resources) -> None:

@@ -33,6 +33,7 @@ from upshot.workspace.messages.events import (
 from upshot.workspace.messages.imports import (
     ImportColumn,
     ImportId,
+    ImportList,
     ImportMapping,
     ImportPreview,
     ImportRequest,
@@ -73,6 +74,7 @@ __all__ = [
     "EVENTS_RECENT",
     "FACTS_REFRESH",
     "IDENTITY_MERGE",
+    "IMPORT_LIST",
     "IMPORT_PREVIEW",
     "IMPORT_START",
     "IMPORT_STATUS",
@@ -104,6 +106,7 @@ __all__ = [
     "IdentityMerge",
     "ImportColumn",
     "ImportId",
+    "ImportList",
     "ImportMapping",
     "ImportPreview",
     "ImportRequest",
@@ -155,6 +158,7 @@ DATA_REJECTS = Operation("data.rejects", _R, RejectsQuery, Rejects)
 IMPORT_PREVIEW = Operation("import.preview", _A, ImportRequest, ImportPreview)
 IMPORT_START = Operation("import.start", _A, ImportRequest, ImportId, changes=True)
 IMPORT_STATUS = Operation("import.status", _R, ImportId, ImportStatus)
+IMPORT_LIST = Operation("import.list", _R, Nothing, ImportList)
 ACCESS_ADD = Operation("access.add", _A, AccessAdd, AccessToken, changes=True)
 ACCESS_LIST = Operation("access.list", _A, Nothing, AccessEntries)
 ACCESS_REVOKE = Operation("access.revoke", _A, AccessName, Done, changes=True)
@@ -179,6 +183,7 @@ OPERATIONS = (
     IMPORT_PREVIEW,
     IMPORT_START,
     IMPORT_STATUS,
+    IMPORT_LIST,
     ACCESS_ADD,
     ACCESS_LIST,
     ACCESS_REVOKE,

@@ -6,7 +6,15 @@ import msgspec
 
 from upshot.workspace.messages.state import Problem
 
-__all__ = ["ImportColumn", "ImportId", "ImportMapping", "ImportPreview", "ImportRequest", "ImportStatus"]
+__all__ = [
+    "ImportColumn",
+    "ImportId",
+    "ImportList",
+    "ImportMapping",
+    "ImportPreview",
+    "ImportRequest",
+    "ImportStatus",
+]
 
 
 class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,3 +92,9 @@ class ImportStatus(msgspec.Struct, frozen=True):
     mapping: ImportMapping
     message: str = ""
     hint: str = ""
+
+
+class ImportList(msgspec.Struct, frozen=True):
+    """The imports that run, oldest first."""
+
+    imports: tuple[ImportStatus, ...]

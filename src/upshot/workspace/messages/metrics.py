@@ -44,7 +44,7 @@ class MetricView(msgspec.Struct, frozen=True):
 
 
 class MetricList(msgspec.Struct, frozen=True):
-    """All metrics, by name."""
+    """All metrics, in the order in which they were first defined."""
 
     metrics: tuple[MetricView, ...]
 
