@@ -9,6 +9,7 @@ import "./htmx";
 import "htmx.org/dist/ext/hx-sse.js";
 import "./charts/element";
 import "./copy";
+import "./feed";
 import "./live";
 import "./popover";
 import "./submit";

@@ -1,9 +1,19 @@
 // Forms marked data-auto-submit send themselves when one of their fields changes; without scripts their button does it.
 document.documentElement.classList.add("scripted");
 
+// Enter changes a field and sends its form as well; sent twice, it would take Back two steps to return.
+const sent = new WeakSet<HTMLFormElement>();
+
+document.addEventListener("submit", (event) => sent.add(event.target as HTMLFormElement), true);
+
 document.addEventListener("change", (event) => {
   const field = event.target as HTMLElement | null;
-  if (field?.matches("input, select")) field.closest<HTMLFormElement>("form[data-auto-submit]")?.requestSubmit();
+  const form = field?.matches("input, select") ? field.closest<HTMLFormElement>("form[data-auto-submit]") : null;
+  if (!form) return;
+  sent.delete(form);
+  setTimeout(() => {
+    if (!sent.has(form)) form.requestSubmit();
+  });
 });
 
 // What is as usual stays out of the address.

@@ -21,6 +21,8 @@ PATHS = (
     "/metrics/revenue?breakdown=country&where=country+%3D+DE",
     "/retention?by=week",
     "/data",
+    "/events",
+    "/events?event=none",
     "/metrics/revnue",
 )
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -128,6 +130,39 @@ def test_live_chart_is_redrawn_and_an_open_table_stays_open(page: Page, fresh: S
     assert chart.get_attribute("option") != before
     expect(chart.locator("svg")).to_be_visible()
     expect(page.locator("#table")).to_have_attribute("open", "")
+
+
+def test_arriving_events_are_read_filtered_and_paused_by_keyboard(
+    page: Page, fresh: Served, complaints: Complaints
+) -> None:
+    complaints.watch(page)
+    append(fresh, "opened", who="ann")
+    page.goto(f"{fresh.url}/events")
+    rows = page.locator(".events summary")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("j")
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Only ann")).to_be_visible()
+    append(fresh, "closed", who="bob")
+    expect(rows).to_have_count(2, timeout=10_000)
+    expect(rows.first).to_contain_text("closed")
+    expect(page.get_by_role("link", name="Only ann")).to_be_visible()
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Go on")).to_have_attribute("aria-pressed", "true")
+    append(fresh, "later", who="bob")
+    page.wait_for_timeout(2500)
+    expect(rows).to_have_count(2)
+    page.keyboard.press("p")
+    expect(rows).to_have_count(3)
+    page.keyboard.press("/")
+    page.keyboard.type("opened")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{fresh.url}/events?event=opened")
+    expect(rows).to_have_count(1)
+    page.go_back()
+    expect(rows).to_have_count(3)
+    assert complaints == []
 
 
 def test_filter_is_added_by_keyboard_and_back_takes_it_away(page: Page, served: Served, complaints: Complaints) -> None:

@@ -17,6 +17,7 @@ from upshot.web.api import healthz, openapi, operate
 from upshot.web.assets import asset
 from upshot.web.data.routes import data_page
 from upshot.web.errors import EXCEPTION_HANDLERS
+from upshot.web.events.routes import events_page
 from upshot.web.home.routes import home_page
 from upshot.web.live import Pulse, live, pulsing
 from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
@@ -32,6 +33,7 @@ __all__ = ["ROUTES", "Application", "create_app"]
 ROUTES: Sequence[ControllerRouterHandler] = (
     asset,
     data_page,
+    events_page,
     healthz,
     home_page,
     live,

@@ -1,0 +1,1 @@
+"""Events as they arrive, with their properties."""

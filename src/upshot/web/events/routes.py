@@ -1,0 +1,16 @@
+"""The address of arriving events."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from upshot.web.events.view import PATH, read_arrivals
+from upshot.web.page import Page
+from upshot.workspace.operation import Permission
+
+__all__ = ["events_page"]
+
+
+@get(PATH, permission=Permission.READ, sync_to_thread=True)
+def events_page(page: NamedDependency[Page]) -> Response[str]:
+    """The newest events; ``?event=`` and ``?person=`` narrow them."""
+    return page.show("events/events.html", area="live", arrivals=read_arrivals(page))
