@@ -72,7 +72,7 @@ def test_doctor_tells_a_damaged_catalog(folder: Path) -> None:
     for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
         (folder / name).unlink(missing_ok=True)
     (folder / "catalog.sqlite").write_bytes(b"no database" * 100)
-    finding = found(folder)["store"]
+    finding = found(folder)["workspace"]
     assert finding.level == "error"
     assert "catalog" in finding.message
 
@@ -80,6 +80,6 @@ def test_doctor_tells_a_damaged_catalog(folder: Path) -> None:
 def test_doctor_tells_another_zone(folder: Path) -> None:
     text = (folder / SETTINGS_FILE).read_text()
     (folder / SETTINGS_FILE).write_text(text.replace("Europe/Berlin", "Asia/Tokyo"))
-    finding = found(folder)["store"]
+    finding = found(folder)["workspace"]
     assert finding.level == "error"
     assert "Europe/Berlin" in finding.message

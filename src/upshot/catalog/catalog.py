@@ -8,11 +8,12 @@ from sqlalchemy import func, insert, select, text, update
 
 from upshot.catalog.access import Access
 from upshot.catalog.audit import Audit
-from upshot.catalog.database import open_database, shown_url, sqlite_url, writing
+from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url, writing
 from upshot.catalog.jobs import Jobs
 from upshot.catalog.metrics import Metrics
 from upshot.catalog.sources import Sources
 from upshot.catalog.tables import HEAD, properties
+from upshot.core.errors import CorruptStore
 
 __all__ = ["Catalog", "utc_now"]
 
@@ -45,7 +46,17 @@ class Catalog:
 
     @classmethod
     def in_folder(cls, folder: Path, url: str = "") -> "Catalog":
-        """The catalog of the workspace in ``folder``: at ``url``, or the file there when empty."""
+        """The catalog of the workspace in ``folder``: at ``url``, or the file there when empty.
+
+        Raises:
+            CorruptStore: The file is there and holds nothing.
+        """
+        file = folder / CATALOG_FILE
+        if not url and file.is_file() and file.stat().st_size == 0:
+            raise CorruptStore(
+                f"{file} is empty, so the definitions that it should hold are not there.",
+                hint="Restore it from a backup, or delete it to begin with a new catalog.",
+            )
         return cls(url or sqlite_url(folder))
 
     @property

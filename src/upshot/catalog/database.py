@@ -138,6 +138,7 @@ def _in_our_words(context: ExceptionContext) -> None:
         NotFound: It does not answer.
         StoreFull: The disk has no room.
         Busy: Another process holds it.
+        InvalidInput: Its file cannot be opened.
         CorruptStore: It is no database, or a damaged one.
     """
     if context.is_pre_ping or context.sqlalchemy_exception is None or context.dialect is None:
@@ -153,11 +154,16 @@ def _user_error(error: StatementError, text: str, dialect: str) -> UserError | N
         return StoreFull(f"There is no room left for the catalog: {text}.", hint="Free some space and ask again.")
     if "is locked" in text:
         return Busy(f"Another process holds the catalog: {text}.", hint="Ask again in a moment.")
-    if "unable to open" in text or (dialect == "postgresql" and isinstance(error, OperationalError)):
+    if "unable to open" in text:
+        return InvalidInput(
+            f"The catalog's file cannot be opened: {text}.",
+            hint="It must be a file, in a folder that this user may write.",
+        )
+    if dialect == "postgresql" and isinstance(error, OperationalError):
         return NotFound("catalog", dialect, hint=f"It does not answer: {text}.")
     if dialect == "sqlite" and type(error) is DatabaseError:
         return CorruptStore(
             f"The catalog cannot be read: {text}.",
-            hint="Put its file back from a backup, or move it away to start with an empty catalog.",
+            hint="Put its file back from a backup, or move it away to begin with a new catalog.",
         )
     return None

@@ -96,6 +96,7 @@ def events(
             return _show(common, preview)
         if not common.json:
             _tell_guess(preview)
+            _tell_problems(preview)
         return _finish(common, _run(workspace, request, quiet=common.json))
 
 
@@ -144,11 +145,7 @@ def _show(common: Common, preview: "ImportPreview") -> int:
             title=f"{len(preview.files)} {'file' if len(preview.files) == 1 else 'files'}",
         )
         _tell_guess(preview)
-        for problem in preview.problems:
-            close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
-            line(
-                f"{problem.level.capitalize()}: {problem.where + ': ' if problem.where else ''}{problem.message}{close}"
-            )
+        _tell_problems(preview)
     return 1 if any(problem.level == "error" for problem in preview.problems) else 0
 
 
@@ -156,6 +153,12 @@ def _tell_guess(preview: "ImportPreview") -> None:
     if preview.guessed:
         said = {name: getattr(preview.mapping, name) for name in preview.guessed if hasattr(preview.mapping, name)}
         line("Guessed: " + ", ".join(f"{name} = {value}" for name, value in said.items()))
+
+
+def _tell_problems(preview: "ImportPreview") -> None:
+    for problem in preview.problems:
+        close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
+        line(f"{problem.level.capitalize()}: {problem.where + ': ' if problem.where else ''}{problem.message}{close}")
 
 
 def _run(workspace: "Caller", request: "ImportRequest", *, quiet: bool) -> "ImportStatus":

@@ -102,7 +102,7 @@ def _inside(folder: Path, loaded: LoadedSettings) -> Iterator[Finding]:
         with connect(folder, loaded, LOCAL_OWNER) as workspace:
             yield from workspace.call(DOCTOR, Nothing()).findings
     except UserError as error:
-        yield Finding("store", "error", error.message, error.hint)
+        yield Finding("workspace", "error", error.message, error.hint)
 
 
 def _store(resources: Resources) -> Iterator[Finding]:

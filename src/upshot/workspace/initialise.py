@@ -13,7 +13,7 @@ from upshot.workspace.handlers.metrics import store_metrics
 from upshot.workspace.operation import LOCAL_OWNER
 from upshot.workspace.resources import STORE_FILE, TIME_ZONE, Resources
 
-__all__ = ["initialise"]
+__all__ = ["furnish", "initialise"]
 
 _FOLDER_MODE = 0o700
 
@@ -52,10 +52,15 @@ def initialise(folder: Path, wanted: WorkspaceSettings, loaded: LoadedSettings) 
         (folder / SETTINGS_FILE).unlink(missing_ok=True)
         raise
     try:
-        resources.catalog.set_property(TIME_ZONE, wanted.time_zone)
-        store_metrics(resources, library(), source="library", by=LOCAL_OWNER.name)
+        furnish(resources)
     finally:
         resources.close()
+
+
+def furnish(resources: Resources) -> None:
+    """Give a catalog that is new what every workspace begins with: the ready-made metrics, and its time zone fixed."""
+    store_metrics(resources, library(), source="library", by=LOCAL_OWNER.name)
+    resources.catalog.set_property(TIME_ZONE, resources.zone.key)
 
 
 def _toml(wanted: WorkspaceSettings) -> str:

@@ -15,7 +15,7 @@ from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
 from upshot.workspace.handlers import HANDLERS
 from upshot.workspace.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
-from upshot.workspace.resources import Resources
+from upshot.workspace.resources import TIME_ZONE, Resources
 
 __all__ = ["LocalWorkspace"]
 
@@ -52,7 +52,17 @@ class LocalWorkspace:
             SchemaTooNew: A newer Upshot wrote it.
             CorruptStore: One of its files is damaged.
         """
-        return cls(Resources.open(folder, loaded))
+        resources = Resources.open(folder, loaded)
+        try:
+            if resources.catalog.property(TIME_ZONE) is None:
+                # Its file was moved away, or the settings name a new database.
+                from upshot.workspace.initialise import furnish
+
+                furnish(resources)
+        except BaseException:
+            resources.close()
+            raise
+        return cls(resources)
 
     def acting_as(self, principal: Principal) -> Caller:
         """The workspace as ``principal`` may use it: ``call(operation, request)``; threads may share it."""

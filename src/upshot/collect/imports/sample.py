@@ -94,7 +94,9 @@ def _head(file: SourceFile, most_bytes: int) -> bytes:
             part = source.read(_STEP_BYTES)
             text += part
     except CutShort:
-        pass  # the import will say so, after what can be read
+        if not text:
+            raise
+        # The import will say so, after what can be read.
     finally:
         source.close()
     if part and text:
