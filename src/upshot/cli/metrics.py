@@ -65,7 +65,7 @@ def apply(*files: Path, dry_run: bool = False, common: Common | None = None) -> 
         print_json(whole)
     else:
         _tell(whole, dry_run=dry_run)
-    return 1 if whole.problems else 0
+    return 1 if any(problem.level == "error" for problem in whole.problems) else 0
 
 
 def _text(file: Path) -> str:

@@ -1,4 +1,7 @@
-"""Statements of questions that were asked before: compiling takes milliseconds, looking up takes none."""
+"""Statements of questions that were asked before: compiling takes milliseconds, looking up takes none.
+
+A kept statement may name facts that the store has dropped since; it then fails, and is compiled anew.
+"""
 
 import threading
 from collections import OrderedDict
@@ -7,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from upshot.core.errors import InvalidInput
 from upshot.core.time import Grain
-from upshot.engines.store import EventStore
+from upshot.engines.store import EventStore, QueryResult
 from upshot.metrics.compile.query import RetentionQuery, Route, SeriesQuery
 from upshot.metrics.definition import Metric
 
@@ -43,25 +47,25 @@ class CompiledQueries:
         self._kept: OrderedDict[tuple[str, bytes], Prepared] = OrderedDict()
         self._lock = threading.Lock()
 
-    def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> Prepared:
-        """The statement of a series."""
+    def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
+        """A series: the statement and its answer."""
 
         def compiled() -> "Compiled":
             from upshot.metrics.compile import compile_series
 
             return compile_series(metric, query, store.dialect())
 
-        return self._prepared(store, (metric.hash, b"s" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"s" + msgspec.json.encode(query)), compiled)
 
-    def retention(self, store: EventStore, metric: Metric, query: RetentionQuery) -> Prepared:
-        """The statement of a cohort grid."""
+    def retention(self, store: EventStore, metric: Metric, query: RetentionQuery) -> tuple[Prepared, QueryResult]:
+        """A cohort grid: the statement and its answer."""
 
         def compiled() -> "Compiled":
             from upshot.metrics.compile import compile_retention
 
             return compile_retention(metric, query, store.dialect())
 
-        return self._prepared(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
 
     def forget(self) -> None:
         """Compile anew what reads raw events, as the store may keep facts for it by now."""
@@ -74,6 +78,19 @@ class CompiledQueries:
         with self._lock:
             self._kept.clear()
 
+    def _answered(
+        self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]"
+    ) -> tuple[Prepared, QueryResult]:
+        prepared = self._prepared(store, key, compiled)
+        try:
+            return prepared, store.run_sql(prepared.sql)
+        except InvalidInput:
+            fresh = _prepare(store, compiled())
+            if fresh.sql == prepared.sql:
+                raise
+        self._keep(key, fresh)
+        return fresh, store.run_sql(fresh.sql)
+
     def _prepared(self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]") -> Prepared:
         with self._lock:
             found = self._kept.get(key)
@@ -81,11 +98,14 @@ class CompiledQueries:
                 self._kept.move_to_end(key)
                 return found
         fresh = _prepare(store, compiled())
+        self._keep(key, fresh)
+        return fresh
+
+    def _keep(self, key: tuple[str, bytes], prepared: Prepared) -> None:
         with self._lock:
-            self._kept[key] = fresh
+            self._kept[key] = prepared
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return fresh
 
 
 def _prepare(store: EventStore, made: "Compiled") -> Prepared:

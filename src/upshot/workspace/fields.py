@@ -9,7 +9,7 @@ from upshot.metrics.definition import Field, Filter, Problem, Scope
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.workspace.resources import Resources
 
-__all__ = ["read_fields", "read_filters"]
+__all__ = ["read_fields", "read_filters", "unknown_properties"]
 
 Word = TypeVar("Word", Field, Filter)
 _GRAMMAR = "Write a filter as Country = France, Quantity > 0, Country in (France, Spain) or person.plan is null."
@@ -47,17 +47,24 @@ def _right(parsed: Word | Problem) -> Word:
 
 
 def _check_known(resources: Resources, fields: Iterable[Field]) -> None:
-    asked = {f.name for f in fields if f.scope in (Scope.EVENT, Scope.FIRST)} - resources.known_properties
+    for name in unknown_properties(resources, {f.name for f in fields if f.scope in (Scope.EVENT, Scope.FIRST)}):
+        known = sorted(resources.known_properties)
+        close = nearest(name, known)
+        raise NotFound("property", name, known, hint="" if close else f"Events have {_listed(known)}.")
+
+
+def unknown_properties(resources: Resources, names: set[str]) -> tuple[str, ...]:
+    """Those of ``names`` that no event has, sorted; none while there is no event."""
+    asked = names - resources.known_properties
     if not asked:
-        return
+        return ()
     sampled, looked_at = resources.store.property_summaries("")
+    if not looked_at:
+        return ()
     resources.known_properties |= {p.name for p in sampled}
-    for name in sorted(asked - resources.known_properties):
-        if looked_at and not _occurs(resources, name):
-            known = sorted(resources.known_properties)
-            close = nearest(name, known)
-            raise NotFound("property", name, known, hint="" if close else f"Events have {_listed(known)}.")
-        resources.known_properties.add(name)
+    asked -= resources.known_properties
+    resources.known_properties |= {name for name in asked if _occurs(resources, name)}
+    return tuple(sorted(asked - resources.known_properties))
 
 
 def _occurs(resources: Resources, name: str) -> bool:

@@ -53,6 +53,7 @@ class Resources:
         compiled: Statements of questions that were asked before.
         background: Work that goes on after its request was answered.
         known_properties: Names of properties that some event has; never forgotten, as events are not.
+        known_events: Names that some event bears; never forgotten either.
         running: Imports that run or wait in this process, by id.
         clock: What time it is.
     """
@@ -65,6 +66,7 @@ class Resources:
     compiled: CompiledQueries = field(default_factory=CompiledQueries)
     background: Background = field(default_factory=Background)
     known_properties: set[str] = field(default_factory=set)
+    known_events: set[str] = field(default_factory=set)
     running: "dict[str, Status]" = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     _noted: set[str] = field(default_factory=set)

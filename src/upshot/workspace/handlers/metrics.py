@@ -18,6 +18,7 @@ from upshot.workspace.messages import (
 from upshot.workspace.metric_book import view_of
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources
+from upshot.workspace.unseen import warnings_on_metrics
 
 __all__ = ["apply", "list_metrics", "show", "store_metrics"]
 
@@ -42,7 +43,7 @@ def apply(resources: Resources, principal: Principal, request: MetricApply) -> M
         return MetricApplied((), tuple(Problem(p.message, p.where, p.line, p.suggestions) for p in parsed.problems))
     return MetricApplied(
         store_metrics(resources, parsed.metrics, source=request.source, by=principal.name, dry_run=request.dry_run),
-        (),
+        warnings_on_metrics(resources, parsed.metrics),
     )
 
 

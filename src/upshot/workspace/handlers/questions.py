@@ -27,6 +27,7 @@ from upshot.workspace.metric_book import view_of
 from upshot.workspace.operation import Principal
 from upshot.workspace.periods import NO_DATA, Extent, compared, periods_of
 from upshot.workspace.resources import Resources, aware_instant
+from upshot.workspace.unseen import notes_on_filters
 
 __all__ = ["retention", "series"]
 
@@ -71,7 +72,7 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
         currency=resources.loaded.settings.workspace.currency,
         data_from=asked.extent.first,
         data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
-        notes=now.prepared.notes,
+        notes=(*now.prepared.notes, *notes_on_filters(resources, asked.where)),
         truncated_groups=now.truncated,
     )
 
@@ -89,10 +90,9 @@ def retention(resources: Resources, principal: Principal, request: RetentionQuer
         raise InvalidInput(f"{request.periods} periods cannot be shown.", hint=f"Ask for 0 to {_MOST_PERIODS}.")
     where = read_filters(resources, request.where)
     window = _window(request.first, request.last, request.grain)
-    prepared = resources.compiled.retention(
+    prepared, answer = resources.compiled.retention(
         resources.store, metric, Cohorts(window, request.grain, request.periods, (), where)
     )
-    answer = resources.store.run_sql(prepared.sql)
     extent = _extent(resources)
     cells = _cells(answer, request.grain, extent)
     cut = request.grain.floor(extent.first) if extent.first else None
@@ -104,7 +104,7 @@ def retention(resources: Resources, principal: Principal, request: RetentionQuer
         sql=prepared.sql,
         route=prepared.route,
         elapsed_ms=answer.elapsed_ms,
-        notes=prepared.notes,
+        notes=(*prepared.notes, *notes_on_filters(resources, where)),
     )
 
 
@@ -159,8 +159,7 @@ class _Asked:
         )
 
     def _run(self, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
-        prepared = self.resources.compiled.series(self.resources.store, self.metric, query)
-        return prepared, self.resources.store.run_sql(prepared.sql)
+        return self.resources.compiled.series(self.resources.store, self.metric, query)
 
     def _added(
         self, window: DayRange, found: Found, absent: float | None

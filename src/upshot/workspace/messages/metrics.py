@@ -73,7 +73,7 @@ class MetricChange(msgspec.Struct, frozen=True):
 
 
 class MetricApplied(msgspec.Struct, frozen=True):
-    """Changes and problems; nothing is changed while there is a problem."""
+    """Changes and problems; nothing is changed while one of them is an error, and warnings hinder nothing."""
 
     changes: tuple[MetricChange, ...]
     problems: tuple[Problem, ...]
