@@ -59,6 +59,10 @@ class NormalPrior:
 
     Raises:
         InvalidInput: The standard deviation is not positive, or the mean not finite.
+
+    Examples:
+        >>> NormalPrior(0.0, 0.02).standard_deviation
+        0.02
     """
 
     mean: float
@@ -74,7 +78,13 @@ class NormalPrior:
 
 @dataclass(frozen=True, slots=True)
 class PosteriorSummary:
-    """What is believed about one effect after the data; attributes as in ``Posterior``."""
+    """What is believed about one effect after the data; attributes as in ``Posterior``.
+
+    Examples:
+        >>> belief = normal_posterior(0.02, 0.01, 5000, prior=NormalPrior(0.0, 0.02)).at()
+        >>> round(belief.value, 3)
+        0.016
+    """
 
     value: float
     low: float
@@ -110,6 +120,11 @@ class Posterior:
         level: Posterior probability of the interval.
         method: The public function's name.
         scale: Whether the effect is absolute or relative.
+
+    Examples:
+        >>> belief = normal_posterior([0.02, 0.0], 0.01, 5000, prior=NormalPrior(0.0, 0.02))
+        >>> bool(belief.chance_to_beat[0] > 0.95), float(belief.chance_to_beat[1])
+        (True, 0.5)
     """
 
     value: FloatArray

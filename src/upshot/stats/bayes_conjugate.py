@@ -43,6 +43,11 @@ class BetaPrior:
 
     Raises:
         InvalidInput: One is not above 0.
+
+    Examples:
+        >>> prior = BetaPrior(3.0, 97.0)
+        >>> prior.a / (prior.a + prior.b)
+        0.03
     """
 
     a: float
@@ -62,6 +67,11 @@ class GammaPrior:
 
     Raises:
         InvalidInput: One is not above 0.
+
+    Examples:
+        >>> prior = GammaPrior(shape=2.0, rate=20.0)
+        >>> prior.shape / prior.rate
+        0.1
     """
 
     shape: float

@@ -32,7 +32,14 @@ __all__ = ["Compare", "checked_alpha", "equivalence", "inferiority", "non_inferi
 
 
 class Compare(Protocol):
-    """A comparison of two groups with a test against any null value: ``difference``, ``lift``, ``fieller_lift``."""
+    """A comparison of two groups with a test against any null value: ``difference``, ``lift``, ``fieller_lift``.
+
+    Examples:
+        >>> from upshot.stats.moments import Moments
+        >>> methods: list[Compare] = [difference]
+        >>> float(methods[0](Moments(9, 1.0, 1.0), Moments(9, 2.0, 1.0), null=1.0).p_value)
+        1.0
+    """
 
     def __call__(
         self,

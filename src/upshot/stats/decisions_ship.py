@@ -39,7 +39,12 @@ __all__ = ["Finding", "MetricTest", "RiskPlan", "Role", "ShipDecision", "Shippin
 
 
 class Role(enum.Enum):
-    """What a metric is for in a decision."""
+    """What a metric is for in a decision.
+
+    Examples:
+        >>> Role.GUARDRAIL.name
+        'GUARDRAIL'
+    """
 
     SUCCESS = "success"
     """It should get better."""
@@ -48,7 +53,12 @@ class Role(enum.Enum):
 
 
 class Finding(enum.Enum):
-    """What the tests of one metric say; the value is the sentence's predicate."""
+    """What the tests of one metric say; the value is the sentence's predicate.
+
+    Examples:
+        >>> Finding("is worse").name
+        'WORSE'
+    """
 
     BETTER = "is better"
     NOT_SHOWN_BETTER = "is not shown to be better"
@@ -59,7 +69,12 @@ class Finding(enum.Enum):
 
 
 class Shipping(enum.Enum):
-    """The decision that the rule recommends; the value is the sentence."""
+    """The decision that the rule recommends; the value is the sentence.
+
+    Examples:
+        >>> Shipping("Do not ship: the rule's conditions are not met.").name
+        'DO_NOT_SHIP'
+    """
 
     SHIP = "Ship: a success metric is better and no guardrail is worse."
     DO_NOT_SHIP = "Do not ship: the rule's conditions are not met."
@@ -80,6 +95,10 @@ class RiskPlan:
         alpha_quality: Of each quality check; 0 where there are none.
         power_each: The power that each superiority and non-inferiority test must be planned for.
         power: The power of the whole decision.
+
+    Examples:
+        >>> plan_risks(successes=2, guardrails=3).alpha_success
+        0.025
     """
 
     successes: int
@@ -102,6 +121,11 @@ class MetricTest:
         goal: The superiority test of a success metric, or the non-inferiority test of a guardrail, or why there is
             none. A sequential method's always-valid p-value serves as well.
         alarm: The test for harm; None where the rule has no alarms.
+
+    Examples:
+        >>> from upshot.stats.result import Reason
+        >>> MetricTest("orders", Role.SUCCESS, NoEstimate(Reason.EMPTY, "difference")).goal.sentence
+        'There are no units.'
     """
 
     name: str
@@ -119,6 +143,12 @@ class ShipDecision:
         findings: By metric, in the order given.
         failed_checks: Names of the quality checks that failed.
         sentences: The decision in words: first the recommendation, then one sentence for each failed check and metric.
+
+    Examples:
+        >>> from upshot.stats.result import Reason
+        >>> unmeasured = MetricTest("orders", Role.SUCCESS, NoEstimate(Reason.EMPTY, "difference"))
+        >>> ship([unmeasured], plan_risks(successes=1, guardrails=0)).shipping.name
+        'NOT_MEASURABLE'
     """
 
     shipping: Shipping

@@ -45,6 +45,11 @@ class ExactTest:
         statistic: What was compared: Welch's t for permutations, the difference of shares for Fisher's test.
         complete: Whether all arrangements were counted (Fisher's always; permutations where there are few).
         reason: Values of ``Reason``.
+
+    Examples:
+        >>> from upshot.stats.proportions import Successes
+        >>> bool(fisher_test(Successes(5, 0), Successes(5, 5)).complete)
+        True
     """
 
     p_value: FloatArray

@@ -40,7 +40,12 @@ _CLOSE_ENOUGH = 1e-10
 
 
 class Outcome(enum.IntEnum):
-    """Where a group-sequential test stands."""
+    """Where a group-sequential test stands.
+
+    Examples:
+        >>> Outcome(3).name
+        'FUTILE'
+    """
 
     CONTINUE = 0
     GREATER = 1
@@ -60,6 +65,11 @@ class GroupSequentialResult:
         adjusted: Median-unbiased estimate with interval and p-value for those that ended, shape (…); NOT_IDENTIFIED
             while the experiment goes on, since how it will end is part of the evidence.
         boundaries: What the looks were held against.
+
+    Examples:
+        >>> result = group_sequential([0.1, 0.5], [0.2, 0.14], [0.5, 1.0], 5000.0, totals="final")
+        >>> Outcome(int(result.outcome)).name, int(result.stopped_at)
+        ('GREATER', 1)
     """
 
     outcome: IntArray

@@ -41,6 +41,11 @@ class Futility:
         spending: How beta is spent (Pampallona, Tsiatis & Kim 2001, Drug Information Journal 35:1113).
         binding: Whether the efficacy bounds take credit for stops at the futility bound. If so, alpha is only kept when
             every such stop is obeyed; not binding is the safe default.
+
+    Examples:
+        >>> design = GroupSequentialDesign(alpha=0.025, alternative="greater", futility=Futility(drift=3.0))
+        >>> bool(spending_boundaries([0.5, 1.0], design).futility[0] < 1.0)
+        True
     """
 
     drift: float
@@ -64,6 +69,10 @@ class GroupSequentialDesign:
         alternative: Direction in which the null hypothesis can be rejected.
         spending: How alpha is spent.
         futility: Optional futility bounds, for one-sided alternatives.
+
+    Examples:
+        >>> GroupSequentialDesign(alpha=0.05).side_alpha
+        0.025
     """
 
     alpha: float = 0.05
@@ -97,6 +106,10 @@ class Boundaries:
         alpha_spent: Cumulative error spent, of both sides together if two-sided, shape (K,).
         alternative: As in the design.
         binding: Whether the futility bounds must be obeyed.
+
+    Examples:
+        >>> [round(float(z), 2) for z in spending_boundaries([0.5, 1.0]).efficacy]
+        [2.96, 1.97]
     """
 
     fractions: FloatArray

@@ -37,6 +37,13 @@ class LongitudinalResult:
         stopped_at: Index of the look that ended it, or −1.
         repeated: Repeated confidence intervals of each look's own effect, shape (K,).
         boundaries: What the looks were held against.
+
+    Examples:
+        >>> from upshot.stats.maturity import longitudinal_difference
+        >>> rng = np.random.default_rng(1)
+        >>> arms = [np.cumsum(rng.normal(1.0 + shift, 1.0, (400, 2)), axis=1) for shift in (0.0, 1.0)]
+        >>> group_sequential_longitudinal(longitudinal_difference(*arms), [0.5, 1.0]).outcome.name
+        'GREATER'
     """
 
     outcome: Outcome

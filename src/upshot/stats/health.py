@@ -46,6 +46,12 @@ class Imbalance:
         covariates: Number of linearly independent covariates that entered the test.
         reason: Values of ``Reason``: OK, EMPTY, TOO_FEW_UNITS (fewer than k + 2 in all), NOT_FINITE, ZERO_VARIANCE (no
             covariate varies).
+
+    Examples:
+        >>> from upshot.stats.moments import CovariateMoments
+        >>> same = CovariateMoments(100, [1.0, 2.0], np.eye(2))
+        >>> float(pre_period_imbalance(same, same).p_value)
+        1.0
     """
 
     p_value: FloatArray
@@ -68,6 +74,10 @@ class Concentration:
             hangs on one unit: cap (``winsor``) or look at it.
         top_units: How many units the top is.
         reason: Values of ``Reason``: OK, EMPTY, TOO_FEW_UNITS (fewer than 3), NOT_FINITE, ZERO_VARIANCE.
+
+    Examples:
+        >>> round(float(concentration([1.0] * 99 + [101.0]).top_share), 3)
+        0.505
     """
 
     top_share: FloatArray

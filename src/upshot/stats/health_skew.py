@@ -49,6 +49,11 @@ class NormalLimit:
         times_the_units: How many times more units per group would bring it down to the tolerance; 1 where it is there.
         good: Whether it is within the tolerance.
         reason: Values of ``Reason``.
+
+    Examples:
+        >>> limit = normal_limit(Moments(9000, 1.0, 1.0), Moments(100, 1.0, 1.0), 8.0, 8.0)
+        >>> bool(limit.good), bool(limit.times_the_units > 1.0)
+        (False, True)
     """
 
     skewness: FloatArray

@@ -34,7 +34,12 @@ __all__ = ["FiellerSets", "SetKind", "fieller_lift", "lift"]
 
 
 class SetKind(enum.IntEnum):
-    """The shape of a Fieller set."""
+    """The shape of a Fieller set.
+
+    Examples:
+        >>> SetKind(int(fieller_lift(Moments(1000, 10.0, 4.0), Moments(1000, 10.2, 4.0)).kind)).name
+        'INTERVAL'
+    """
 
     INTERVAL = 0
     """All lifts between ``low`` and ``high``."""
@@ -55,6 +60,11 @@ class FiellerSets(Estimates):
         excluded_low: Where ``kind`` is COMPLEMENT, lower end of the values of treatment / control − 1 that the data
             exclude (not turned by the baseline's sign, which such data do not tell); NaN elsewhere.
         excluded_high: Upper end of those.
+
+    Examples:
+        >>> vague = fieller_lift(Moments(20, 0.1, 4.0), Moments(20, 2.0, 4.0))
+        >>> bool(vague.excluded_low < vague.excluded_high)
+        True
     """
 
     kind: IntArray

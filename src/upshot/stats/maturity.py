@@ -164,6 +164,11 @@ class LongitudinalDifference:
         covariance: Of the estimates, shape (K, K), symmetric, positive semi-definite.
         n: Units of both arms at each look, shape (K,).
         smallest_n: Units of the smaller arm at each look, shape (K,).
+
+    Examples:
+        >>> grown = longitudinal_difference([[0.0, 1.0], [2.0, 5.0]], [[1.0, 2.0], [3.0, 4.0]])
+        >>> grown.smallest_n.tolist()
+        [2.0, 2.0]
     """
 
     estimate: FloatArray

@@ -281,6 +281,11 @@ class CovariateMoments:
         n: Number of units, shape (…).
         means: Shape (…, k).
         covariance: Shape (…, k, k), divisor n − 1, symmetric.
+
+    Examples:
+        >>> units = CovariateMoments.of([[1.0, 10.0], [2.0, 30.0], [3.0, 20.0]])
+        >>> units.means.tolist(), float(units.pair(0, 1).covariance)
+        ([2.0, 20.0], 5.0)
     """
 
     n: FloatArray

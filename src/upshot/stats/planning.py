@@ -37,7 +37,12 @@ _STEPS = 200
 
 @dataclass(frozen=True, slots=True)
 class Superiority:
-    """Is it better (or just different, if two-sided)?"""
+    """Is it better (or just different, if two-sided)?
+
+    Examples:
+        >>> Superiority().alternative
+        'two-sided'
+    """
 
     alternative: Alternative = "two-sided"
 
@@ -49,6 +54,10 @@ class NonInferiority:
     Attributes:
         margin: Above 0, on the plan's scale.
         better: Whether higher or lower values are better.
+
+    Examples:
+        >>> NonInferiority(margin=0.02, better="lower").better
+        'lower'
     """
 
     margin: float
@@ -61,7 +70,12 @@ class NonInferiority:
 
 @dataclass(frozen=True, slots=True)
 class Equivalence:
-    """Does the effect lie within ±``margin``? Two one-sided tests."""
+    """Does the effect lie within ±``margin``? Two one-sided tests.
+
+    Examples:
+        >>> Equivalence(margin=0.1).margin
+        0.1
+    """
 
     margin: float
 
@@ -84,6 +98,11 @@ class Plan:
         variants: Treatments that are compared with the control; alpha is divided among them (Bonferroni).
         control_share: Share of all units in the control; the treatments have equal shares of the rest. None is an even
             split. 1/(1 + √variants) makes the comparisons as precise as they can be.
+
+    Examples:
+        >>> plan = Plan(Baseline.of_proportion(0.1), scale="relative", variants=3, control_share=0.4)
+        >>> bool(sample_size(plan, 0.05).value > sample_size(plan, 0.1).value)
+        True
     """
 
     baseline: Baseline
@@ -122,6 +141,11 @@ class Planned:
     Attributes:
         value: Any shape; NaN where ``reason`` is not OK.
         reason: Values of ``Reason``: NOT_REACHED where no size is enough, ZERO_BASELINE, NOT_FINITE, OK.
+
+    Examples:
+        >>> never = duration_weeks(Plan(Baseline.of_proportion(0.1)), 0.001, [10.0, 10.0])
+        >>> Reason(int(never.reason)).name
+        'NOT_REACHED'
     """
 
     value: FloatArray
@@ -143,6 +167,11 @@ class PlanCurve:
         power: Chance to succeed if the experiment is planned to end there.
         minimum_effect: Smallest effect (or margin) that it would find with the plan's power; NaN where none is.
         expected_units: Mean number of units until the stop if the effect is there.
+
+    Examples:
+        >>> curve = curve_by_week(Plan(Baseline.of_proportion(0.1)), 0.01, [5000.0] * 4)
+        >>> curve.week.tolist(), bool((np.diff(curve.power) > 0.0).all())
+        ([1, 2, 3, 4], True)
     """
 
     week: IntArray

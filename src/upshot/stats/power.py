@@ -38,7 +38,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """One look, at the planned end."""
+    """One look, at the planned end.
+
+    Examples:
+        >>> round(float(rejection_probability(2.8, monitoring=Fixed())), 2)
+        0.8
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class GroupSequential:
     Attributes:
         looks: Information fractions, increasing, the last one 1.
         spending: How alpha is spent.
+
+    Examples:
+        >>> bool(rejection_probability(2.8, monitoring=GroupSequential()) < rejection_probability(2.8))
+        True
     """
 
     looks: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)
@@ -64,6 +73,10 @@ class AlwaysValid:
     Attributes:
         looks: Information fractions, increasing, the last one 1. More looks give more power, never more error.
         tuned_fraction: Where the sequence is tightest, as a fraction of the plan.
+
+    Examples:
+        >>> len(AlwaysValid(looks=even_looks(8)).looks)
+        8
     """
 
     looks: tuple[float, ...] = tuple(k / 28 for k in range(1, 29))

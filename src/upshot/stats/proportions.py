@@ -39,6 +39,10 @@ class Successes:
     Args:
         n: Units.
         successes: Of those, how many converted, between 0 and n.
+
+    Examples:
+        >>> float(Successes(80, 48).share)
+        0.6
     """
 
     n: FloatArray

@@ -222,6 +222,12 @@ def quantile_lift(
 
     Raises:
         InvalidInput: ``level`` is not in (0, 1).
+
+    Examples:
+        >>> before = Quantiles.of([float(v) for v in range(1, 102)], 0.5)
+        >>> after = Quantiles.of([1.5 * v for v in range(1, 102)], 0.5)
+        >>> quantile_lift(before, after).at().value
+        0.5
     """
     found = lift(control.moments, treatment.moments, level=level, alternative=alternative, null=null)
     return _named(found, control, treatment, "quantile_lift")

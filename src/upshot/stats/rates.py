@@ -37,6 +37,10 @@ class Counts:
     Args:
         events: Number of events, whole, at least 0.
         exposure: What they are counted against (users, user-days, hours), above 0.
+
+    Examples:
+        >>> float(Counts(60, 1000.0).rate)
+        0.06
     """
 
     events: FloatArray

@@ -117,6 +117,13 @@ def ratio_fieller_lift(
 
     Raises:
         InvalidInput: ``level`` is not in (0, 1).
+
+    Examples:
+        >>> from upshot.stats.moments import PairMoments
+        >>> control = PairMoments(500, 2.0, 10.0, 4.0, 9.0, 3.0)
+        >>> effect = ratio_fieller_lift(control, PairMoments(500, 2.3, 10.0, 4.0, 9.0, 3.0)).at()
+        >>> effect.low > 0.0
+        True
     """
     ratios = control.linearised(), treatment.linearised()
     found = fieller_lift(*ratios, level=level, alternative=alternative, null=null)

@@ -30,7 +30,12 @@ Alternative = Literal["two-sided", "greater", "less"]
 
 
 class Reason(enum.IntEnum):
-    """Why there is no number, or how far the number holds."""
+    """Why there is no number, or how far the number holds.
+
+    Examples:
+        >>> Reason(4).name, Reason.ZERO_BASELINE.sentence
+        ('ZERO_BASELINE', 'The baseline is zero, so a relative change has no meaning.')
+    """
 
     OK = 0
     EMPTY = 1
@@ -86,6 +91,11 @@ class Estimate:
         n: Units that entered.
         method: The method's name, as its function's.
         scale: Whether ``value`` is absolute or relative.
+
+    Examples:
+        >>> effect = Estimate(0.02, 0.01, 0.03, 0.005, 0.0001, 0.95, 5000.0, "lift", "relative")
+        >>> effect.low <= effect.value <= effect.high
+        True
     """
 
     value: float
@@ -101,7 +111,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class NoEstimate:
-    """Why there is no estimate."""
+    """Why there is no estimate.
+
+    Examples:
+        >>> NoEstimate(Reason.EMPTY, "lift").sentence
+        'There are no units.'
+    """
 
     reason: Reason
     method: str
@@ -114,7 +129,15 @@ class NoEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """Arrays of one shape; attributes as in ``Estimate``, plus ``reason`` (int64, values of ``Reason``)."""
+    """Arrays of one shape; attributes as in ``Estimate``, plus ``reason`` (int64, values of ``Reason``).
+
+    Examples:
+        >>> from upshot.stats.difference import difference
+        >>> from upshot.stats.moments import Moments
+        >>> many = difference(Moments(9, 1.0, 1.0), Moments([9, 0], [2.0, np.nan], [1.0, np.nan]))
+        >>> many.shape, many.at(0).value, many.at(1).sentence
+        ((2,), 1.0, 'There are no units.')
+    """
 
     value: FloatArray
     low: FloatArray

@@ -44,6 +44,10 @@ class SampleRatio:
         n: Units in all arms.
         exact: Whether the p-value is the exact multinomial one.
         reason: Values of ``Reason``: OK, EMPTY, NOT_FINITE, INVALID_STATISTICS (a negative count).
+
+    Examples:
+        >>> float(sample_ratio([5000, 5000]).p_value)
+        1.0
     """
 
     p_value: FloatArray

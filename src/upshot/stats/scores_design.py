@@ -34,6 +34,10 @@ class AnswerDesign:
         weights: How many customers each answer stands for, shape (n,), zero or more; None if all alike.
         strata: Label of the stratum that each answer was drawn in; None if there is one.
         clusters: Label of the cluster (an account, a flight) that each answer was drawn with; None if drawn singly.
+
+    Examples:
+        >>> AnswerDesign(weights=[1.0, 2.0, 1.0]).strata is None
+        True
     """
 
     weights: ArrayLike | None = None

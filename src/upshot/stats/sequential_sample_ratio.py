@@ -31,6 +31,11 @@ class SequentialSampleRatio:
         shares: Observed shares, shape (…, arms).
         n: Units in all arms, shape (…).
         reason: Values of ``Reason``, shape (…): EMPTY, NOT_FINITE, INVALID_STATISTICS (a negative count) or OK.
+
+    Examples:
+        >>> looks = sequential_sample_ratio([[500, 500], [900, 1300]], [0.5, 0.5])
+        >>> bool(looks.p_value[1] < 0.001), looks.n.tolist()
+        (True, [1000.0, 2200.0])
     """
 
     log_e_value: FloatArray

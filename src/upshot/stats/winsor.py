@@ -33,6 +33,10 @@ class Thresholds:
 
     Raises:
         InvalidInput: ``lower`` exceeds ``upper``, or one is not a number.
+
+    Examples:
+        >>> Thresholds(upper=100.0).lower
+        -inf
     """
 
     lower: float = -np.inf
