@@ -35,11 +35,11 @@ def test_home_card_shows_value_change_and_freshness(served: Served) -> None:
 def test_home_shows_metrics_in_the_order_of_their_file(fresh: Served) -> None:
     owner = fresh.workspace.acting_as(LOCAL_OWNER)
     yaml = "metrics: [{name: zebra, type: count, event: x}, {name: ape, type: count, event: x}]"
-    assert owner.call(METRIC_APPLY, MetricApply(yaml)).problems == ()
+    assert len(owner.call(METRIC_APPLY, MetricApply(yaml)).changes) == 2
     at = NOW - timedelta(days=1)
     owner.call(EVENTS_APPEND, EventsAppend("t", (NewEvent("x", at, "p"),)))
     assert re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)[:2] == ["zebra", "ape"]
-    assert owner.call(METRIC_APPLY, MetricApply(yaml.replace("x}]", "y}]"))).problems == ()
+    assert owner.call(METRIC_APPLY, MetricApply(yaml.replace("x}]", "y}]"))).changes[1].change == "changed"
     assert re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)[:2] == ["zebra", "ape"]
 
 
@@ -114,7 +114,7 @@ def test_other_pages_do_not_fail_while_there_are_no_events(fresh: Served) -> Non
 def test_metric_that_cannot_be_answered_costs_its_card_only(fresh: Served) -> None:
     owner = fresh.workspace.acting_as(LOCAL_OWNER)
     yaml = 'metrics: [{name: tail, type: sum, event: x, value: "a * b"}]'
-    assert owner.call(METRIC_APPLY, MetricApply(yaml)).problems == ()
+    assert len(owner.call(METRIC_APPLY, MetricApply(yaml)).changes) == 1
     event = (
         b'{"source": "t", "events": [{"event": "x", "occurred_at": "2024-03-09T10:00:00Z", "properties": {"a": "z"}}]}'
     )
