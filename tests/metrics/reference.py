@@ -224,10 +224,8 @@ def _shape(
             assert metric.value is not None
             values = [v for e in events if (v := evaluate(metric.value, e)) is not None]
             if metric.type is Shape.SUM:
-                return (sum(values), None, None) if events else None
-            if not events:
-                return None
-            return (sum(values) / len(values) if values else None, sum(values) if values else None, float(len(values)))
+                return (sum(values), None, None) if values else None
+            return (sum(values) / len(values), sum(values), float(len(values))) if values else None
         case Shape.DISTINCT:
             assert metric.value is not None
             if isinstance(metric.value, Property):
@@ -418,6 +416,8 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
             unit: (float(back), float(back), 1.0)
             for unit, (_, _, back) in _retained_units(metric, days, (), (), world).items()
         }
+    if metric.type is Shape.RATIO:
+        return _ratio_per_unit(metric, days, world)
     keep: Callable[[Event], str | None] = lambda e: world.unit(e, metric.unit)  # noqa: E731
     result: dict[str | None, Numbers] = {}
     for unit in {keep(e) for e in world.events}:
@@ -429,4 +429,15 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
             windows = len(_windows(Grain(str(metric.window)), days, days))
             numbers = (round((numbers[0] or 0.0) * windows, 6), None, None)
         result[unit] = numbers
+    return result
+
+
+def _ratio_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
+    assert metric.numerator is not None
+    assert metric.denominator is not None
+    upper, lower = per_unit(metric.numerator, days, world), per_unit(metric.denominator, days, world)
+    result: dict[str | None, Numbers] = {}
+    for unit in upper.keys() | lower.keys():
+        a, b = (part.get(unit, (0.0, None, None))[0] or 0.0 for part in (upper, lower))
+        result[unit] = (a / b if b else None, a, b)
     return result

@@ -81,6 +81,8 @@ def _totals(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan,
         daily = rows.group_by(["day", *groups]).agg(numerator=source.count(rows))
         return source.plan, _by_period(daily, query, groups, value=daily.numerator.sum()), ()
     daily = rows.group_by(["day", *groups]).agg(numerator=source.total(rows), denominator=source.known(rows))
+    # A measure holds only events that have the value: where none has, raw events give no row either.
+    daily = daily.filter(daily.denominator > 0)
     if metric.type is Shape.SUM:
         return source.plan, _by_period(daily, query, groups, value=daily.numerator.sum().fill_null(0.0)), ()
     sums = {"numerator": daily.numerator.sum(), "denominator": daily.denominator.sum()}

@@ -74,9 +74,9 @@ def _totals(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Tab
     by_unit = rows.group_by("unit_key")
     if metric.type is Shape.COUNT:
         return source.plan, by_unit.agg(value=source.count(rows))
-    if metric.type is Shape.SUM:
-        return source.plan, by_unit.agg(value=source.total(rows).fill_null(0.0))
-    return source.plan, by_unit.agg(numerator=source.total(rows), denominator=source.known(rows))
+    sums = by_unit.agg(numerator=source.total(rows), denominator=source.known(rows))
+    sums = sums.filter(sums.denominator > 0)
+    return source.plan, sums.rename(value="numerator") if metric.type is Shape.SUM else sums
 
 
 def _distinct(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
