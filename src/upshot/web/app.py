@@ -22,6 +22,7 @@ from upshot.web.home.routes import home_page
 from upshot.web.live import Pulse, live, pulsing
 from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
 from upshot.web.page import provide_page
+from upshot.web.palette.routes import search_results
 from upshot.web.permit import check_declared, permit
 from upshot.web.retention.routes import retention_csv, retention_page, retention_png, retention_svg
 from upshot.web.served import ServedWorkspace
@@ -48,6 +49,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     retention_page,
     retention_png,
     retention_svg,
+    search_results,
     sign_in,
     sign_in_page,
     sign_out,

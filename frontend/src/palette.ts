@@ -1,0 +1,84 @@
+// The command palette: Ctrl/Cmd-K or / opens it, arrows choose, Enter follows, Escape closes. The server finds.
+const FOUND = "htmx:after:swap";
+
+function dialog(): HTMLDialogElement | null {
+  return document.querySelector<HTMLDialogElement>("#palette");
+}
+
+function options(of: HTMLDialogElement): HTMLElement[] {
+  return [...of.querySelectorAll<HTMLElement>("[role=option]")];
+}
+
+function choose(of: HTMLDialogElement, chosen: HTMLElement | undefined): void {
+  for (const option of options(of)) option.setAttribute("aria-selected", String(option === chosen));
+  const input = of.querySelector<HTMLInputElement>("[name=q]");
+  if (chosen) input?.setAttribute("aria-activedescendant", chosen.id);
+  else input?.removeAttribute("aria-activedescendant");
+  chosen?.scrollIntoView({ block: "nearest" });
+}
+
+function move(of: HTMLDialogElement, step: number): void {
+  const all = options(of);
+  const at = all.findIndex((option) => option.ariaSelected === "true");
+  choose(of, all[(at + step + all.length) % all.length]);
+}
+
+function open(): void {
+  const palette = dialog();
+  if (!palette || palette.open || document.querySelector("dialog[open]")) return;
+  const form = palette.querySelector("form")!;
+  form.querySelector<HTMLInputElement>("[name=here]")!.value = location.pathname + location.search;
+  palette.showModal();
+  const input = form.querySelector<HTMLInputElement>("[name=q]")!;
+  input.value = "";
+  input.focus();
+  form.dispatchEvent(new CustomEvent("upshot:palette"));
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, select, textarea"));
+}
+
+document.addEventListener("keydown", (event) => {
+  const palette = dialog();
+  if (!palette || event.isComposing) return;
+  const bare = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    if (palette.open) palette.close();
+    else open();
+  } else if (event.key === "/" && bare && !palette.open && !isTyping(event.target)) {
+    event.preventDefault();
+    open();
+  } else if (palette.open && (event.target as Element).matches("[name=q]")) {
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      move(palette, event.key === "ArrowDown" ? 1 : -1);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      options(palette).find((option) => option.ariaSelected === "true")?.click();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const target = event.target as Element | null;
+  const palette = dialog();
+  if (!target || !palette) return;
+  if (target.closest("[data-open-palette]")) open();
+  // the dialog itself is hit only outside of what it holds: on its backdrop
+  else if (target === palette || target.closest("[data-close-palette], #palette [role=option]")) palette.close();
+});
+
+document.addEventListener("submit", (event) => {
+  if ((event.target as Element).matches(".palette-form")) event.preventDefault();
+});
+
+document.addEventListener(FOUND, () => {
+  const palette = dialog();
+  if (!palette?.open) return;
+  const all = options(palette);
+  choose(palette, all[0]);
+  const status = palette.querySelector("#palette-status");
+  if (status) status.textContent = all.length === 1 ? "1 result" : `${all.length} results`;
+});

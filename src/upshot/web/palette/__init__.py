@@ -1,0 +1,1 @@
+"""The command palette: everything that has a name, found from anywhere by a few letters."""

@@ -1,0 +1,125 @@
+"""What the palette finds: pages, metrics, events, properties, and things to do."""
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from upshot.web.metric.ordering import ordered
+from upshot.web.page import Page
+from upshot.web.palette.ranking import Fit, fit
+from upshot.web.window import PRESETS
+from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, EventName, Nothing
+
+__all__ = ["Found", "Group", "ranged", "search"]
+
+_PAGES = (
+    ("/", "Home", "The overview"),
+    ("/metrics", "Metrics", "Every definition"),
+    ("/explore", "Explore", "Ask freely"),
+    ("/retention", "Retention", "Who came back"),
+    ("/events", "Live", "Events as they arrive"),
+    ("/data", "Data", "Events, properties, freshness, rejects"),
+)
+_EACH = 6
+_RANGED = ("/metrics/", "/retention", "/explore")
+_DAYS = frozenset({"range", "from", "to", "by"})
+
+
+class Found(msgspec.Struct, frozen=True):
+    """One thing: its name, what it is, and the address that shows it; an ``action`` has no address."""
+
+    name: str
+    about: str
+    url: str = ""
+    action: str = ""
+    also: tuple[str, ...] = ()
+    """Other names that it answers to as well as to its own."""
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Things of one kind, the best first; ``icon`` is a name of the layout's."""
+
+    name: str
+    icon: str
+    found: tuple[Found, ...]
+
+
+def search(page: Page, typed: str, here: str) -> tuple[Group, ...]:
+    """What fits ``typed``, the kind with the best fit first.
+
+    Nothing typed gives pages, metrics and actions, to choose from.
+
+    Args:
+        page: Who asks; only what they may read is found.
+        typed: In whatever case.
+        here: The address where the palette was opened: days are set on that page.
+    """
+    kinds = [
+        ("Pages", "home", _pages(page)),
+        ("Metrics", "metrics", _metrics(page)),
+        ("Actions", "theme", _actions(here)),
+    ]
+    if typed.strip():
+        kinds += [("Events", "data", _events(page)), ("Properties", "filter", _properties(page))]
+    ranked = [(name, icon, _best(typed, things)) for name, icon, things in kinds]
+    there = [(found[0][0], Group(name, icon, tuple(f for _, f in found))) for name, icon, found in ranked if found]
+    return tuple(group for _, group in sorted(there, key=lambda pair: -pair[0]))
+
+
+def _best(typed: str, things: Iterable[Found]) -> list[tuple[float, Found]]:
+    scored = [(score, thing) for thing in things if (score := _score(typed, thing)) > 0]
+    return sorted(scored, key=lambda pair: -pair[0])[:_EACH]
+
+
+def _score(typed: str, thing: Found) -> float:
+    """A fit of the name; that of the description counts less than any but a likely slip of the name."""
+    named = max(fit(typed, name) for name in (thing.name, *thing.also))
+    about = fit(typed, thing.about)
+    return max(float(named), Fit.FUZZY + 0.5 if about >= Fit.WORD else 0.0)
+
+
+def _pages(page: Page) -> Iterator[Found]:
+    routes = {route.path for route in page.request.app.routes}
+    return (Found(name, about, url) for url, name, about in _PAGES if url in routes)
+
+
+def _metrics(page: Page) -> Iterator[Found]:
+    for metric in ordered(page.metrics):
+        yield Found(metric.title, metric.description, f"/metrics/{metric.name}", also=(metric.name,))
+
+
+def _events(page: Page) -> Iterator[Found]:
+    for event in page.ask(DATA_EVENTS, Nothing()).events:
+        yield Found(event.event, f"{event.count:,} stored", f"/data?{urlencode({'event': event.event})}")
+
+
+def _properties(page: Page) -> Iterator[Found]:
+    for seen in page.ask(DATA_PROPERTIES, EventName()).properties:
+        yield Found(seen.name, f"{' or '.join(seen.types)}, on {seen.share:.0%} of events", "/data#properties-title")
+
+
+def _actions(here: str) -> Iterator[Found]:
+    yield Found("Switch between light and dark", "", action="theme", also=("Toggle theme", "Dark mode", "Light mode"))
+    for preset, words in PRESETS.items():
+        if url := ranged(here, preset):
+            named = "Show all days" if preset == "all" else f"Show the last {words}"
+            yield Found(named, "", url, also=(f"Range {preset}", words))
+
+
+def ranged(here: str, preset: str) -> str:
+    """The address ``here`` with other days; empty where a page has none, or where that is no address of ours.
+
+    >>> ranged("/metrics/revenue?from=2024-01-01&to=2024-02-01&where=a+%3D+b", "7d")
+    '/metrics/revenue?where=a+%3D+b&range=7d'
+    >>> ranged("/data", "7d"), ranged("//evil.example/metrics/", "7d")
+    ('', '')
+    """
+    try:
+        parts = urlsplit(here)
+    except ValueError:
+        return ""
+    if parts.scheme or parts.netloc or "\\" in here or not (parts.path == "/" or parts.path.startswith(_RANGED)):
+        return ""
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name not in _DAYS]
+    return f"{parts.path}?{urlencode([*kept, ('range', preset)])}"
