@@ -123,17 +123,18 @@ def _returns(
     rows = source.rows
     same = metric.of is None or metric.of.canonical() == metric.selection.canonical()
     kept = activity_rows(dialect, source.plan, selection, (), metric.unit) if same else None
+    # Once for each unit and period, before anything is joined.
     if kept is not None:
         # The first active day of a unit in each period stands for the period.
         start = period_start(kept.day, grain)
         rows = kept.filter(kept.previous_day.isnull() | (kept.previous_day < start))
         if days is not None:
             rows = rows.filter(rows.day < ibis.date(days.end))
+        once = rows.select(right_key=rows.unit_key, active_period=period_start(rows.day, grain), last_day=rows.day)
     else:
         rows = rows.filter(rows.unit_key.notnull())
-    rows = rows.mutate(active_period=period_start(rows.day, grain))
-    # Once for each unit and period, before anything is joined.
-    once = rows.group_by(right_key=rows.unit_key, active_period=rows.active_period).agg(last_day=rows.day.max())
+        rows = rows.mutate(active_period=period_start(rows.day, grain))
+        once = rows.group_by(right_key=rows.unit_key, active_period=rows.active_period).agg(last_day=rows.day.max())
     met = members.inner_join(once, [("unit_key", "right_key")])
     met = met.filter(met.last_day >= met.first_day)
     offset = periods_between(met.cohort, met.active_period, grain)
