@@ -24,15 +24,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    if name == "__version__":
-        return importlib.import_module("importlib.metadata").version("upshot")
-    if name == "stats":
-        return importlib.import_module("upshot.stats")
-    if name in __all__:
-        value: object = getattr(importlib.import_module("upshot.core.errors"), name)
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker must still refuse a name that does not exist
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            return importlib.import_module("importlib.metadata").version("upshot")
+        if name == "stats":
+            return importlib.import_module("upshot.stats")
+        if name in __all__:
+            value: object = getattr(importlib.import_module("upshot.core.errors"), name)
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
