@@ -66,7 +66,7 @@ def test_file_that_cannot_be_imported_is_refused_in_words(
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b"9999-12-31 23:59:59,bob,buy", "is not in the years 1900 to 2199"),
+        (b"9999-12-31 23:59:59,bob,buy", "'9999-12-31 23:59:59' is not in the years 1900 to 2199"),
         (b"yesterday,bob,buy", "'yesterday' is not a timestamp"),
         (b"2024-01-01 10:00:00,b\0b,buy", "holds a NUL character"),
         (b"2024-01-01 10:00:00,J\xfcrgen,buy", "not UTF-8: byte 0xfc"),

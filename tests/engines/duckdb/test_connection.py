@@ -100,6 +100,25 @@ def test_damaged_file_is_refused_and_left_alone(tmp_path: Path, damage: str) -> 
     assert file.read_bytes() == damaged
 
 
+def asked(file: Path, question: str) -> None:
+    with DuckDBStore(file, UTC) as store:
+        getattr(store, question)()
+        store.recent_events(40_000)
+
+
+@pytest.mark.parametrize("question", ["info", "event_summaries", "property_summaries"])
+def test_file_that_was_cut_short_is_told_in_words_whenever_it_shows(tmp_path: Path, question: str) -> None:
+    """The engine opens a file whose first blocks are whole, and stumbles only where it reads the missing ones."""
+    file = tmp_path / "events.duckdb"
+    with DuckDBStore(file, UTC) as store:
+        store.append([event(n, f"person-{n % 700}", NOON) for n in range(40_000)])
+        store.refresh_facts()
+    with file.open("r+b") as whole:
+        whole.truncate(file.stat().st_size * 2 // 3)
+    with pytest.raises(CorruptStore, match=r"Restore it from a backup"):
+        asked(file, question)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc on this system")
 def test_opening_loads_no_heavy_library(tmp_path: Path) -> None:
     code = (

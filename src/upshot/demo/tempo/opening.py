@@ -103,8 +103,8 @@ class Opening:
         self._say(f"{history.people.count:,} people, {self.world.days:,} days, until {self.world.last_day:%d %B %Y}")
         now = datetime.now(UTC).replace(tzinfo=None)
         recent = write_months(history, self._folder, months(history)[-RECENT_MONTHS:], until=now)
-        self._import([str(file.path) for file in recent])
-        self._done("recent")
+        if self._import([str(file.path) for file in recent]):
+            self._done("recent")
 
     def older(self) -> None:
         """Write and import the months before, newest first, and then the truth; returns early when stopped."""
@@ -118,7 +118,8 @@ class Opening:
                     return
                 file = msgspec.json.decode(line, type=Written)
                 if file.first not in self._progress.imported:
-                    self._import([file.path])
+                    if not self._import([file.path]):
+                        return
                     self._done(file.first)
                     self._tell(file)
             if process.wait() == 0 and not self._stopping.is_set():
@@ -152,13 +153,15 @@ class Opening:
         if applied.problems:
             raise InternalError("; ".join(problem.message for problem in applied.problems))
 
-    def _import(self, paths: list[str]) -> None:
+    def _import(self, paths: list[str]) -> bool:
+        """Import, and say whether all of it is in; false where the workspace closes meanwhile."""
         started = self._caller.call(IMPORT_START, ImportRequest(tuple(paths), _MAPPING))
         while (status := self._caller.call(IMPORT_STATUS, started)).state == "running":
             if self._stopping.wait(_LOOK_EVERY_SECONDS):
-                return
-        if status.state != "done":
-            raise UserError(status.message or f"The import is {status.state}.", hint=status.hint)
+                return False
+        if status.state == "failed":
+            raise UserError(status.message, hint=status.hint)
+        return status.state == "done"
 
     @contextmanager
     def _writer(self) -> "Iterator[subprocess.Popen[bytes]]":

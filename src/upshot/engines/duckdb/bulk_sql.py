@@ -351,7 +351,8 @@ def _reason(reading: Reading, value: _Values) -> str:
     cases.append(f"WHEN {instant} IS NULL THEN '''' || {shown} || '''' || {understood}")
     window = f"{EARLIEST:%Y} to {LATEST.year - 1}"
     outside = f"{instant} < TIMESTAMP '{EARLIEST}' OR {instant} >= TIMESTAMP '{LATEST}'"
-    cases.append(f"WHEN {outside} THEN '''' || {shown} || {literal(f''''' is not in the years {window}''')}")
+    beyond = literal(f" is not in the years {window}")
+    cases.append(f"WHEN {outside} THEN '''' || {shown} || '''' || {beyond}")
     if reading.event_column:
         cases.append(f"WHEN {value.event()} IS NULL THEN {literal(f'no event name in {reading.event_column!r}')}")
         cases.append(f"WHEN {value.event()} = '{ANY_EVENT}' THEN 'the event name {ANY_EVENT} stands for any event'")

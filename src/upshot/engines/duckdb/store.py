@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
@@ -15,7 +16,7 @@ from upshot.engines.duckdb.writer import Transaction, Writer
 from upshot.engines.store import Appended, QueryResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -193,27 +194,39 @@ class DuckDBStore:
         elapsed = (time.perf_counter() - started) * 1000
         return QueryResult(tuple(column[0] for column in cursor.description or ()), rows, sql, elapsed)
 
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor for a question about the store itself; what the engine says against it becomes a user error."""
+        try:
+            yield self.cursor()
+        except duckdb.Error as error:
+            raise translate(error, self._file) from error
+
     def info(self) -> StoreInfo:
         """Counts, first and last, size."""
-        return summaries.info(self.cursor(), self._file, self.revision)
+        with self._reading() as cursor:
+            return summaries.info(cursor, self._file, self.revision)
 
     def recent_events(self, limit: int, *, event: str = "", distinct_id: str = "") -> list[StoredEvent]:
         """The newest by arrival, newest first."""
-        return summaries.recent_events(self.cursor(), limit, event, distinct_id)
+        with self._reading() as cursor:
+            return summaries.recent_events(cursor, limit, event, distinct_id)
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""
-        cursor = self.cursor()
-        settle(cursor)
-        return summaries.event_summaries(cursor)
+        with self._reading() as cursor:
+            settle(cursor)
+            return summaries.event_summaries(cursor)
 
     def property_summaries(self, event: str = "", *, sample: int = 10_000) -> tuple[list[PropertyCounts], int]:
         """Properties of the newest events of that name, and how many were looked at."""
-        return summaries.property_summaries(self.cursor(), event, sample)
+        with self._reading() as cursor:
+            return summaries.property_summaries(cursor, event, sample)
 
     def rejects(self, limit: int) -> tuple[list[Rejected], int]:
         """The newest rejected rows, and how many there are."""
-        return summaries.rejects(self.cursor(), limit)
+        with self._reading() as cursor:
+            return summaries.rejects(cursor, limit)
 
     def observations(self, series: str) -> Table:
         """day, dimensions, value, recorded_at of an external series."""
