@@ -24,7 +24,7 @@ $(ASSETS): $(STAMP) $(shell find frontend -type f -not -path '*/node_modules/*' 
 	@touch $@
 
 demo: $(ASSETS) ## open the demonstration workspace (stop it with Ctrl-C)
-	$(BIN)/upshot demo
+	$(BIN)/upshot demo --workspace demo-workspace --scale 0.2
 
 test: $(ASSETS) ## everything that must pass before a change lands
 	$(BIN)/python -m pytest -m "not study" tests src

@@ -41,7 +41,7 @@ def demo(
 ) -> None:
     """Open the books of Tempo, a simulated music service whose truth is known, and serve them.
 
-    The recent months are there within seconds; older ones stream in while the server runs, and today goes on live.
+    The headline numbers are there within seconds, the pages when the whole history is in; then today goes on live.
     Opening a folder again goes on where it stopped.
 
     Args:
@@ -70,10 +70,9 @@ def demo(
         opening: _Books = resolve_name(COMPANY)(caller, common.folder / "company", chosen, _say(common))
         opening.recent()
         _headlines(common, caller, opening.world.last_day)
-        if once:
-            opening.older()
-            return
-        _serve(common, workspace, opening)
+        opening.older()
+        if not once:
+            _serve(common, workspace, opening)
 
 
 class _World(Protocol):
@@ -164,12 +163,10 @@ def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None
     server = workspace.settings.server
     listener = serving.bind(workspace, server.host, server.port)
     app: serving.AsgiApp = resolve_name(APPLICATION)(workspace, workspace.settings)
-    threads = [threading.Thread(target=work, name="upshot-demo") for work in (opening.older, opening.live)]
+    live = threading.Thread(target=opening.live, name="upshot-demo")
     with ExitStack() as stack:
         stack.enter_context(Scheduler(workspace))
-        for thread in threads:
-            stack.callback(thread.join)
+        stack.callback(live.join)
         stack.callback(opening.stop)
-        for thread in threads:
-            thread.start()
+        live.start()
         serving.serve(workspace, app, listener, lambda address: announce(common, workspace.resources.name, address))

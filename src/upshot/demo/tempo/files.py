@@ -1,7 +1,7 @@
 """Tempo's files, written by a process of their own, newest months first: ``python -m upshot.demo.tempo.files FOLDER``.
 
-The world comes as JSON on standard input. Each file is told of on standard output, as one line of JSON, when it is
-whole; ``truth.json`` comes last.
+The world comes as JSON on standard input. Each chunk of months is told of on standard output, as one line of JSON,
+when its files are whole; ``truth.json`` comes last.
 """
 
 import sys
@@ -16,17 +16,16 @@ from upshot.demo.tempo.write import months, write_months
 
 __all__ = ["RECENT_MONTHS", "TRUTH_FILE", "Written", "older_chunks"]
 
-RECENT_MONTHS = 5
+RECENT_MONTHS = 3
 TRUTH_FILE = "truth.json"
-_CHUNK = 4
+_CHUNK = 9
 
 
 class Written(msgspec.Struct, frozen=True):
-    """A file that is whole."""
+    """Files that are whole, and the first local day in them."""
 
-    path: str
+    paths: tuple[str, ...]
     first: str
-    rows: int
 
 
 def older_chunks(history: History) -> list[list[range]]:
@@ -40,10 +39,10 @@ def _main(folder: Path) -> None:
     world = msgspec.json.decode(sys.stdin.buffer.read(), type=World)
     history = simulate(world)
     for chunk in older_chunks(history):
-        for file in write_months(history, folder, chunk):
-            told = Written(str(file.path), file.first.isoformat(), file.rows)
-            sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
-            sys.stdout.buffer.flush()
+        written = list(write_months(history, folder, chunk))
+        told = Written(tuple(str(file.path) for file in written), written[0].first.isoformat())
+        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+        sys.stdout.buffer.flush()
     truth = msgspec.json.format(msgspec.json.encode(tell(world, history)), indent=1)
     (folder / TRUTH_FILE).write_bytes(truth)
 

@@ -1,7 +1,7 @@
 """Opening Tempo's books: its history goes into a workspace through the operations that everybody uses.
 
-The recent months come first, so that pages are useful at once; the older ones follow while the server runs, and what
-has not happened yet today arrives as an event when its time comes.
+The recent months come first, for the headline numbers; the older ones follow, and what has not happened yet today
+arrives as an event when its time comes.
 """
 
 import subprocess
@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -39,7 +39,6 @@ CURRENCY = "EUR"
 SOURCE = "tempo"
 _PROGRESS_FILE = "progress.json"
 _LOOK_EVERY_SECONDS = 0.05
-_TELL_EVERY = 4
 _MAPPING = ImportMapping(
     timestamp="at",
     distinct_id="listener",
@@ -116,12 +115,12 @@ class Opening:
             for line in process.stdout:
                 if self._stopping.is_set():
                     return
-                file = msgspec.json.decode(line, type=Written)
-                if file.first not in self._progress.imported:
-                    if not self._import([file.path]):
+                chunk = msgspec.json.decode(line, type=Written)
+                if chunk.first not in self._progress.imported:
+                    if not self._import(list(chunk.paths)):
                         return
-                    self._done(file.first)
-                    self._tell(file)
+                    self._done(chunk.first)
+                    self._tell(chunk)
             if process.wait() == 0 and not self._stopping.is_set():
                 self._progress.complete = True
                 self._write()
@@ -140,18 +139,17 @@ class Opening:
 
         yield from rest_of_today(self.world, datetime.now(UTC))
 
-    def _tell(self, file: Written) -> None:
-        """Once every few months: how much of the history is in."""
-        months_in = len(self._progress.imported) - 1
-        if months_in % _TELL_EVERY == 0:
-            all_months = self.world.days / 30.4 - RECENT_MONTHS
-            self._say(f"Loading the history: {min(months_in / all_months, 0.99):.0%}, now at {file.first[:7]}")
+    def _tell(self, chunk: Written) -> None:
+        """How much of the history is in, as a share of its days."""
+        days_in = (self.world.last_day - date.fromisoformat(chunk.first)).days + 1
+        self._say(f"Loading the history: {days_in / self.world.days:.0%}, back to {chunk.first}")
 
     def _define(self) -> None:
         text = files("upshot.demo.tempo").joinpath("metrics.yaml").read_text(encoding="utf-8")
         applied = self._caller.call(METRIC_APPLY, MetricApply(text, "tempo/metrics.yaml"))
-        if applied.problems:
-            raise InternalError("; ".join(problem.message for problem in applied.problems))
+        errors = [problem.message for problem in applied.problems if problem.level == "error"]
+        if errors:
+            raise InternalError("; ".join(errors))
 
     def _import(self, paths: list[str]) -> bool:
         """Import, and say whether all of it is in; false where the workspace closes meanwhile."""
