@@ -265,5 +265,5 @@ def test_store_that_is_damaged_is_told_by_doctor(folder: Path, capsys: Captured)
     (folder / "events.duckdb").write_bytes(b"\x00" * 4096)
     code, out, _ = run(capsys, folder, "doctor")
     assert code == EXIT_USER
-    assert "ERROR   store: " in out
+    assert "ERROR   workspace: " in out
     assert (folder / "events.duckdb").read_bytes() == b"\x00" * 4096

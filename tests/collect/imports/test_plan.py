@@ -155,7 +155,7 @@ def test_first_line_of_values_is_no_header(bench: Bench) -> None:
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n\n", "is empty"),
-        ("a.csv.gz", b"\x1f\x8b\x08", "is empty"),
+        ("a.csv.gz", b"\x1f\x8b\x08", "is cut short or damaged"),
         ("a.csv", "timestamp\n".encode("utf-16"), "UTF-16"),
         ("a.xlsx", b"PK\x03\x04xx", "Excel"),
         ("a.bin", b"12345", "does not say what format"),
