@@ -41,7 +41,7 @@ function isTyping(target: EventTarget | null): boolean {
 
 document.addEventListener("keydown", (event) => {
   const palette = dialog();
-  if (!palette || event.isComposing) return;
+  if (!palette || event.isComposing || event.defaultPrevented) return; // a page may have a search of its own
   const bare = !event.ctrlKey && !event.metaKey && !event.altKey;
   if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
     event.preventDefault();

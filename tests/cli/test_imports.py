@@ -152,7 +152,7 @@ def test_import_of_a_bad_file_is_refused_and_the_workspace_stays_whole(
 
 
 def test_import_interrupted_by_hand_goes_on(folder: Path, tmp_path: Path, capsys: Captured) -> None:
-    rows = 600_000
+    rows = 1_500_000
     file = tmp_path / "big.csv"
     with file.open("w", encoding="utf-8") as out:
         out.write("when,customer\n")
