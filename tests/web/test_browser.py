@@ -216,7 +216,7 @@ def test_picture_is_downloaded(page: Page, served: Served, tmp_path: Path) -> No
 def test_page_says_when_it_is_no_longer_told_of_changes(page: Page, tmp_path: Path) -> None:
     with serving(made(tmp_path / "shop")) as running:
         page.goto(running.url)
-        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        expect(page.locator("#main").get_by_text("Live", exact=True)).to_be_visible()
         expect(page.get_by_text("Reconnecting")).to_be_hidden()
     expect(page.get_by_text("Reconnecting")).to_be_visible(timeout=10_000)
 
