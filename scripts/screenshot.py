@@ -27,7 +27,7 @@ def main(folder: Path) -> int:
         assert server.stdout is not None
         address = next(found.group() for line in server.stdout if (found := ADDRESS.search(line)))
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce")
         page.goto(address)
         page.wait_for_selector("svg")
         TARGET.parent.mkdir(parents=True, exist_ok=True)
