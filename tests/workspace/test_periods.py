@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -60,3 +60,10 @@ def test_point_asked_for_in_part_is_not_complete() -> None:
 def test_point_of_an_empty_store_is_before_the_first_event() -> None:
     empty = Extent(None, None, date(2026, 1, 1))
     assert empty.note(date(2020, 1, 1), date(2020, 1, 2), days("2020-01-01", "2020-01-01")) == "before the first event"
+
+
+def test_period_whose_units_still_have_time_to_convert_is_not_complete() -> None:
+    extent = Extent(date(2024, 1, 1), date(2024, 3, 31), date(2024, 4, 1), ripening_days=10)
+    for end, note in ((date(2024, 3, 22), ""), (date(2024, 3, 23), "units still have time to convert")):
+        window = DayRange(end - timedelta(days=1), end)
+        assert extent.note(window.start, window.end, window) == note

@@ -24,11 +24,13 @@ class Extent:
         first: The day of the first event; None without events.
         last: The day of the last event.
         today: The local day now; it is not over.
+        ripening_days: Days that units are given after a period to do what is counted (conversion).
     """
 
     first: date | None
     last: date | None
     today: date
+    ripening_days: int = 0
 
     def note(self, start: date, end: date, window: DayRange) -> str:
         """Why the period from ``start`` up to but without ``end`` is not complete; empty when it is.
@@ -50,6 +52,8 @@ class Extent:
             return "the data begin inside"
         if end - timedelta(days=1) > self.last:
             return "the data end inside"
+        if end + timedelta(days=self.ripening_days) > self.today:
+            return "units still have time to convert"
         if start < window.start or end > window.end:
             return "asked for in part"
         return ""

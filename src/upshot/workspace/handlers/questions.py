@@ -33,6 +33,7 @@ __all__ = ["retention", "series"]
 
 _MOST_POINTS = 20_000
 _MOST_PERIODS = 400
+_SECONDS_A_DAY = 86_400
 _MOST_GROUPS = 1_000
 Group = tuple[str | None, ...]
 Numbers = tuple[float | None, float | None, float | None]
@@ -51,7 +52,7 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
         read_fields(resources, request.breakdown),
         read_filters(resources, request.where),
         request.grain,
-        _extent(resources),
+        _extent(resources, ripening_days=-(-metric.within_seconds // _SECONDS_A_DAY)),
     )
     window = _window(request.first, request.last, request.grain)
     now = asked.points(window, request.limit)
@@ -219,13 +220,14 @@ def _window(first: date, last: date, grain: Grain) -> DayRange:
     return window
 
 
-def _extent(resources: Resources) -> Extent:
+def _extent(resources: Resources, *, ripening_days: int = 0) -> Extent:
     info = resources.held()
     first, last = info.first_event_at, info.last_event_at
     return Extent(
         first=None if first is None else resources.local_day(first),
         last=None if last is None else resources.local_day(last),
         today=resources.today(),
+        ripening_days=ripening_days,
     )
 
 
