@@ -32,7 +32,13 @@ function open(): void {
   const input = form.querySelector<HTMLInputElement>("[name=q]")!;
   input.value = "";
   input.focus();
-  form.dispatchEvent(new CustomEvent("upshot:palette"));
+  whenHeard(form, () => form.dispatchEvent(new CustomEvent("upshot:palette")));
+}
+
+// htmx takes up the page in a task of its own after this script has run; whoever is quicker would ask nobody.
+function whenHeard(form: HTMLFormElement, ask: () => void): void {
+  if (form.matches("[data-htmx-powered]")) ask();
+  else form.addEventListener("htmx:after:init", ask, { once: true });
 }
 
 function isTyping(target: EventTarget | null): boolean {

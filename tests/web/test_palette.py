@@ -138,6 +138,14 @@ def test_palette_by_keyboard_alone(page: Page, served: Served, complaints: Compl
 
 
 @pytest.mark.browser
+def test_palette_answers_a_hand_that_is_quicker_than_the_page(page: Page, served: Served) -> None:
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 10})
+    page.goto(served.url)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette").get_by_role("option", selected=True)).to_have_text(re.compile("Home"))
+
+
+@pytest.mark.browser
 def test_palette_closes_and_gives_the_focus_back(page: Page, served: Served) -> None:
     page.goto(f"{served.url}/metrics/revenue")
     opener = page.get_by_role("button", name="Search")
