@@ -8,7 +8,9 @@ from sqlalchemy import func, insert, select, text, update
 
 from upshot.catalog.access import Access
 from upshot.catalog.audit import Audit
+from upshot.catalog.conclusions import Conclusions
 from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url, writing
+from upshot.catalog.declarations import Declarations
 from upshot.catalog.jobs import Jobs
 from upshot.catalog.metrics import Metrics
 from upshot.catalog.sources import Sources
@@ -32,6 +34,8 @@ class Catalog:
         jobs: Work under leases.
         access: Who may come in.
         audit: Who changed what.
+        declarations: What people declared: objectives, outputs, launches, …
+        conclusions: Seals of expectations, snapshots of inputs, verdicts.
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
@@ -43,6 +47,8 @@ class Catalog:
         self.jobs = Jobs(self._engine, self._writing, clock)
         self.access = Access(self._engine, self._writing, clock)
         self.audit = Audit(self._engine, self._writing, clock)
+        self.declarations = Declarations(self._engine, self._writing, clock)
+        self.conclusions = Conclusions(self._engine, self._writing, clock)
 
     @classmethod
     def in_folder(cls, folder: Path, url: str = "") -> "Catalog":

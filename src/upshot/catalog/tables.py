@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    Date,
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -17,9 +20,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 
-__all__ = ["HEAD", "METADATA", "Instant", "access", "audit", "jobs", "metric_versions", "properties", "sources"]
+__all__ = [
+    "HEAD",
+    "METADATA",
+    "Instant",
+    "access",
+    "audit",
+    "declarations",
+    "jobs",
+    "metric_versions",
+    "properties",
+    "seals",
+    "snapshots",
+    "sources",
+    "verdicts",
+]
 
-HEAD = "0001"
+HEAD = "0002"
 """The revision that this code reads and writes."""
 
 METADATA = MetaData(
@@ -117,4 +134,53 @@ audit = Table(
     Column("request", Text, nullable=False),
     Column("outcome", String(50), nullable=False),
     Index(None, "at"),
+)
+
+declarations = Table(
+    "declarations",
+    METADATA,
+    Column("kind", String(50), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("removed", Boolean, nullable=False),
+    Column("managed", String(20), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+)
+
+seals = Table(
+    "seals",
+    METADATA,
+    Column("hash", String(64), primary_key=True),
+    Column("output", String(200), nullable=False),
+    Column("expectation", Text, nullable=False),
+    Column("sealed_at", Instant, nullable=False),
+    Column("sealed_by", String(200), nullable=False),
+    Index(None, "output"),
+)
+
+snapshots = Table(
+    "snapshots",
+    METADATA,
+    Column("hash", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+verdicts = Table(
+    "verdicts",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("study", String(200), nullable=False),
+    Column("launch", String(200), nullable=False),
+    Column("reading", Date, nullable=False),
+    Column("snapshot", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Index(None, "launch", "reading"),
 )

@@ -1,0 +1,56 @@
+"""What all declarations have in common."""
+
+import re
+import unicodedata
+from typing import ClassVar
+
+import msgspec
+
+__all__ = ["NAME", "Declaration", "check_name", "slug"]
+
+NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,198}[A-Za-z0-9_])?")
+"""Names of declarations: letters, digits, ``_``, ``-`` and ``.`` inside; 200 characters at most."""
+
+
+def check_name(name: str) -> None:
+    """Whether ``name`` can name a declaration.
+
+    Raises:
+        ValueError: It cannot; the message proposes one that can.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be a name: letters, digits, _ - and . only; {slug(name)!r} could")
+
+
+def slug(title: str) -> str:
+    """A name made from a title.
+
+    >>> slug("Saved songs: écoute +1"), slug("!!")
+    ('saved-songs-ecoute-1', 'unnamed')
+    """
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-.")[:120].rstrip("-.") or "unnamed"
+
+
+class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One thing that somebody declared.
+
+    Attributes:
+        name: Unique within the kind.
+    """
+
+    KIND: ClassVar[str]
+    """The kind's name, singular: ``objective``."""
+    PLURAL: ClassVar[str]
+    """The key of its list in YAML: ``objectives``."""
+    IMMUTABLE: ClassVar[bool] = False
+    """Whether it can be added and never be changed."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    def references(self) -> tuple[tuple[str, str, str], ...]:
+        """What it refers to by name: (field, kind, name); the kind ``metric`` is a metric."""
+        return ()
