@@ -13,6 +13,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Engine, RowMapping, insert, select
 
+from upshot.catalog.database import writing_alone
 from upshot.catalog.kinds import Expectation
 from upshot.catalog.tables import seals, snapshots, verdicts
 from upshot.catalog.verdict import Seal, Verdict, VerdictRecord
@@ -30,7 +31,7 @@ class Conclusions:
     def seal(self, expectations: Iterable[tuple[str, Expectation]], *, by: str) -> tuple[Seal, ...]:
         """Seal each (output, expectation) that is not sealed yet; returns the new seals."""
         now, made = self._clock(), []
-        with self._writing.begin() as connection:
+        with writing_alone(self._writing, seals) as connection:
             known = set(connection.execute(select(seals.c.hash)).scalars())
             for output, expectation in expectations:
                 digest = expectation.seal(output)
@@ -53,7 +54,7 @@ class Conclusions:
     def snapshot(self, content: bytes) -> str:
         """Keep ``content``; returns its SHA-256, under which it is found."""
         digest = hashlib.sha256(content).hexdigest()
-        with self._writing.begin() as connection:
+        with writing_alone(self._writing, snapshots) as connection:
             if connection.execute(select(snapshots.c.hash).where(snapshots.c.hash == digest)).first() is None:
                 connection.execute(
                     insert(snapshots).values(hash=digest, content=zlib.compress(content), created_at=self._clock())

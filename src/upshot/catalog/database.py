@@ -1,9 +1,11 @@
 """The catalog's database: SQLite in the workspace's folder, or PostgreSQL by URL; opened at the newest schema."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, StatementError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,7 +22,7 @@ from upshot.core.errors import (
     UserError,
 )
 
-__all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url", "writing"]
+__all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url", "writing", "writing_alone"]
 
 CATALOG_FILE = "catalog.sqlite"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -62,6 +64,15 @@ def open_database(url: str) -> Engine:
 def writing(engine: Engine) -> Engine:
     """The same database, whose transactions take SQLite's write lock at once, so that none fails half-way."""
     return engine.execution_options(sqlite_begin="IMMEDIATE")
+
+
+@contextmanager
+def writing_alone(engine: Engine, table: Table) -> Iterator[Connection]:
+    """A transaction in which nobody else changes ``table``, so that what is read of it stays right until the end."""
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
+        yield connection
 
 
 def _engine(url: str) -> Engine:

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar, cast
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select
 
+from upshot.catalog.database import writing_alone
 from upshot.catalog.kinds import Declaration
 from upshot.catalog.tables import declarations as table
 from upshot.core.errors import InvalidInput, NotFound
@@ -127,7 +128,7 @@ class Declarations:
         """
         made = []
         now = self._clock()
-        with self._writing.begin() as connection:
+        with writing_alone(self._writing, table) as connection:
             for change in changes:
                 version = self._one(connection, change, now=now, by=by, source=source, managed=managed)
                 if version is not None:
