@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tests.workspace.conftest import event
+from tests.workspace.dashboard_requests import dashboard_requests
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.time import Grain
 from upshot.workspace.handlers import HANDLERS
@@ -91,6 +92,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         return AccessName("zoe")
 
     requests: dict[str, Callable[[], msgspec.Struct]] = {
+        **dashboard_requests(owner),
         WORKSPACE_INFO.name: Nothing,
         DOCTOR.name: Nothing,
         METRIC_LIST.name: Nothing,

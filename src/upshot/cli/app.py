@@ -70,6 +70,16 @@ _GROUPS = {
             "retention": "upshot.cli.query:retention",
         },
     ),
+    "dashboard": (
+        "Keep dashboards as code.",
+        {
+            "list": "upshot.cli.dashboards:list_dashboards",
+            "apply": "upshot.cli.dashboards:apply",
+            "export": "upshot.cli.dashboards:export",
+            "delete": "upshot.cli.dashboards:delete",
+            "restore": "upshot.cli.dashboards:restore",
+        },
+    ),
     "data": (
         "See what the store holds.",
         {

@@ -8,9 +8,11 @@ from upshot.cli.output import json_or, line, lines, print_json, table
 from upshot.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages import MetricApplied
+    from collections.abc import Iterable
 
-__all__ = ["apply", "list_metrics", "show"]
+    from upshot.workspace.messages import MetricApplied, Problem
+
+__all__ = ["apply", "list_metrics", "read_text", "show", "tell_problems"]
 
 
 def list_metrics(*, common: Common | None = None) -> None:
@@ -57,7 +59,7 @@ def apply(*files: Path, dry_run: bool = False, common: Common | None = None) -> 
     chosen = files or tuple(sorted((common.folder / "metrics").glob("*.yaml")))
     if not chosen:
         raise InvalidInput(f"There is no file in {common.folder / 'metrics'}.", hint="Name the files to apply.")
-    texts = [(_text(file), file.name) for file in chosen]
+    texts = [(read_text(file), file.name) for file in chosen]
     with open_workspace(common) as workspace:
         answers = [workspace.call(METRIC_APPLY, MetricApply(text, name, dry_run)) for text, name in texts]
     whole = MetricApplied(tuple(c for a in answers for c in a.changes), tuple(p for a in answers for p in a.problems))
@@ -68,7 +70,12 @@ def apply(*files: Path, dry_run: bool = False, common: Common | None = None) -> 
     return 1 if any(problem.level == "error" for problem in whole.problems) else 0
 
 
-def _text(file: Path) -> str:
+def read_text(file: Path) -> str:
+    """The text of a file of definitions.
+
+    Raises:
+        InvalidInput: It cannot be read.
+    """
     try:
         return file.expanduser().read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -78,7 +85,12 @@ def _text(file: Path) -> str:
 def _tell(applied: "MetricApplied", *, dry_run: bool) -> None:
     for change in applied.changes:
         line(f"{'would be ' if dry_run and change.change != 'unchanged' else ''}{change.change}  {change.name}")
-    for problem in applied.problems:
+    tell_problems(applied.problems)
+
+
+def tell_problems(problems: "Iterable[Problem]") -> None:
+    """One line for each problem: where, what, and the nearest right words."""
+    for problem in problems:
         place = f"{problem.where}:{problem.line}: " if problem.line else f"{problem.where}: " if problem.where else ""
         close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
         line(f"{place}{problem.message}{close}")

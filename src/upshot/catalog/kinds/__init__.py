@@ -7,6 +7,7 @@ refers to exist is asked when it is applied.
 
 from collections.abc import Mapping
 
+from upshot.catalog.kinds.dashboard import Dashboard, Home
 from upshot.catalog.kinds.declaration import NAME, Declaration, check_name, slug
 from upshot.catalog.kinds.expectation import Expectation, parse_expectation
 from upshot.catalog.kinds.measuring import Choice, Decision, Experiment, Study, Variant
@@ -29,11 +30,13 @@ __all__ = [
     "AnnotationKind",
     "Choice",
     "Cost",
+    "Dashboard",
     "Decision",
     "Declaration",
     "Evidence",
     "Expectation",
     "Experiment",
+    "Home",
     "Launch",
     "Need",
     "Objective",
@@ -54,6 +57,19 @@ __all__ = [
 
 KINDS: Mapping[str, type[Declaration]] = {
     kind.KIND: kind
-    for kind in (Team, Need, Outcome, Objective, Output, Launch, Annotation, Experiment, Study, Decision)
+    for kind in (
+        Team,
+        Need,
+        Outcome,
+        Objective,
+        Output,
+        Launch,
+        Annotation,
+        Experiment,
+        Study,
+        Decision,
+        Dashboard,
+        Home,
+    )
 }
 """Kinds by name, in an order in which each refers to earlier ones."""

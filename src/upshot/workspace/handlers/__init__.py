@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from upshot.workspace.handlers import access, data, events, imports, metrics, questions, state
+from upshot.workspace.handlers import access, dashboards, data, events, imports, metrics, questions, state
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources
 
@@ -18,6 +18,16 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "metric.apply": metrics.apply,
     "metric.query": questions.series,
     "metric.retention": questions.retention,
+    "dashboard.list": dashboards.list_dashboards,
+    "dashboard.show": dashboards.show,
+    "dashboard.save": dashboards.save,
+    "dashboard.apply": dashboards.apply,
+    "dashboard.delete": dashboards.delete,
+    "dashboard.restore": dashboards.restore,
+    "dashboard.offered": dashboards.offered,
+    "home.show": dashboards.home,
+    "home.save": dashboards.save_home,
+    "home.restore": dashboards.restore_home,
     "events.append": events.append,
     "events.recent": events.recent,
     "identity.merge": events.merge,

@@ -7,6 +7,21 @@ from upshot.workspace.messages.access import (
     AccessName,
     AccessToken,
 )
+from upshot.workspace.messages.dashboards import (
+    DashboardApply,
+    DashboardChange,
+    DashboardDelete,
+    DashboardList,
+    DashboardName,
+    DashboardRestore,
+    DashboardsApplied,
+    DashboardSave,
+    DashboardsOffered,
+    DashboardView,
+    HomeRestore,
+    HomeSave,
+    HomeView,
+)
 from upshot.workspace.messages.data import (
     EventName,
     EventSummaries,
@@ -66,6 +81,13 @@ __all__ = [
     "ACCESS_ADD",
     "ACCESS_LIST",
     "ACCESS_REVOKE",
+    "DASHBOARD_APPLY",
+    "DASHBOARD_DELETE",
+    "DASHBOARD_LIST",
+    "DASHBOARD_OFFERED",
+    "DASHBOARD_RESTORE",
+    "DASHBOARD_SAVE",
+    "DASHBOARD_SHOW",
     "DATA_EVENTS",
     "DATA_PROPERTIES",
     "DATA_REJECTS",
@@ -73,6 +95,9 @@ __all__ = [
     "EVENTS_APPEND",
     "EVENTS_RECENT",
     "FACTS_REFRESH",
+    "HOME_RESTORE",
+    "HOME_SAVE",
+    "HOME_SHOW",
     "IDENTITY_MERGE",
     "IMPORT_LIST",
     "IMPORT_PREVIEW",
@@ -92,6 +117,16 @@ __all__ = [
     "AccessEntry",
     "AccessName",
     "AccessToken",
+    "DashboardApply",
+    "DashboardChange",
+    "DashboardDelete",
+    "DashboardList",
+    "DashboardName",
+    "DashboardRestore",
+    "DashboardSave",
+    "DashboardView",
+    "DashboardsApplied",
+    "DashboardsOffered",
     "Done",
     "EventName",
     "EventRow",
@@ -103,6 +138,9 @@ __all__ = [
     "EventsRecent",
     "Finding",
     "Findings",
+    "HomeRestore",
+    "HomeSave",
+    "HomeView",
     "IdentityMerge",
     "ImportColumn",
     "ImportId",
@@ -146,6 +184,16 @@ METRIC_SHOW = Operation("metric.show", _R, MetricName, MetricView)
 METRIC_APPLY = Operation("metric.apply", _W, MetricApply, MetricApplied, changes=True)
 METRIC_QUERY = Operation("metric.query", _R, MetricQuery, MetricSeries)
 METRIC_RETENTION = Operation("metric.retention", _R, RetentionQuery, RetentionGrid)
+DASHBOARD_LIST = Operation("dashboard.list", _R, Nothing, DashboardList)
+DASHBOARD_SHOW = Operation("dashboard.show", _R, DashboardName, DashboardView)
+DASHBOARD_SAVE = Operation("dashboard.save", _W, DashboardSave, DashboardView, changes=True)
+DASHBOARD_APPLY = Operation("dashboard.apply", _W, DashboardApply, DashboardsApplied, changes=True)
+DASHBOARD_DELETE = Operation("dashboard.delete", _W, DashboardDelete, Done, changes=True)
+DASHBOARD_RESTORE = Operation("dashboard.restore", _W, DashboardRestore, DashboardView, changes=True)
+DASHBOARD_OFFERED = Operation("dashboard.offered", _R, Nothing, DashboardsOffered)
+HOME_SHOW = Operation("home.show", _R, Nothing, HomeView)
+HOME_SAVE = Operation("home.save", _W, HomeSave, HomeView, changes=True)
+HOME_RESTORE = Operation("home.restore", _W, HomeRestore, HomeView, changes=True)
 EVENTS_APPEND = Operation("events.append", _W, EventsAppend, EventsAppended, changes=True)
 EVENTS_RECENT = Operation("events.recent", _R, EventsRecent, EventRows)
 IDENTITY_MERGE = Operation("identity.merge", _W, IdentityMerge, Done, changes=True)
@@ -171,6 +219,16 @@ OPERATIONS = (
     METRIC_APPLY,
     METRIC_QUERY,
     METRIC_RETENTION,
+    DASHBOARD_LIST,
+    DASHBOARD_SHOW,
+    DASHBOARD_SAVE,
+    DASHBOARD_APPLY,
+    DASHBOARD_DELETE,
+    DASHBOARD_RESTORE,
+    DASHBOARD_OFFERED,
+    HOME_SHOW,
+    HOME_SAVE,
+    HOME_RESTORE,
     EVENTS_APPEND,
     EVENTS_RECENT,
     IDENTITY_MERGE,

@@ -1,0 +1,1 @@
+"""Dashboards: the list, one dashboard, its editor, its pictures."""
