@@ -1,0 +1,271 @@
+"""What launches did: studies, verdicts, experiments, decisions."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from upshot.catalog.kinds import Choice
+from upshot.catalog.verdict import Check, Effect, Verdict, VerdictRecord
+from upshot.workspace.messages.outputs import LaunchView, OutputView
+from upshot.workspace.messages.state import Nothing
+from upshot.workspace.operation import Operation, Permission
+
+__all__ = [
+    "DECIDE",
+    "EXPERIMENT_LIST",
+    "EXPERIMENT_SHOW",
+    "LAUNCH_REPORT",
+    "OPERATIONS",
+    "STUDIES_RECORD",
+    "STUDY_PLAN",
+    "VERDICT_VERIFY",
+    "ArmView",
+    "ArmsEffect",
+    "Decide",
+    "Decided",
+    "DecisionView",
+    "ExperimentList",
+    "ExperimentName",
+    "ExperimentReport",
+    "ExperimentView",
+    "LaunchName",
+    "LaunchReport",
+    "PlanQuery",
+    "PlanWay",
+    "StudiesRecorded",
+    "StudyPlan",
+    "StudyView",
+    "VerdictId",
+    "Verification",
+]
+
+
+class LaunchName(msgspec.Struct, frozen=True):
+    """Which launch."""
+
+    name: str
+
+
+class StudyView(msgspec.Struct, frozen=True, kw_only=True):
+    """How a launch is measured. ``declared`` is false where it was made from the outputs' expectations."""
+
+    name: str
+    launch: str
+    design: str
+    primary: str
+    secondary: tuple[str, ...]
+    guardrails: tuple[str, ...]
+    controls: tuple[str, ...]
+    readings: tuple[date, ...]
+    next_reading: date | None
+    smallest_effect: float
+    estimand: str
+    level: float
+    declared: bool
+
+
+class DecisionView(msgspec.Struct, frozen=True):
+    """What people decided."""
+
+    name: str
+    launch: str
+    choice: Choice
+    by: str
+    at: datetime
+    why: str
+    verdict: str
+
+
+class LaunchReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known of what a launch did.
+
+    ``now`` is the reading as of today: ``too early`` before the first reading date, with the path all the same; null
+    where there is no study, and ``no_study`` says why. ``verdicts`` are the recorded ones, oldest first; the newest of
+    each reading counts.
+    """
+
+    launch: LaunchView
+    outputs: tuple[OutputView, ...]
+    study: StudyView | None
+    no_study: str
+    now: Verdict | None
+    verdicts: tuple[VerdictRecord, ...]
+    decisions: tuple[DecisionView, ...]
+    metric_title: str
+    metric_format: str
+    currency: str
+    elapsed_ms: float
+
+
+class StudiesRecorded(msgspec.Struct, frozen=True):
+    """Verdicts that were due and are recorded now, and studies that failed with the reason."""
+
+    recorded: tuple[VerdictRecord, ...]
+    failed: tuple[str, ...]
+
+
+class VerdictId(msgspec.Struct, frozen=True):
+    """A verdict by its id or the beginning of it."""
+
+    id: str
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a verdict can be had again from its snapshot.
+
+    ``identical``: to the last digit. ``close``: to a relative 1e-9. ``differences`` name the fields that differ with
+    both values. ``drift`` says which of today's data differ from the snapshot; it does not touch the verdict.
+    """
+
+    verdict: VerdictRecord
+    snapshot_bytes: int
+    identical: bool
+    close: bool
+    differences: tuple[str, ...]
+    drift: tuple[str, ...]
+    software_then: str
+    software_now: str
+    elapsed_ms: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it can be had again."""
+        return self.identical or self.close
+
+
+class Decide(msgspec.Struct, frozen=True, kw_only=True):
+    """Decide about a launch; who and when are known."""
+
+    launch: str
+    choice: Choice
+    why: str = ""
+    verdict: str = ""
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The decision as it is kept."""
+
+    decision: DecisionView
+
+
+class PlanQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What could be detected of a change of ``metric``, before shipping. ``expected`` is a share (0.05 is +5 %)."""
+
+    metric: str
+    output: str = ""
+    expected: float | None = None
+    within_days: int = 30
+
+
+class PlanWay(msgspec.Struct, frozen=True, kw_only=True):
+    """One way of launching, and what it could detect with a chance of 80 % at a false-positive rate of 5 %.
+
+    ``detectable`` is the smallest such relative effect, null where none can be (``sentence`` says why). ``enough``:
+    whether that is at most the expected effect; null where none is expected.
+    """
+
+    way: Literal["everyone at once", "holdout", "half and half"]
+    design: str
+    grade: str
+    detectable: float | None
+    days: int
+    enough: bool | None
+    sentence: str
+
+
+class StudyPlan(msgspec.Struct, frozen=True):
+    """The ways, and which of them is advised: the one that costs least and measures the expectation."""
+
+    ways: tuple[PlanWay, ...]
+    advised: str
+    sentence: str
+
+
+class ArmView(msgspec.Struct, frozen=True, kw_only=True):
+    """One variant: how many units met it, and how many should have."""
+
+    name: str
+    control: bool
+    units: int
+    expected_share: float
+
+
+class ArmsEffect(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric in two variants: the unit's mean in each, and the effect of ``variant`` against the control."""
+
+    metric: str
+    metric_title: str
+    format: str
+    variant: str
+    control_mean: float | None
+    variant_mean: float | None
+    effect: Effect
+
+
+class ExperimentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment in a list. ``state`` follows from its days."""
+
+    name: str
+    title: str
+    launch: str
+    unit: str
+    starts: date
+    ends: date | None
+    state: Literal["planned", "running", "ended"]
+    variants: tuple[str, ...]
+    word: str
+    sentence: str
+
+
+class ExperimentList(msgspec.Struct, frozen=True):
+    """All experiments, the newest first."""
+
+    experiments: tuple[ExperimentView, ...]
+
+
+class ExperimentName(msgspec.Struct, frozen=True):
+    """Which experiment."""
+
+    name: str
+
+
+class ExperimentReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The readout: arms, checks, effects of each metric, verdict.
+
+    ``final`` is false while the experiment runs or units have not had their days: what is shown then is a peek, and
+    ``verdict`` says too early.
+    """
+
+    experiment: ExperimentView
+    launch: LaunchView
+    hypothesis: tuple[str, ...]
+    arms: tuple[ArmView, ...]
+    effects: tuple[ArmsEffect, ...]
+    checks: tuple[Check, ...]
+    verdict: Verdict | None
+    final: bool
+    note: str
+    currency: str
+    elapsed_ms: float
+
+
+_R, _W = Permission.READ, Permission.WRITE
+
+LAUNCH_REPORT = Operation("launch.report", _R, LaunchName, LaunchReport)
+STUDIES_RECORD = Operation("studies.record", _W, Nothing, StudiesRecorded, changes=True)
+STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
+VERDICT_VERIFY = Operation("verdict.verify", _R, VerdictId, Verification)
+DECIDE = Operation("launch.decide", _W, Decide, Decided, changes=True)
+EXPERIMENT_LIST = Operation("experiment.list", _R, Nothing, ExperimentList)
+EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentReport)
+
+OPERATIONS = (
+    LAUNCH_REPORT,
+    STUDIES_RECORD,
+    STUDY_PLAN,
+    VERDICT_VERIFY,
+    DECIDE,
+    EXPERIMENT_LIST,
+    EXPERIMENT_SHOW,
+)
