@@ -21,11 +21,12 @@ __all__ = [
 
 
 class VerdictWord(enum.StrEnum):
-    """What is said of a launch."""
+    """What is said of a launch; ``transient``: it moved the metric for some days, and that was over by the reading."""
 
     IMPROVED = "improved"
     HARMED = "harmed"
     MIXED = "mixed"
+    TRANSIENT = "transient"
     NO_EFFECT = "no effect"
     INCONCLUSIVE = "inconclusive"
     TOO_EARLY = "too early"
@@ -90,6 +91,9 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
         method: The estimator.
         n: Units, or days, that entered.
         why_not: Why there is no estimate; empty where there is one.
+        variant: Of an experiment, which variant is compared with the control; empty otherwise.
+        reach: What the absolute effect is multiplied by to be the total over the window: units that had the variant,
+            days, or 1 where it is the total.
     """
 
     metric: str
@@ -106,6 +110,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     n: float
     why_not: str = ""
+    variant: str = ""
+    reach: float = 1.0
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

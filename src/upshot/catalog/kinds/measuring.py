@@ -74,6 +74,8 @@ class Study(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True, 
         first_day: First day of the measured window, counted from the launch's day, which is 0.
         readings: Local days on which the verdict may fall; before the first it is too early.
         smallest_effect: The smallest relative change of the primary metric that matters (0.02 is 2 %).
+        horizon_days: In an experiment, for how many days from its exposure on a unit is counted; it counts when they
+            are over.
         estimand: In words: whose outcome, against what, over which days; made from the rest where empty.
         level: Of all intervals.
     """
@@ -91,6 +93,7 @@ class Study(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     first_day: int = 1
     readings: tuple[date, ...]
     smallest_effect: float = 0.02
+    horizon_days: int = 7
     estimand: str = ""
     level: float = 0.95
 
@@ -102,6 +105,8 @@ class Study(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True, 
             raise ValueError("level lies between 0 and 1; smallest_effect is a share above 0, such as 0.02")
         if self.first_day < 0:
             raise ValueError("first_day is not before the launch")
+        if not 1 <= self.horizon_days <= 366:
+            raise ValueError("horizon_days is between 1 and 366")
 
     def references(self) -> tuple[tuple[str, str, str], ...]:
         """Its launch and its metrics."""
