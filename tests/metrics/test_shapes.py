@@ -172,7 +172,7 @@ for words, sql in {
     )
 
 
-def _world() -> World:
+def a_world() -> World:
     chance = random.Random(7)
     events = [
         Event(
@@ -195,7 +195,7 @@ def _world() -> World:
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> "DuckDBStore":
     metrics = [m for case in CASES.values() for m in parse_metrics(f"{{name: m, {case.definition}}}").metrics]
-    opened = fill(tmp_path_factory.mktemp("shapes"), _world(), metrics)
+    opened = fill(tmp_path_factory.mktemp("shapes"), a_world(), metrics)
     opened.refresh_facts()
     return opened
 

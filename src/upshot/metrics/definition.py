@@ -359,6 +359,18 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is a numerator over a denominator."""
         return self.type in (Shape.MEAN, Shape.STICKINESS, Shape.RATIO, Shape.CONVERSION, Shape.RETENTION)
 
+    def narrowed(self, where: tuple[Filter, ...]) -> "Metric":
+        """The same metric of fewer events: with more conditions on each of its selections."""
+        if not where:
+            return self
+        return msgspec.structs.replace(
+            self,
+            selection=self.selection if self.type is Shape.RATIO else self.selection.narrowed(where),
+            of=self.of.narrowed(where) if self.of else None,
+            numerator=self.numerator.narrowed(where) if self.numerator else None,
+            denominator=self.denominator.narrowed(where) if self.denominator else None,
+        )
+
     def canonical(self) -> bytes:
         """What decides the number, as bytes: equal for definitions that mean the same and differ in spelling."""
         return msgspec.json.encode([_HASH_VERSION, _essence(self)])

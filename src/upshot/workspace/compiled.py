@@ -13,7 +13,7 @@ import msgspec
 from upshot.core.errors import InvalidInput
 from upshot.core.time import Grain
 from upshot.engines.store import EventStore, QueryResult
-from upshot.metrics.compile.query import RetentionQuery, Route, SeriesQuery
+from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
 from upshot.metrics.definition import Metric
 
 if TYPE_CHECKING:
@@ -66,6 +66,46 @@ class CompiledQueries:
             return compile_retention(metric, query, store.dialect())
 
         return self._answered(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
+
+    def moments(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult] | None:
+        """What intervals need; None where there are none."""
+
+        def compiled() -> "Compiled":
+            from upshot.core.errors import InternalError
+            from upshot.metrics.compile import compile_moments
+
+            made = compile_moments(metric, query, store.dialect())
+            if made is None:
+                raise InternalError(f"{metric.name} has no moments.")
+            return made
+
+        from upshot.metrics.compile.moments import has_moments
+
+        if not has_moments(metric, query.grain):
+            return None
+        return self._answered(store, (metric.hash, b"m" + msgspec.json.encode(query)), compiled)
+
+    def distribution(self, store: EventStore, metric: Metric, query: DistributionQuery) -> tuple[Prepared, QueryResult]:
+        """How values are spread, in one row."""
+
+        def compiled() -> "Compiled":
+            from upshot.metrics.compile import compile_distribution
+
+            return compile_distribution(metric, query, store.dialect())
+
+        return self._answered(store, (metric.hash, b"d" + msgspec.json.encode(query)), compiled)
+
+    def histogram(
+        self, store: EventStore, metric: Metric, query: DistributionQuery, steps: Steps
+    ) -> tuple[Prepared, QueryResult]:
+        """How many values lie in each step."""
+
+        def compiled() -> "Compiled":
+            from upshot.metrics.compile import compile_histogram
+
+            return compile_histogram(metric, query, steps, store.dialect())
+
+        return self._answered(store, (metric.hash, b"h" + msgspec.json.encode([query, steps])), compiled)
 
     def forget(self) -> None:
         """Compile anew what reads raw events, as the store may keep facts for it by now."""

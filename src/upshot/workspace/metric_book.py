@@ -9,7 +9,7 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.messages import MetricView
 
-__all__ = ["MetricBook", "view_of"]
+__all__ = ["MetricBook", "unsaved_view", "view_of"]
 
 
 class MetricBook:
@@ -45,6 +45,15 @@ class MetricBook:
 
 def view_of(metric: Metric, version: MetricVersion) -> MetricView:
     """The metric as people see it."""
+    return _view(metric, version.version, version.hash, version.definition)
+
+
+def unsaved_view(metric: Metric) -> MetricView:
+    """A metric that is not in the catalog, as people see it: version 0."""
+    return _view(metric, 0, metric.hash, metric.to_yaml())
+
+
+def _view(metric: Metric, version: int, hash_: str, definition: str) -> MetricView:
     return MetricView(
         name=metric.name,
         title=metric.title or metric.name,
@@ -53,9 +62,9 @@ def view_of(metric: Metric, version: MetricVersion) -> MetricView:
         format=metric.format,
         direction=metric.direction,
         unit=metric.unit,
-        version=version.version,
-        hash=version.hash,
-        definition=version.definition,
+        version=version,
+        hash=hash_,
+        definition=definition,
         additive=metric.additive,
     )
 

@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 from upshot.core.time import DayRange
-from upshot.metrics.compile.query import Compiled, RetentionQuery, Route, SeriesQuery
+from upshot.metrics.compile.query import (
+    Compiled,
+    DistributionQuery,
+    RetentionQuery,
+    Route,
+    SeriesQuery,
+    Steps,
+)
 from upshot.metrics.definition import Metric
 
 if TYPE_CHECKING:
@@ -11,9 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Compiled",
+    "DistributionQuery",
     "RetentionQuery",
     "Route",
     "SeriesQuery",
+    "Steps",
+    "compile_distribution",
+    "compile_histogram",
+    "compile_moments",
     "compile_per_unit",
     "compile_retention",
     "compile_series",
@@ -59,3 +71,38 @@ def compile_retention(metric: Metric, query: RetentionQuery, dialect: "Dialect")
     from upshot.metrics.compile.retention import retention
 
     return retention(metric, query, dialect)
+
+
+def compile_moments(metric: Metric, query: SeriesQuery, dialect: "Dialect") -> Compiled | None:
+    """What an interval around each point of a mean or ratio needs; None where its parts are no sums over units.
+
+    Columns: ``period``, ``group_0``…, ``units`` (how many known ones), ``x``, ``y``, ``xx``, ``yy``, ``xy``: sums over
+    units of numerator, denominator, their squares and their product.
+    """
+    from upshot.metrics.compile.moments import has_moments, moments
+
+    return moments(metric, query, dialect) if has_moments(metric, query.grain) else None
+
+
+def compile_distribution(metric: Metric, query: DistributionQuery, dialect: "Dialect") -> Compiled:
+    """How the metric's values are spread, as one row.
+
+    Columns: ``n``, ``mean``, ``low``, ``high``, ``whole`` (whether all values are integers), ``q01``…``q99``.
+
+    Raises:
+        InvalidInput: The metric has no values that could be spread.
+    """
+    from upshot.metrics.compile.distribution import summary
+
+    return summary(metric, query, dialect)
+
+
+def compile_histogram(metric: Metric, query: DistributionQuery, steps: Steps, dialect: "Dialect") -> Compiled:
+    """How many values lie in each step: ``step`` (−1: below the first, ``steps.count``: above the last) and ``n``.
+
+    Raises:
+        InvalidInput: As for ``compile_distribution``.
+    """
+    from upshot.metrics.compile.distribution import histogram
+
+    return histogram(metric, query, steps, dialect)

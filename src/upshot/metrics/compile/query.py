@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -12,7 +12,7 @@ from upshot.metrics.definition import Field, Filter
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
-__all__ = ["Compiled", "RetentionQuery", "Route", "SeriesQuery"]
+__all__ = ["Compiled", "DistributionQuery", "RetentionQuery", "Route", "SeriesQuery", "Steps"]
 
 
 class Route(enum.StrEnum):
@@ -55,6 +55,28 @@ class RetentionQuery(msgspec.Struct, frozen=True):
     periods: int = 12
     breakdown: tuple[Field, ...] = ()
     where: tuple[Filter, ...] = ()
+
+
+class DistributionQuery(msgspec.Struct, frozen=True):
+    """How a metric is spread over ``days``: over units that have a value, or over the single events.
+
+    Attributes:
+        days: Local days, half-open.
+        each: Whose values.
+        where: More filters.
+    """
+
+    days: DayRange
+    each: Literal["unit", "event"] = "unit"
+    where: tuple[Filter, ...] = ()
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """``count`` steps of equal ``width`` from ``start`` on; the nth holds its lower bound and not its upper one."""
+
+    start: float
+    width: float
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

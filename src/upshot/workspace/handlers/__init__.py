@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from upshot.workspace.handlers import access, dashboards, data, events, imports, metrics, questions, state
+from upshot.workspace.handlers import access, dashboards, data, events, explore, imports, metrics, questions, state
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources
 
@@ -37,6 +37,10 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "data.events": data.event_names,
     "data.properties": data.properties,
     "data.rejects": data.rejects,
+    "data.values": explore.values,
+    "explore.series": explore.series,
+    "explore.retention": explore.retention,
+    "explore.distribution": explore.distribution,
     "import.preview": imports.preview,
     "import.start": imports.start,
     "import.status": imports.status,

@@ -15,9 +15,23 @@ from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.definition import Field, Filter, Metric, Shape
 from upshot.workspace.compiled import Prepared
 from upshot.workspace.fields import read_fields, read_filters
+from upshot.workspace.intervals import (
+    Bounds,
+    Found,
+    Group,
+    Method,
+    Numbers,
+    bounded,
+    delta_bounds,
+    method_of,
+    wilson_bounds,
+)
 from upshot.workspace.messages import (
+    ExploreRetention,
+    ExploreSeries,
     MetricQuery,
     MetricSeries,
+    MetricView,
     Point,
     RetentionCell,
     RetentionGrid,
@@ -29,21 +43,25 @@ from upshot.workspace.periods import NO_DATA, Extent, compared, periods_of
 from upshot.workspace.resources import Resources, aware_instant
 from upshot.workspace.unseen import notes_on_filters
 
-__all__ = ["retention", "series"]
+__all__ = ["answer_grid", "answer_series", "extent_of", "retention", "series", "window_of"]
 
 _MOST_POINTS = 20_000
 _MOST_PERIODS = 400
 _SECONDS_A_DAY = 86_400
 _MOST_GROUPS = 1_000
-Group = tuple[str | None, ...]
-Numbers = tuple[float | None, float | None, float | None]
-Found = dict[tuple[Group, date | None], Numbers]
 
 
 def series(resources: Resources, principal: Principal, request: MetricQuery) -> MetricSeries:
     """A metric over time, with what it is compared with."""
     del principal
     metric, version = resources.metrics.get(request.name)
+    return answer_series(resources, metric, view_of(metric, version), request)
+
+
+def answer_series(
+    resources: Resources, metric: Metric, view: MetricView, request: MetricQuery | ExploreSeries
+) -> MetricSeries:
+    """A metric over time, saved or not; ``view`` is how people see it."""
     if not 1 <= request.limit <= _MOST_GROUPS:
         raise InvalidInput(f"{request.limit} groups cannot be shown.", hint=f"Ask for 1 to {_MOST_GROUPS}.")
     asked = _Asked(
@@ -52,15 +70,16 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
         read_fields(resources, request.breakdown),
         read_filters(resources, request.where),
         request.grain,
-        _extent(resources, ripening_days=-(-metric.within_seconds // _SECONDS_A_DAY)),
+        extent_of(resources, ripening_days=-(-metric.within_seconds // _SECONDS_A_DAY)),
+        method_of(metric, request.grain) if request.intervals else "",
     )
-    window = _window(request.first, request.last, request.grain)
+    window = window_of(request.first, request.last, request.grain)
     now = asked.points(window, request.limit)
     before = None if request.compare == "none" else compared(window, request.grain, request.compare)
     then = None if before is None else asked.points(before, request.limit, only=now.groups)
     info = resources.held()
     return MetricSeries(
-        metric=view_of(metric, version),
+        metric=view,
         points=now.points,
         previous=() if then is None else then.points,
         total=now.total,
@@ -75,6 +94,7 @@ def series(resources: Resources, principal: Principal, request: MetricQuery) -> 
         data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
         notes=(*now.prepared.notes, *notes_on_filters(resources, asked.where)),
         truncated_groups=now.truncated,
+        interval=asked.interval,
     )
 
 
@@ -82,23 +102,30 @@ def retention(resources: Resources, principal: Principal, request: RetentionQuer
     """A cohort grid."""
     del principal
     metric, version = resources.metrics.get(request.name)
+    return answer_grid(resources, metric, view_of(metric, version), request)
+
+
+def answer_grid(
+    resources: Resources, metric: Metric, view: MetricView, request: RetentionQuery | ExploreRetention
+) -> RetentionGrid:
+    """A cohort grid of a metric, saved or not."""
     if metric.type not in (Shape.RETENTION, Shape.ACTIVE, Shape.COUNT):
         raise InvalidInput(
-            f"{request.name} is a {metric.type}; it says nothing about coming back.",
+            f"{metric.name} is a {metric.type}; it says nothing about coming back.",
             hint="Ask a retention metric, or one that counts activity.",
         )
     if not 0 <= request.periods <= _MOST_PERIODS:
         raise InvalidInput(f"{request.periods} periods cannot be shown.", hint=f"Ask for 0 to {_MOST_PERIODS}.")
     where = read_filters(resources, request.where)
-    window = _window(request.first, request.last, request.grain)
+    window = window_of(request.first, request.last, request.grain)
     prepared, answer = resources.compiled.retention(
         resources.store, metric, Cohorts(window, request.grain, request.periods, (), where)
     )
-    extent = _extent(resources)
+    extent = extent_of(resources)
     cells = _cells(answer, request.grain, extent)
     cut = request.grain.floor(extent.first) if extent.first else None
     return RetentionGrid(
-        metric=view_of(metric, version),
+        metric=view,
         grain=request.grain,
         cells=cells,
         cut_off_left=tuple(sorted({c.cohort for c in cells if c.cohort == cut})),
@@ -130,11 +157,14 @@ class _Asked:
     where: tuple[Filter, ...]
     grain: Grain
     extent: Extent
+    interval: Method = ""
 
     def points(self, window: DayRange, limit: int, only: tuple[Group, ...] | None = None) -> _Answer:
         """The series over ``window``, of the ``limit`` largest groups or of ``only`` those."""
-        prepared, answer = self._run(SeriesQuery(window, self.grain, self.breakdown, self.where))
+        query = SeriesQuery(window, self.grain, self.breakdown, self.where)
+        prepared, answer = self._run(query)
         found = _by_group(prepared, answer, len(self.breakdown))
+        bounds = self._bounds(query, found)
         if prepared.additive:
             totals, total, elapsed = *self._added(window, found, prepared.absent), 0.0
         else:
@@ -147,7 +177,10 @@ class _Asked:
         by_group = {point.group: point for point in totals}
         return _Answer(
             points=tuple(
-                self._point(found.get((group, start)), start, end, group, window, prepared.absent)
+                bounded(
+                    self._point(found.get((group, start)), start, end, group, window, prepared.absent),
+                    bounds.get((group, start)),
+                )
                 for group in groups
                 for start, end in periods
             ),
@@ -161,6 +194,16 @@ class _Asked:
 
     def _run(self, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         return self.resources.compiled.series(self.resources.store, self.metric, query)
+
+    def _bounds(self, query: SeriesQuery, found: Found) -> Bounds:
+        match self.interval:
+            case "":
+                return {}
+            case "wilson":
+                return wilson_bounds(found)
+            case "delta":
+                made = self.resources.compiled.moments(self.resources.store, self.metric, query)
+                return {} if made is None else delta_bounds(made[1], len(query.breakdown), found)
 
     def _added(
         self, window: DayRange, found: Found, absent: float | None
@@ -179,12 +222,14 @@ class _Asked:
         return tuple(point(group, values) for group, values in parts.items()), (point((), everything),)
 
     def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
-        prepared, answer = self._run(SeriesQuery(window, None, breakdown, self.where))
+        query = SeriesQuery(window, None, breakdown, self.where)
+        prepared, answer = self._run(query)
         found = _by_group(prepared, answer, len(breakdown))
+        bounds = self._bounds(query, found)
         note = self.extent.note(window.start, window.end, window)
         points = tuple(
-            Point(window.start, value, not note, group, top, bottom, note)
-            for (group, _), (value, top, bottom) in found.items()
+            bounded(Point(window.start, value, not note, group, top, bottom, note), bounds.get((group, start)))
+            for (group, start), (value, top, bottom) in found.items()
         )
         if not points and not breakdown:
             points = (Point(window.start, prepared.absent, not note, note=note),)
@@ -208,7 +253,12 @@ class _Asked:
         return Point(start, value, not note, group, top, bottom, note)
 
 
-def _window(first: date, last: date, grain: Grain) -> DayRange:
+def window_of(first: date, last: date, grain: Grain) -> DayRange:
+    """The days asked about.
+
+    Raises:
+        InvalidInput: There is none, or there are too many for the grain.
+    """
     window = DayRange.of(first, last)
     if not window.days:
         raise InvalidInput("The window holds no day.", hint="Name its first and its last day; both are counted.")
@@ -220,7 +270,8 @@ def _window(first: date, last: date, grain: Grain) -> DayRange:
     return window
 
 
-def _extent(resources: Resources, *, ripening_days: int = 0) -> Extent:
+def extent_of(resources: Resources, *, ripening_days: int = 0) -> Extent:
+    """From when until when there are data."""
     info = resources.held()
     first, last = info.first_event_at, info.last_event_at
     return Extent(

@@ -45,6 +45,17 @@ from upshot.workspace.messages.events import (
     ObservationsAppend,
     UnitPropertiesSet,
 )
+from upshot.workspace.messages.explore import (
+    Distribution,
+    ExploreDistribution,
+    ExploreRetention,
+    ExploreSeries,
+    FieldValue,
+    FieldValues,
+    Quantile,
+    Step,
+    ValuesQuery,
+)
 from upshot.workspace.messages.imports import (
     ImportColumn,
     ImportId,
@@ -91,9 +102,13 @@ __all__ = [
     "DATA_EVENTS",
     "DATA_PROPERTIES",
     "DATA_REJECTS",
+    "DATA_VALUES",
     "DOCTOR",
     "EVENTS_APPEND",
     "EVENTS_RECENT",
+    "EXPLORE_DISTRIBUTION",
+    "EXPLORE_RETENTION",
+    "EXPLORE_SERIES",
     "FACTS_REFRESH",
     "HOME_RESTORE",
     "HOME_SAVE",
@@ -127,6 +142,7 @@ __all__ = [
     "DashboardView",
     "DashboardsApplied",
     "DashboardsOffered",
+    "Distribution",
     "Done",
     "EventName",
     "EventRow",
@@ -136,6 +152,11 @@ __all__ = [
     "EventsAppend",
     "EventsAppended",
     "EventsRecent",
+    "ExploreDistribution",
+    "ExploreRetention",
+    "ExploreSeries",
+    "FieldValue",
+    "FieldValues",
     "Finding",
     "Findings",
     "HomeRestore",
@@ -165,13 +186,16 @@ __all__ = [
     "Problem",
     "PropertySummaries",
     "PropertySummary",
+    "Quantile",
     "Reject",
     "Rejects",
     "RejectsQuery",
     "RetentionCell",
     "RetentionGrid",
     "RetentionQuery",
+    "Step",
     "UnitPropertiesSet",
+    "ValuesQuery",
     "WorkspaceInfo",
 ]
 
@@ -203,6 +227,10 @@ FACTS_REFRESH = Operation("facts.refresh", _W, Nothing, Done, changes=True)
 DATA_EVENTS = Operation("data.events", _R, Nothing, EventSummaries)
 DATA_PROPERTIES = Operation("data.properties", _R, EventName, PropertySummaries)
 DATA_REJECTS = Operation("data.rejects", _R, RejectsQuery, Rejects)
+DATA_VALUES = Operation("data.values", _R, ValuesQuery, FieldValues)
+EXPLORE_SERIES = Operation("explore.series", _R, ExploreSeries, MetricSeries)
+EXPLORE_RETENTION = Operation("explore.retention", _R, ExploreRetention, RetentionGrid)
+EXPLORE_DISTRIBUTION = Operation("explore.distribution", _R, ExploreDistribution, Distribution)
 IMPORT_PREVIEW = Operation("import.preview", _A, ImportRequest, ImportPreview)
 IMPORT_START = Operation("import.start", _A, ImportRequest, ImportId, changes=True)
 IMPORT_STATUS = Operation("import.status", _R, ImportId, ImportStatus)
@@ -238,6 +266,10 @@ OPERATIONS = (
     DATA_EVENTS,
     DATA_PROPERTIES,
     DATA_REJECTS,
+    DATA_VALUES,
+    EXPLORE_SERIES,
+    EXPLORE_RETENTION,
+    EXPLORE_DISTRIBUTION,
     IMPORT_PREVIEW,
     IMPORT_START,
     IMPORT_STATUS,

@@ -83,7 +83,8 @@ class MetricQuery(msgspec.Struct, frozen=True):
     """A series. ``first`` and ``last`` are local days, both counted.
 
     ``breakdown`` and ``where`` are in the words of the command line: ``Country``, ``person.plan``,
-    ``Country in (France, Spain)``.
+    ``Country in (France, Spain)``. With ``intervals``, points of means, ratios, conversions and retentions have their
+    sampling interval.
     """
 
     name: str
@@ -94,13 +95,15 @@ class MetricQuery(msgspec.Struct, frozen=True):
     where: tuple[str, ...] = ()
     compare: Literal["none", "previous", "year"] = "none"
     limit: int = 20
+    intervals: bool = False
 
 
 class Point(msgspec.Struct, frozen=True):
     """One value of a series. ``value`` is null where the data give none, and ``note`` says why.
 
     ``complete`` is false where the period is not over, or the data begin or end inside it.
-    ``group`` holds the breakdown's values in the order asked, null for none.
+    ``group`` holds the breakdown's values in the order asked, null for none. ``low`` and ``high`` bound the sampling
+    interval, where one was asked for and there is one.
     """
 
     period: date
@@ -110,13 +113,16 @@ class Point(msgspec.Struct, frozen=True):
     numerator: float | None = None
     denominator: float | None = None
     note: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 class MetricSeries(msgspec.Struct, frozen=True):
     """The answer to a ``MetricQuery``; ``total`` is the metric over the whole window, where it has a meaning.
 
     ``previous`` is aligned with ``points``: its nth period is compared with the nth. ``route`` says what was read:
-    ``facts``, ``measures`` or ``events``.
+    ``facts``, ``measures`` or ``events``. ``interval`` names the method of the points' intervals: ``wilson`` or
+    ``delta``, or is empty where they have none; ``level`` is their coverage.
     """
 
     metric: MetricView
@@ -134,6 +140,8 @@ class MetricSeries(msgspec.Struct, frozen=True):
     data_until: datetime | None
     notes: tuple[str, ...] = ()
     truncated_groups: int = 0
+    interval: Literal["", "wilson", "delta"] = ""
+    level: float = 0.95
 
 
 class RetentionQuery(msgspec.Struct, frozen=True):
