@@ -9,6 +9,7 @@ import pytest
 
 from tests.workspace.conftest import event
 from tests.workspace.dashboard_requests import dashboard_requests
+from tests.workspace.feedback_requests import feedback_requests
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.time import Grain
 from upshot.workspace.handlers import HANDLERS
@@ -101,6 +102,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
 
     requests: dict[str, Callable[[], msgspec.Struct]] = {
         **dashboard_requests(owner),
+        **feedback_requests(owner),
         WORKSPACE_INFO.name: Nothing,
         DOCTOR.name: Nothing,
         METRIC_LIST.name: Nothing,

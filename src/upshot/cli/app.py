@@ -88,6 +88,14 @@ _GROUPS = {
             "rejects": "upshot.cli.data:rejects",
         },
     ),
+    "survey": (
+        "Bring in what users answered, and read the score.",
+        {
+            "list": "upshot.cli.surveys:list_surveys",
+            "import": "upshot.cli.surveys:import_answers",
+            "score": "upshot.cli.surveys:score",
+        },
+    ),
     "facts": ("Keep unit-day facts fresh.", {"refresh": "upshot.cli.data:refresh"}),
     "access": (
         "Say who may come in.",

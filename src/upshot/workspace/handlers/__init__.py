@@ -3,7 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from upshot.workspace.handlers import access, dashboards, data, events, explore, imports, metrics, questions, state
+from upshot.workspace.handlers import (
+    access,
+    dashboards,
+    data,
+    events,
+    explore,
+    feedback,
+    imports,
+    metrics,
+    questions,
+    state,
+)
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources
 
@@ -48,4 +59,9 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "access.add": access.add,
     "access.list": access.list_access,
     "access.revoke": access.revoke,
+    "survey.list": feedback.list_surveys,
+    "answers.add": feedback.add,
+    "answers.import": feedback.import_answers,
+    "feedback.score": feedback.score,
+    "feedback.comments": feedback.comments,
 }

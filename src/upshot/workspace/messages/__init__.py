@@ -1,5 +1,6 @@
 """The questions and answers of every operation, and the operations themselves."""
 
+from upshot.workspace.messages import feedback
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -277,4 +278,5 @@ OPERATIONS = (
     ACCESS_ADD,
     ACCESS_LIST,
     ACCESS_REVOKE,
+    *feedback.OPERATIONS,
 )

@@ -1,0 +1,1 @@
+"""What users say: answers to surveys become events, and scores are read from them."""

@@ -1,0 +1,85 @@
+"""What is asked of the event store about surveys."""
+
+from ibis.expr.types import Table
+
+from upshot.core.time import DayRange
+from upshot.feedback.answers import EVENT
+from upshot.feedback.score import DETRACTOR_TO, PROMOTER_FROM
+from upshot.metrics.compile.events import event_rows
+from upshot.metrics.definition import Field, Filter, Op, Property, Scope, Selection, Value
+from upshot.metrics.dialect import Dialect
+
+__all__ = ["GROUPS", "comments", "scored_answers", "surveys"]
+
+GROUPS = ("", "promoters", "passives", "detractors")
+
+
+def _answers(dialect: Dialect, survey: str | None) -> Table:
+    events = dialect.events()
+    found: Table = events.filter(events.event == EVENT)
+    return found if survey is None else found.filter(dialect.property_text(found, "survey") == survey)
+
+
+def surveys(dialect: Dialect) -> Table:
+    """Every survey: survey, answers, scores, comments, weights, first_day, last_day; the most answered first."""
+    rows = _answers(dialect, None)
+    named = rows.select(
+        survey=dialect.property_text(rows, "survey"),
+        score=dialect.property_number(rows, "score"),
+        comment=dialect.property_text(rows, "comment"),
+        weight=dialect.property_number(rows, "weight"),
+        day=rows.day,
+    )
+    named = named.filter(named.survey.notnull())
+    counted = named.group_by("survey").agg(
+        answers=named.count(),
+        scores=named.score.count(),
+        comments=named.comment.count(),
+        weights=named.weight.count(),
+        first_day=named.day.min(),
+        last_day=named.day.max(),
+    )
+    return counted.order_by([counted.answers.desc(), counted.survey])
+
+
+def scored_answers(dialect: Dialect, survey: str, days: DayRange, where: tuple[Filter, ...]) -> Table:
+    """Answers with a score: day, score, weight (text, null for none), in no order."""
+    asked = Filter(Field(Scope.EVENT, "survey"), Op.EQ, (Value(survey),))
+    rows = event_rows(
+        dialect,
+        Selection((EVENT,), (asked, *where)),
+        days=days,
+        unit_type="person",
+        keyed=False,
+        breakdown=(Field(Scope.EVENT, "weight"),),
+        value=Property("score"),
+    )
+    return rows.filter(rows["value"].notnull()).select(day=rows.day, score=rows["value"], weight=rows.group_0)
+
+
+def comments(dialect: Dialect, survey: str, group: str, text: str) -> Table:
+    """What people wrote: occurred_at, score (null for none), comment, distinct_id; the newest first.
+
+    Args:
+        dialect: The store's tables.
+        survey: Of which survey.
+        group: One of ``GROUPS``; empty: everybody, also those who gave no score.
+        text: A part of the words, whatever its case; empty: any.
+    """
+    rows = _answers(dialect, survey)
+    written = rows.select(
+        occurred_at=rows.occurred_at,
+        score=dialect.property_number(rows, "score"),
+        comment=dialect.property_text(rows, "comment"),
+        distinct_id=rows.distinct_id,
+    )
+    written = written.filter(written.comment.notnull())
+    if group == "promoters":
+        written = written.filter(written.score >= PROMOTER_FROM)
+    elif group == "detractors":
+        written = written.filter(written.score <= DETRACTOR_TO)
+    elif group == "passives":
+        written = written.filter((written.score > DETRACTOR_TO) & (written.score < PROMOTER_FROM))
+    if text:
+        written = written.filter(written.comment.lower().contains(text.lower()))
+    return written.order_by([written.occurred_at.desc(), written.comment])
