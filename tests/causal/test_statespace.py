@@ -1,86 +1,128 @@
+"""The filter against two outside oracles: the dense normal distribution, and statsmodels' filter of the same model."""
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.stats import multivariate_normal
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from upshot.causal.statespace import Design, filter_states, simulate_forward
+from upshot.causal.forecast import forecast
+from upshot.causal.posterior import Posterior
+from upshot.causal.statespace import PHI, Design, filter_states, one_step_errors, regression
 
-Floats = np.ndarray
+Floats = NDArray[np.float64]
+THETA = np.array([0.03, 0.02, 0.6, 0.01, 0.0005])
+
+
+def design(days: int, *, start_sd: float = 1.0, seed: int = 0) -> Design:
+    t = np.arange(days)
+    noise = np.random.default_rng(seed).standard_normal(days)
+    columns = [np.ones(days), t / 100.0, np.cos(2 * np.pi * t / 7), np.sin(2 * np.pi * t / 7), noise]
+    return Design(np.stack(columns, axis=1), np.array([start_sd, 0.3, 0.5, 0.5, 0.2]))
 
 
 def series(days: int, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
-    level = 5.0 + np.cumsum(0.002 + 0.01 * rng.standard_normal(days))
+    level = np.cumsum(0.002 + 0.01 * rng.standard_normal(days))
     return np.asarray(level + 0.1 * np.cos(2 * np.pi * np.arange(days) / 7) + 0.03 * rng.standard_normal(days))
 
 
-def oracle(y: Floats, x: Floats, s_eps: float, s_eta: float, s_week: float) -> tuple[float, Floats, Floats]:
-    """statsmodels' filter of the same model (no autocorrelated noise), exact diffuse start; forecasts of 30 days."""
-    model = UnobservedComponents(
-        y,
-        level="local linear deterministic trend",
-        freq_seasonal=[{"period": 7, "harmonics": 3}],
-        stochastic_freq_seasonal=[True],
-        exog=x[: len(y)],
-        mle_regression=False,
-        use_exact_diffuse=True,
-    )
-    values = {"sigma2.irregular": s_eps**2, "sigma2.level": s_eta**2, "sigma2.freq_seasonal_7(3)": s_week**2}
-    result = model.smooth([values[name] for name in model.param_names])
-    forecast = result.get_forecast(30, exog=x[len(y) :])
-    diffuse = result.filter_results.nobs_diffuse
-    return float(result.llf_obs[diffuse:].sum()), forecast.predicted_mean, forecast.var_pred_mean
+def dense_covariance(days: int, theta: Floats, x: Floats, prior_sd: Floats) -> Floats:
+    """Cov(y) written down from the model's equations by summing shocks, without any recursion over covariances."""
+    s_eps, s_ar, rho, s_eta, s_zeta = theta
+    shocks = []
+    for birth in range(days):
+        level = np.array([1.0 if t > birth else 0.0 for t in range(days)])
+        slope = np.array([sum(PHI**j for j in range(t - birth - 1)) if t > birth else 0.0 for t in range(days)])
+        noise = np.array([rho ** (t - birth - 1) if t > birth else 0.0 for t in range(days)])
+        shocks += [s_eta * level, s_zeta * slope, s_ar * noise]
+    start = s_zeta / np.sqrt(1 - PHI**2)
+    shocks.append(start * np.array([sum(PHI**j for j in range(t)) for t in range(days)]))
+    shocks.append(s_ar / np.sqrt(1 - rho**2) * rho ** np.arange(days))
+    loaded = np.stack(shocks, axis=1)
+    with_x = x * prior_sd
+    return np.asarray(loaded @ loaded.T + with_x @ with_x.T + s_eps**2 * np.eye(days))
 
 
-def test_filter_agrees_with_statsmodels_on_likelihood_and_forecast() -> None:
-    """The diffuse start is a variance of a million here and exact there, so agreement is to about 1e-4."""
-    days = 200
-    y = series(days, 1)
-    x = np.random.default_rng(2).standard_normal((days + 30, 2))
-    s_eps, s_eta, s_week = 0.03, 0.01, 0.002
-    llf, mean, variance = oracle(y, x, s_eps, s_eta, s_week)
-    design = Design(x)
-    theta = np.array([[s_eps, 1e-9, 0.0, s_eta, s_week]])
-    ours = filter_states(y, design, theta, asked=(days,))
-    assert ours.log_likelihood[0] == pytest.approx(llf, abs=2e-3)
-    paths = simulate_forward(
-        design,
-        np.repeat(theta, 20_000, axis=0),
-        np.repeat(ours.mean[0], 20_000, axis=0),
-        np.repeat(ours.covariance[0], 20_000, axis=0),
-        days,
-        30,
-        np.random.default_rng(3),
-    )
-    spread = np.sqrt(variance)
+def posterior_at(y: Floats, model: Design, day: int) -> Posterior:
+    found = filter_states(y, model, THETA[None], asked=(day,))
+    _, beta, root = regression(found, model)
+    return Posterior(THETA[None], np.ones((1, 1)), np.array([1e3]), found.mean, found.covariance, beta, root)
+
+
+def test_likelihood_of_every_prefix_agrees_with_the_dense_normal_distribution() -> None:
+    y, model = series(60, 1), design(60)
+    covariance = dense_covariance(60, THETA, model.x, model.prior_sd)
+    value, _, _ = regression(filter_states(y, model, THETA[None], asked=(20, 60)), model)
+    for found, until in zip(value[:, 0], (20, 60), strict=True):
+        expected = multivariate_normal(np.zeros(until), covariance[:until, :until]).logpdf(y[:until])
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_likelihood_leaves_missing_days_out() -> None:
+    y, model = series(60, 2), design(60)
+    there = np.ones(60, dtype=bool)
+    there[[0, 7, 30, 31, 59]] = False
+    covariance = dense_covariance(60, THETA, model.x, model.prior_sd)[np.ix_(there, there)]
+    value, _, _ = regression(filter_states(np.where(there, y, np.nan), model, THETA[None], asked=(60,)), model)
+    assert value[0, 0] == pytest.approx(multivariate_normal(np.zeros(55), covariance).logpdf(y[there]), rel=1e-9)
+
+
+def test_forecast_agrees_with_the_dense_conditional_distribution() -> None:
+    days, ahead = 60, 20
+    y, model = series(days, 3), design(days + ahead)
+    whole = dense_covariance(days + ahead, THETA, model.x, model.prior_sd)
+    back, cross, front = whole[:days, :days], whole[days:, :days], whole[days:, days:]
+    mean = cross @ np.linalg.solve(back, y)
+    spread = np.sqrt(np.diag(front - cross @ np.linalg.solve(back, cross.T)))
+    rng = np.random.default_rng(4)
+    paths = forecast(posterior_at(y, model, days), model, {0: days}, ahead, paths=20_000, rng=rng)[0]
     assert np.abs(paths.mean(axis=0) - mean).max() < 5 * spread.max() / np.sqrt(20_000)
     assert np.allclose(paths.std(axis=0), spread, rtol=0.03)
 
 
+def test_forecast_at_fixed_parameters_agrees_with_statsmodels() -> None:
+    """Its coefficients have a diffuse prior; here the prior is a thousand times wider than the data."""
+    days, ahead = 200, 30
+    y, model = series(days, 5), design(days + ahead)
+    wide = Design(model.x, np.full(5, 1e3))
+    theta = np.array([0.03, 0.02, 0.6, 0.01, 1e-9])
+    oracle = UnobservedComponents(
+        y, level="local level", autoregressive=1, exog=model.x[:days, 1:], mle_regression=False, use_exact_diffuse=True
+    )
+    values = {
+        "sigma2.irregular": theta[0] ** 2,
+        "sigma2.ar": theta[1] ** 2,
+        "ar.L1": 0.6,
+        "sigma2.level": theta[3] ** 2,
+    }
+    result = oracle.smooth([values[name] for name in oracle.param_names])
+    expected = result.get_forecast(ahead, exog=model.x[days:, 1:])
+    found = filter_states(y, wide, theta[None], asked=(days,))
+    _, beta, root = regression(found, wide)
+    posterior = Posterior(theta[None], np.ones((1, 1)), np.array([1e3]), found.mean, found.covariance, beta, root)
+    paths = forecast(posterior, wide, {0: days}, ahead, paths=20_000, rng=np.random.default_rng(6))[0]
+    spread = np.sqrt(expected.var_pred_mean)
+    assert np.abs(paths.mean(axis=0) - expected.predicted_mean).max() < 5 * spread.max() / np.sqrt(20_000)
+    assert np.allclose(paths.std(axis=0), spread, rtol=0.03)
+
+
 def test_filter_answers_for_many_parameters_as_for_each_alone() -> None:
-    """The order of sums differs with the batch, and the diffuse start costs six of the sixteen digits."""
-    y, design = series(120, 4), Design(np.zeros((120, 0)))
-    theta = np.array([[0.03, 0.02, 0.5, 0.01, 0.001], [0.05, 0.001, 0.9, 0.002, 0.01]])
-    together = filter_states(y, design, theta, asked=(50, 120))
+    y, model = series(120, 7), design(120)
+    theta = np.array([THETA, [0.05, 0.001, 0.9, 0.002, 0.0001]])
+    together = regression(filter_states(y, model, theta, asked=(50, 120)), model)[0]
     for row in range(2):
-        alone = filter_states(y, design, theta[[row]], asked=(50, 120))
-        assert together.log_likelihood[row] == pytest.approx(alone.log_likelihood[0], rel=1e-7)
-        assert np.allclose(together.mean[:, row], alone.mean[:, 0], atol=1e-6)
+        alone = regression(filter_states(y, model, theta[[row]], asked=(50, 120)), model)[0]
+        assert np.allclose(together[:, row], alone[:, 0], rtol=1e-11)
 
 
-def test_filter_lets_a_missing_day_widen_what_follows() -> None:
-    y, design = series(120, 5), Design(np.zeros((120, 0)))
-    theta = np.array([[0.03, 0.01, 0.5, 0.01, 0.001]])
-    gap = y.copy()
-    gap[-10:] = np.nan
-    full, holey = (filter_states(v, design, theta, asked=(120,)) for v in (y, gap))
-    assert holey.covariance[0, 0, 0, 0] > full.covariance[0, 0, 0, 0]
-    assert np.isfinite(holey.log_likelihood).all()
-
-
-def test_break_lets_the_level_jump_without_being_noise() -> None:
-    y = series(160, 6)
-    y[80:] += 1.0
-    theta = np.array([[0.03, 0.01, 0.5, 0.01, 0.001]])
-    known = filter_states(y, Design(np.zeros((160, 0)), breaks=(80,)), theta).log_likelihood[0]
-    unknown = filter_states(y, Design(np.zeros((160, 0))), theta).log_likelihood[0]
-    assert known > unknown + 100
+def test_one_step_errors_are_white_for_the_true_parameters() -> None:
+    days = 4000
+    rng = np.random.default_rng(8)
+    u = np.zeros(days)
+    for day in range(1, days):
+        u[day] = 0.6 * u[day - 1] + 0.02 * rng.standard_normal()
+    y = np.cumsum(0.01 * rng.standard_normal(days)) + u + 0.03 * rng.standard_normal(days)
+    errors = one_step_errors(y, np.array([0.03, 0.02, 0.6, 0.01, 1e-9]))[50:]
+    assert errors.std() == pytest.approx(1.0, abs=0.05)
+    assert abs(np.corrcoef(errors[1:], errors[:-1])[0, 1]) < 0.05

@@ -5,46 +5,66 @@ rounds of draws from Student-t proposals, each fitted to all weighted draws so f
 of all proposals (deterministic mixture weights). A filter run costs about the same for 100 parameter vectors as for
 one, which is what makes this cheaper than a chain. Early rounds are tempered so that a proposal is never fitted to a
 few points.
+
+The same draws, weighted by the likelihood of a shorter history, are draws from the posterior given that history: the
+first proposals are as wide as the prior.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import expit, gammaln, logsumexp
 
-from upshot.causal.statespace import Design, filter_states
+from upshot.causal.statespace import Design, Filtered, filter_states, regression
 
 __all__ = ["Posterior", "sample_posterior", "typical_noise"]
 
 Floats = NDArray[np.float64]
 _DEGREES = 5.0
-_ROUND = 96
-_MAX_ROUNDS = 14
+_ROUND = 128
+_MAX_ROUNDS = 20
+_LEAST_ROUNDS = 3
 _ENOUGH = 150.0
 _NEEDED = 40.0
 _FIT_SIZE = 25.0
 _RHO_BOUND = 0.985
+# Of log noise, logit autocorrelated share, logit (rho / bound), log s_eta, log s_zeta. Noise is the standard deviation
+# of u + eps; these five depend on each other less than the standard deviations do. Scales in units of typical noise.
+_PRIOR_MEANS = np.array([np.log(0.8), 0.0, 0.0, np.log(0.06), np.log(0.002)])
+_PRIOR_SDS = np.array([0.8, 1.5, 1.6, 1.4, 1.2])
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """Draws of the parameters.
+    """Weighted draws of the parameters, and what the filter knew at the steps asked for.
 
     Attributes:
-        theta: Equally weighted parameter vectors, shape (draws, 5), columns as ``statespace.PARAMETERS``.
-        effective: Effective number of independent draws, Kish.
-        converged: Whether there are enough of them for an interval.
+        theta: Shape (draws, 5), columns as ``statespace.PARAMETERS``.
+        weights: Of each draw given the history before each step asked for, sums of 1; shape (asked, draws).
+        effective: Effective number of independent draws (Kish), shape (asked,).
+        mean: Predicted states for each column, shape (asked, draws, 3, k + 1); see ``statespace.Filtered``.
+        covariance: Shape (asked, draws, 3, 3).
+        beta: Posterior mean of the regressors' coefficients given each draw, shape (asked, draws, k).
+        root: Cholesky factor of their precision, in prior units; shape (asked, draws, k, k).
     """
 
     theta: Floats
-    effective: float
-    converged: bool
+    weights: Floats
+    effective: Floats
+    mean: Floats
+    covariance: Floats
+    beta: Floats
+    root: Floats
+
+    def enough(self, index: int = -1) -> bool:
+        """Whether there are enough effective draws for an interval at the ``index``-th step asked for."""
+        return bool(self.effective[index] >= _NEEDED)
 
 
-def typical_noise(y: Floats) -> float:
-    """Robust standard deviation of a week's change over sqrt(2): the scale on which the priors stand."""
-    change = y[7:] - y[:-7]
+def typical_noise(y: Floats, lag: int) -> float:
+    """Robust standard deviation of the change over ``lag`` steps, over sqrt(2): the scale on which the priors stand."""
+    change = y[lag:] - y[:-lag]
     change = change[np.isfinite(change)]
     if len(change) < 2:
         return 0.0
@@ -52,35 +72,11 @@ def typical_noise(y: Floats) -> float:
     return float(spread if spread > 0 else np.std(change) / np.sqrt(2.0))
 
 
-def _unexplained(y: Floats, regressors: Floats) -> Floats:
-    """What the regressors' weekly changes leave of the series' weekly changes, summed up again."""
-    if not regressors.shape[1]:
-        return y
-    change, x = y[7:] - y[:-7], regressors[7:] - regressors[:-7]
-    there = np.isfinite(change)
-    beta = np.linalg.lstsq(x[there], change[there], rcond=None)[0]
-    rest: Floats = y - regressors @ beta
-    return rest
-
-
-def _prior_means(scale: float) -> Floats:
-    return np.array([np.log(0.6 * scale), np.log(0.4 * scale), 0.0, np.log(0.06 * scale), np.log(0.008 * scale)])
-
-
-_PRIOR_SDS = np.array([1.2, 1.2, 1.5, 1.4, 1.2])
-
-
-def _constrained(free: Floats) -> Floats:
-    theta = np.exp(free)
-    theta[:, 2] = _RHO_BOUND / (1.0 + np.exp(-free[:, 2]))
-    return theta
-
-
-def _log_target(y: Floats, design: Design, free: Floats, scale: float) -> Floats:
-    prior = -0.5 * (((free - _prior_means(scale)) / _PRIOR_SDS) ** 2).sum(axis=1)
-    with np.errstate(all="ignore"):
-        value = filter_states(y, design, _constrained(free)).log_likelihood + prior
-    return np.where(np.isfinite(value), value, -np.inf)
+def _constrained(free: Floats, scale: float) -> Floats:
+    noise = scale * np.exp(free[:, 0])
+    share, rho = expit(free[:, 1]), _RHO_BOUND * expit(free[:, 2])
+    s_eps, s_ar = noise * np.sqrt(1.0 - share), noise * np.sqrt(share * (1.0 - rho**2))
+    return np.stack([s_eps, s_ar, rho, scale * np.exp(free[:, 3]), scale * np.exp(free[:, 4])], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +99,14 @@ class _Proposal:
         return density
 
 
-def _effective(log_weights: Floats) -> float:
-    weights = np.exp(log_weights - logsumexp(log_weights))
-    return float(1.0 / np.square(weights).sum())
+def _normalised(log_weights: Floats) -> Floats:
+    weights: Floats = np.exp(log_weights - logsumexp(log_weights, axis=-1, keepdims=True))
+    return weights
+
+
+def _effective(log_weights: Floats) -> Floats:
+    sizes: Floats = 1.0 / np.square(_normalised(log_weights)).sum(axis=-1)
+    return sizes
 
 
 def _tempered(log_weights: Floats) -> Floats:
@@ -117,9 +118,7 @@ def _tempered(log_weights: Floats) -> Floats:
         for _ in range(30):
             middle = 0.5 * (low + high)
             low, high = (middle, high) if _effective(middle * log_weights) >= _FIT_SIZE else (low, middle)
-    powered = low * log_weights
-    weights: Floats = np.exp(powered - logsumexp(powered))
-    return weights
+    return _normalised(low * log_weights)
 
 
 def _fitted(free: Floats, weights: Floats) -> _Proposal:
@@ -129,35 +128,62 @@ def _fitted(free: Floats, weights: Floats) -> _Proposal:
     return _Proposal(mean, np.asarray(np.linalg.cholesky(covariance), dtype=np.float64))
 
 
-def sample_posterior(y: Floats, design: Design, *, draws: int, rng: np.random.Generator) -> Posterior:
-    """Draw from p(theta | y).
+@dataclass(frozen=True, slots=True)
+class _Round:
+    filtered: Filtered
+    log_target: Floats
+    beta: Floats
+    root: Floats
+
+
+def _run(y: Floats, design: Design, free: Floats, scale: float, asked: tuple[int, ...]) -> _Round:
+    filtered = filter_states(y, design, _constrained(free, scale), asked=asked)
+    value, beta, root = regression(filtered, design)
+    prior = -0.5 * np.square((free - _PRIOR_MEANS) / _PRIOR_SDS).sum(axis=1)
+    return _Round(filtered, np.where(np.isfinite(value), value, -np.inf) + prior, beta, root)
+
+
+def sample_posterior(
+    y: Floats, design: Design, *, scale: float, asked: tuple[int, ...], rng: np.random.Generator
+) -> Posterior:
+    """Draw from p(theta | y), and from p(theta | the first values of y) for each step asked for.
 
     Args:
-        y: Observations, shape (days,), NaN where missing; not constant.
-        design: The model.
-        draws: How many equally weighted draws to return.
+        y: Observations, shape (steps,), NaN where missing; not constant.
+        design: The regressors.
+        scale: Typical noise, above 0.
+        asked: Steps up to which to know the posterior and the state; ascending, the last is ``len(y)``.
         rng: Source of randomness.
-
-    Returns:
-        The draws, and whether there were enough effective ones.
     """
-    scale = typical_noise(_unexplained(y, design.regressors[: len(y)])) or typical_noise(y)
-    proposal = _Proposal(_prior_means(scale), np.diag(0.8 * _PRIOR_SDS))
-    proposals: list[_Proposal] = []
-    free, target = np.empty((0, 5)), np.empty(0)
-    log_weights, effective = np.empty(0), 0.0
-    for _ in range(_MAX_ROUNDS):
-        proposals.append(proposal)
-        new = proposal.draw(_ROUND, rng)
+    proposals = [_Proposal(_PRIOR_MEANS, np.diag(0.8 * _PRIOR_SDS))]
+    rounds: list[_Round] = []
+    free, target = np.empty((0, 5)), np.empty((len(asked), 0))
+    while True:
+        new = proposals[-1].draw(_ROUND, rng)
+        rounds.append(_run(y, design, new, scale, asked))
         free = np.concatenate([free, new])
-        target = np.concatenate([target, _log_target(y, design, new, scale)])
+        target = np.concatenate([target, rounds[-1].log_target], axis=1)
         mixture = logsumexp([p.log_density(free) for p in proposals], axis=0) - np.log(len(proposals))
         log_weights = target - mixture
-        effective = _effective(log_weights)
-        if effective >= _ENOUGH and len(proposals) >= 4:
+        short = _short_of(_effective(log_weights), len(rounds))
+        if short is None or len(rounds) == _MAX_ROUNDS:
             break
-        proposal = _fitted(free, _tempered(log_weights))
-    weights = np.exp(log_weights - logsumexp(log_weights))
-    positions = (rng.random() + np.arange(draws)) / draws
-    chosen = np.minimum(np.searchsorted(np.cumsum(weights), positions), len(weights) - 1)
-    return Posterior(_constrained(free[chosen]), effective, effective >= _NEEDED)
+        proposals.append(_fitted(free, _tempered(log_weights[short])))
+    return Posterior(
+        theta=_constrained(free, scale),
+        weights=_normalised(log_weights),
+        effective=_effective(log_weights),
+        mean=np.concatenate([r.filtered.mean for r in rounds], axis=1),
+        covariance=np.concatenate([r.filtered.covariance for r in rounds], axis=1),
+        beta=np.concatenate([r.beta for r in rounds], axis=1),
+        root=np.concatenate([r.root for r in rounds], axis=1),
+    )
+
+
+def _short_of(effective: Floats, rounds: int) -> int | None:
+    """The history that the next proposal is fitted to: the whole, every third time the least well covered; or none."""
+    worst = int(np.argmin(effective))
+    whole = rounds < _LEAST_ROUNDS or effective[-1] < _ENOUGH
+    if whole and rounds % 3:
+        return -1
+    return worst if whole or effective[worst] < 1.5 * _NEEDED else None

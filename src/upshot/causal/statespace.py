@@ -1,15 +1,18 @@
-"""A structural time series in state-space form, filtered for many parameter vectors at once.
+"""A structural time series whose unobserved part is small and whose regressors are integrated out.
 
-Model, in the notation of Durbin & Koopman, "Time Series Analysis by State Space Methods" (2nd ed., 2012), chapters 3
-and 4:
+    y_t    = x_t' beta + mu_t + u_t + eps_t,     eps_t ~ N(0, s_eps^2)
+    mu_t+1 = mu_t + nu_t + eta_t,                eta_t ~ N(0, s_eta^2)    level
+    nu_t+1 = PHI nu_t + zeta_t,                  zeta_t ~ N(0, s_zeta^2)  slope that dies out
+    u_t+1  = rho u_t + a_t,                      a_t ~ N(0, s_ar^2)       autocorrelated noise
+    beta   ~ N(0, prior_sd^2): start, drift, season, control series, calendar, steps at known changes
 
-    y_t      = mu_t + u_t + gamma_t + x_t' beta + eps_t,           eps_t ~ N(0, s_eps^2)
-    mu_t+1   = mu_t + delta + eta_t,                               eta_t ~ N(0, s_eta^2)   level with a constant drift
-    u_t+1    = rho u_t + a_t,                                      a_t   ~ N(0, s_ar^2)    autocorrelated noise
-    gamma    = three trigonometric pairs of period 7 (3.2.2),      w_t   ~ N(0, s_week^2)  slowly changing weekdays
-    beta, delta constant, with a diffuse prior, so their uncertainty is part of every forecast.
+The Kalman filter (Durbin & Koopman, "Time Series Analysis by State Space Methods", 2nd ed., 2012, chapter 4) runs over
+the three states only, for y and for every column of x alike; the gains are shared. Its scaled innovations are y and x
+made white, so beta's posterior and the likelihood without beta are those of a linear regression (de Jong, "The diffuse
+Kalman filter", Annals of Statistics 19, 1991, with a proper prior). Because a filter looks at the past only, the same
+run gives them for every shorter history too: that is what lets a placebo launch learn from its own past alone.
 
-The filter loops over days and is vectorised over parameter vectors: a posterior needs many of them.
+The filter loops over steps and is vectorised over parameter vectors.
 """
 
 from dataclasses import dataclass
@@ -17,185 +20,177 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PARAMETERS", "Design", "Filtered", "filter_states", "simulate_forward"]
+__all__ = ["PARAMETERS", "PHI", "Design", "Filtered", "filter_states", "one_step_errors", "regression"]
 
 Floats = NDArray[np.float64]
 
-PARAMETERS = ("s_eps", "s_ar", "rho", "s_eta", "s_week")
-_S_EPS, _S_AR, _RHO, _S_ETA, _S_WEEK = range(5)
-LEVEL, DRIFT, NOISE, WEEK = 0, 1, 2, slice(3, 9)
-_FIXED_STATES = 9
-_PERIOD = 7
-_DIFFUSE = 1e6
+PARAMETERS = ("s_eps", "s_ar", "rho", "s_eta", "s_zeta")
+S_EPS, S_AR, RHO, S_ETA, S_ZETA = range(5)
+PHI = 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What the model knows of the days, for all of them: observed and to be forecast.
+    """The regressors with their prior.
 
     Attributes:
-        regressors: x_t, shape (days, k); zero columns are allowed.
-        breaks: Days on whose morning the level may jump by any amount (other launches, known changes).
-        has_drift: Whether the level has a drift.
+        x: Shape (steps, k), for all steps: observed and to be forecast; no NaN.
+        prior_sd: Shape (k,), above 0, on the scale of y.
+        names: What each column is.
     """
 
-    regressors: Floats
-    breaks: tuple[int, ...] = ()
-    has_drift: bool = True
-
-    @property
-    def states(self) -> int:
-        """Length of the state vector."""
-        return _FIXED_STATES + int(self.regressors.shape[1])
-
-    def transition(self) -> Floats:
-        """T with rho = 1, shape (states, states); rho scales row NOISE."""
-        T = np.eye(self.states)
-        T[LEVEL, DRIFT] = 1.0
-        for pair in range(3):
-            angle = 2 * np.pi * (pair + 1) / _PERIOD
-            at = WEEK.start + 2 * pair
-            T[at : at + 2, at : at + 2] = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
-        return T
-
-    def observation(self) -> Floats:
-        """Z_t for every day, shape (days, states)."""
-        Z = np.zeros((len(self.regressors), self.states))
-        Z[:, [LEVEL, NOISE, 3, 5, 7]] = 1.0
-        Z[:, _FIXED_STATES:] = self.regressors
-        return Z
+    x: Floats
+    prior_sd: Floats
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """What is known after a number of days, for each parameter vector.
+    """What is known at the start of each step asked for, of each parameter vector.
 
     Attributes:
-        log_likelihood: Shape (draws,); the days that settle the diffuse states do not count.
-        mean: For each day asked for, E[state at that day | the days before it]; shape (asked, draws, states).
-        covariance: Its covariance; shape (asked, draws, states, states).
+        log_determinant: Sum of log(2 pi F) over the observations before it; shape (asked, draws).
+        gram: Cross products of the white columns (x, y); shape (asked, draws, k + 1, k + 1).
+        mean: Predicted state for each column, so that E[state | beta] = mean[..., k] - mean[..., :k] beta;
+            shape (asked, draws, 3, k + 1).
+        covariance: Of the state given beta; shape (asked, draws, 3, 3).
     """
 
-    log_likelihood: Floats
+    log_determinant: Floats
+    gram: Floats
     mean: Floats
     covariance: Floats
 
 
-def _initial(design: Design, theta: Floats, scale: float) -> tuple[Floats, Floats]:
-    draws = len(theta)
-    m = np.zeros((draws, design.states))
-    P = np.zeros((draws, design.states, design.states))
-    diagonal = np.full(design.states, _DIFFUSE * scale**2)
-    if not design.has_drift:
-        diagonal[DRIFT] = 0.0
-    P[:, np.arange(design.states), np.arange(design.states)] = diagonal
-    P[:, NOISE, NOISE] = theta[:, _S_AR] ** 2 / (1.0 - theta[:, _RHO] ** 2)
-    return m, P
+@dataclass(frozen=True, slots=True)
+class _Gains:
+    gain: Floats
+    variance: Floats
+    covariance: Floats
 
 
-def filter_states(y: Floats, design: Design, theta: Floats, *, asked: tuple[int, ...] = ()) -> Filtered:
-    """Run the Kalman filter over ``y``.
-
-    Args:
-        y: Observations, shape (days,), NaN for a day without one; later days of ``design`` are not reached.
-        design: The model.
-        theta: Parameter vectors, shape (draws, 5), columns as ``PARAMETERS``; standard deviations > 0, |rho| < 1.
-        asked: Days, from 0 to len(y), at whose morning the predicted state is wanted; ascending.
-
-    Returns:
-        Log likelihood and predicted states.
-    """
-    observed = y[np.isfinite(y)]
-    scale = float(np.std(observed)) or 1.0
-    start = float(observed[0])
-    Z, T = design.observation(), design.transition()
-    m, P = _initial(design, theta, scale)
-    m[:, LEVEL] = start
-    q = np.zeros((len(theta), design.states))
-    q[:, LEVEL], q[:, NOISE] = theta[:, _S_ETA] ** 2, theta[:, _S_AR] ** 2
-    q[:, WEEK] = theta[:, [_S_WEEK]] ** 2
-    settled = _settling_days(design)
-    log_likelihood = np.zeros(len(theta))
-    means, covariances = [], []
-    wanted, breaks = set(asked), set(design.breaks)
-    seen = 0
-    for day in range(len(y) + 1):
-        if day in breaks:
-            P[:, LEVEL, LEVEL] += _DIFFUSE * scale**2
-            seen = min(seen, settled - 1)
-        if day in wanted:
-            means.append(m.copy())
-            covariances.append(P.copy())
-        if day == len(y):
+def _gains(observed: NDArray[np.bool_], theta: Floats, asked: tuple[int, ...]) -> _Gains:
+    """The covariance recursion, which does not depend on the values: gains (steps, draws, 3), F (steps, draws)."""
+    s_eps, s_ar, rho, s_eta, s_zeta = theta.T
+    noise, ar, level, slope = s_eps**2, s_ar**2, s_eta**2, s_zeta**2
+    p00 = p01 = p02 = p12 = np.zeros(len(theta))
+    p11, p22 = slope / (1 - PHI**2), ar / (1 - rho**2)
+    gain = np.zeros((len(observed), len(theta), 3))
+    variance = np.ones((len(observed), len(theta)))
+    kept = []
+    for step in range(len(observed) + 1):
+        if step in asked:
+            kept.append(np.stack([p00, p01, p02, p01, p11, p12, p02, p12, p22], axis=-1).reshape(-1, 3, 3))
+        if step == len(observed):
             break
-        if np.isfinite(y[day]):
-            v, F, Pz = _innovation(y[day], Z[day], m, P, theta[:, _S_EPS] ** 2)
-            seen += 1
-            if seen > settled:
-                log_likelihood -= 0.5 * (np.log(2 * np.pi * F) + v * v / F)
-            gain = Pz / F[:, None]
-            m = m + gain * v[:, None]
-            P = P - gain[:, :, None] * Pz[:, None, :]
-        m, P = _predict(m, P, T, theta[:, _RHO], q)
-    empty = np.zeros((0, len(theta), design.states))
-    return Filtered(
-        log_likelihood,
-        np.stack(means) if means else empty,
-        np.stack(covariances) if covariances else np.zeros((*empty.shape, design.states)),
-    )
+        if observed[step]:
+            z0, z1, z2 = p00 + p02, p01 + p12, p02 + p22
+            f = z0 + z2 + noise
+            g0, g1, g2 = z0 / f, z1 / f, z2 / f
+            gain[step, :, 0], gain[step, :, 1], gain[step, :, 2] = g0, g1, g2
+            variance[step] = f
+            p00, p01, p02 = p00 - g0 * z0, p01 - g0 * z1, p02 - g0 * z2
+            p11, p12, p22 = p11 - g1 * z1, p12 - g1 * z2, p22 - g2 * z2
+        p00, p01, p02 = p00 + 2 * p01 + p11 + level, PHI * (p01 + p11), rho * (p02 + p12)
+        p11, p12, p22 = PHI**2 * p11 + slope, PHI * rho * p12, rho**2 * p22 + ar
+    return _Gains(gain, variance, np.stack(kept) if kept else np.zeros((0, len(theta), 3, 3)))
 
 
-def _settling_days(design: Design) -> int:
-    """As many observations as there are diffuse states; their innovations have no proper distribution."""
-    return design.states - 1 - (0 if design.has_drift else 1)
-
-
-def _innovation(y: float, z: Floats, m: Floats, P: Floats, noise: Floats) -> tuple[Floats, Floats, Floats]:
-    Pz = P @ z
-    return y - m @ z, Pz @ z + noise, Pz
-
-
-def _predict(m: Floats, P: Floats, T: Floats, rho: Floats, q: Floats) -> tuple[Floats, Floats]:
-    draws, states = m.shape
-    m = m @ T.T
-    m[:, NOISE] *= rho
-    half = (P.reshape(draws * states, states) @ T.T).reshape(draws, states, states)
-    P = (half.swapaxes(1, 2).reshape(draws * states, states) @ T.T).reshape(draws, states, states)
-    P[:, NOISE, :] *= rho[:, None]
-    P[:, :, NOISE] *= rho[:, None]
-    diagonal = np.arange(states)
-    P[:, diagonal, diagonal] += q
-    return m, P
-
-
-def simulate_forward(
-    design: Design, theta: Floats, mean: Floats, covariance: Floats, first: int, days: int, rng: np.random.Generator
-) -> Floats:
-    """Draw future observations, one path for each row of ``theta``.
+def filter_states(y: Floats, design: Design, theta: Floats, *, asked: tuple[int, ...]) -> Filtered:
+    """Run the filter over ``y`` and stop at the steps asked for.
 
     Args:
-        design: The model, with regressors for the days to come.
-        theta: Parameter vectors, shape (paths, 5).
-        mean: Predicted state at the morning of ``first``, shape (paths, states).
-        covariance: Its covariance, shape (paths, states, states).
-        first: The first day drawn.
-        days: How many days.
-        rng: Source of randomness.
+        y: Observations, shape (steps,), NaN where there is none; later steps of ``design`` are not reached.
+        design: The regressors.
+        theta: Parameter vectors, shape (draws, 5), columns as ``PARAMETERS``; standard deviations > 0, |rho| < 1.
+        asked: Steps from 0 to len(y), ascending and without repeats.
 
     Returns:
-        Paths of y, shape (paths, days).
+        What is known at the start of each of them.
     """
-    paths, states = mean.shape
-    values, vectors = np.linalg.eigh(covariance)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))[:, None, :]
-    state = mean + np.einsum("pij,pj->pi", root, rng.standard_normal((paths, states)))
-    Z, T = design.observation(), design.transition()
-    out = np.empty((paths, days))
-    for step in range(days):
-        out[:, step] = state @ Z[first + step] + theta[:, _S_EPS] * rng.standard_normal(paths)
-        state = state @ T.T
-        state[:, NOISE] *= theta[:, _RHO]
-        state[:, LEVEL] += theta[:, _S_ETA] * rng.standard_normal(paths)
-        state[:, NOISE] += theta[:, _S_AR] * rng.standard_normal(paths)
-        state[:, WEEK] += theta[:, [_S_WEEK]] * rng.standard_normal((paths, 6))
-    return out
+    observed = np.isfinite(y)
+    gains = _gains(observed, theta, asked)
+    columns = np.concatenate([design.x[: len(y)], np.where(observed, y, 0.0)[:, None]], axis=1)
+    draws, k = len(theta), columns.shape[1]
+    root = 1.0 / np.sqrt(gains.variance)
+    rho = theta[:, [RHO]]
+    level, slope, noise = np.zeros((3, draws, k))
+    white = np.zeros((len(y), draws, k))
+    means = []
+    for step in range(len(y) + 1):
+        if step in asked:
+            means.append(np.stack([level, slope, noise], axis=1))
+        if step == len(y):
+            break
+        if observed[step]:
+            v = columns[step] - level
+            v -= noise
+            gain = gains.gain[step]
+            level = level + gain[:, 0:1] * v
+            slope = slope + gain[:, 1:2] * v
+            noise = noise + gain[:, 2:3] * v
+            np.multiply(v, root[step][:, None], out=white[step])
+        level = level + slope
+        slope = PHI * slope
+        noise = rho * noise
+    return _summed(white, np.where(observed[:, None], np.log(2 * np.pi * gains.variance), 0.0), means, gains, asked)
+
+
+def _summed(
+    white: Floats, log_variance: Floats, means: list[Floats], gains: _Gains, asked: tuple[int, ...]
+) -> Filtered:
+    draws, k = white.shape[1:]
+    gram = np.zeros((len(asked), draws, k, k))
+    log_determinant = np.zeros((len(asked), draws))
+    total, logs, since = np.zeros((draws, k, k)), np.zeros(draws), 0
+    for index, until in enumerate(asked):
+        part = np.ascontiguousarray(white[since:until].swapaxes(0, 1))
+        total = total + part.swapaxes(1, 2) @ part
+        logs = logs + log_variance[since:until].sum(axis=0)
+        gram[index], log_determinant[index] = total, logs
+        since = until
+    return Filtered(log_determinant, gram, np.stack(means), gains.covariance)
+
+
+def regression(filtered: Filtered, design: Design) -> tuple[Floats, Floats, Floats]:
+    """Beta's posterior and the likelihood with beta integrated out.
+
+    Returns:
+        Log likelihood, shape (asked, draws); beta's mean, shape (asked, draws, k); and the lower Cholesky factor of
+        its precision in units of the prior's standard deviations, shape (asked, draws, k, k).
+    """
+    k = len(design.prior_sd)
+    scale = np.append(design.prior_sd, 1.0)
+    gram = filtered.gram * scale[:, None] * scale
+    precision = gram[..., :k, :k] + np.eye(k)
+    root = np.linalg.cholesky(precision)
+    half = np.linalg.solve(root, gram[..., :k, k:])
+    mean = np.linalg.solve(root.swapaxes(-1, -2), half)[..., 0]
+    explained = np.square(half[..., 0]).sum(axis=-1)
+    volume = 2.0 * np.log(np.diagonal(root, axis1=-2, axis2=-1)).sum(axis=-1)
+    value = -0.5 * (filtered.log_determinant + gram[..., k, k] - explained + volume)
+    return value, mean * design.prior_sd, root
+
+
+def one_step_errors(rest: Floats, theta: Floats) -> Floats:
+    """Errors of one-step forecasts in their own standard deviations.
+
+    Args:
+        rest: What the regressors leave of y, shape (steps,), NaN where there is no value.
+        theta: One parameter vector, shape (5,).
+
+    Returns:
+        Shape (steps,), NaN where there is no value.
+    """
+    observed = np.isfinite(rest)
+    gains = _gains(observed, theta[None], ())
+    errors = np.full(len(rest), np.nan)
+    level = slope = noise = 0.0
+    for step, value in enumerate(rest):
+        if observed[step]:
+            v = value - level - noise
+            errors[step] = v / np.sqrt(gains.variance[step, 0])
+            g0, g1, g2 = gains.gain[step, 0]
+            level, slope, noise = level + g0 * v, slope + g1 * v, noise + g2 * v
+        level, slope, noise = level + slope, PHI * slope, theta[RHO] * noise
+    return errors

@@ -1,0 +1,202 @@
+"""A series with its launch, brought to the scale on which the model stands."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upshot.causal.posterior import typical_noise
+from upshot.causal.statespace import Design
+
+__all__ = ["RHYTHMS", "Prepared", "Rhythm", "Series", "Step", "Transform", "Window", "prepared"]
+
+Floats = NDArray[np.float64]
+Step = Literal["day", "week", "month"]
+Transform = Literal["log", "identity"]
+
+_LOG_FLOOR = 10.0
+_YEARS_FOR_SEASON = 1.6
+_SEASON_SD = (0.2, 0.1)
+_START_SD, _PERIOD_SD, _JUMP_SD = 1.0, 0.5, 0.5
+_MOST_JUMPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What a step is worth.
+
+    Attributes:
+        period: Steps of the short season (weekdays, or months of the year); 1 for none.
+        year: Steps of a year where it enters as harmonics, else 0.
+        history: Least number of values before a launch.
+        drift_sd: Prior standard deviation of the drift, as a share of the level for each step.
+        settle: Steps in which the level is learned again after another launch or a change of logging.
+    """
+
+    period: int
+    year: float
+    history: int
+    drift_sd: float
+    settle: int
+
+
+RHYTHMS: dict[Step, Rhythm] = {
+    "day": Rhythm(7, 365.25, 56, 0.003, 14),
+    "week": Rhythm(1, 52.18, 40, 0.01, 4),
+    "month": Rhythm(12, 0.0, 48, 0.02, 4),
+}
+
+
+def _no_columns() -> Floats:
+    return np.zeros((0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series and what is known of the steps around a launch.
+
+    Attributes:
+        y: Values, shape (steps,), NaN for a step without one; those from ``launch`` on are the observed outcome.
+        launch: Index of the launch's step; ``len(y)`` for a launch that is still to come (planning).
+        controls: Series that the launch cannot have touched, shape (steps, controls); leave out for none.
+        others: Steps of other known launches of this product; the level may jump there, and placebos keep away.
+        changes: Steps on which the metric's definition or its logging changed.
+        calendar: Known days that count apart (holidays, sales), shape (steps, columns); leave out for none.
+        step: ``day``, ``week`` or ``month``.
+        position: Steps from 1 January (or the year's first step) to the first value, for the yearly season.
+    """
+
+    y: Floats
+    launch: int
+    controls: Floats = field(default_factory=_no_columns)
+    others: tuple[int, ...] = ()
+    changes: tuple[int, ...] = ()
+    calendar: Floats = field(default_factory=_no_columns)
+    step: Step = "day"
+    position: int = 0
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """What a step is worth."""
+        return RHYTHMS[self.step]
+
+    @property
+    def before(self) -> Floats:
+        """Values before the launch."""
+        return self.y[: self.launch]
+
+    @property
+    def observed(self) -> int:
+        """Steps of the series from the launch on."""
+        return len(self.y) - self.launch
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A reading: steps ``first`` to ``last`` after the launch, both counted; the launch's own step is 0."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Steps in it."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The series on the model's scale: logarithms, or shares of its typical size; about zero.
+
+    Attributes:
+        y: Values before the launch.
+        design: Regressors for all steps.
+        transform: The scale.
+        unit: What one on the identity scale is worth in the series' unit.
+        centre: What was taken off.
+        noise: Typical noise, the scale of the priors; 0 where there is no variation.
+    """
+
+    y: Floats
+    design: Design
+    transform: Transform
+    unit: float
+    centre: float
+    noise: float
+
+    def back(self, paths: Floats) -> Floats:
+        """From the model's scale to the series' unit."""
+        moved = paths + self.centre
+        return np.exp(moved) if self.transform == "log" else moved * self.unit
+
+
+def _scaled(values: Floats, until: int, transform: Transform) -> tuple[Floats, float, float]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = float(np.sqrt(np.nanmean(np.square(values[:until])))) or 1.0
+        moved = np.log(values) if transform == "log" else values / unit
+    centre = float(np.nanmedian(moved[:until]))
+    return moved - centre, unit, centre
+
+
+def _transform_of(values: Floats) -> Transform:
+    usable = values[np.isfinite(values)]
+    return "log" if usable.min() > 0 and np.median(usable) >= _LOG_FLOOR else "identity"
+
+
+def _seasons(series: Series, steps: int) -> tuple[list[Floats], list[float], list[str]]:
+    rhythm, t = series.rhythm, np.arange(steps)
+    columns: list[Floats] = []
+    sds: list[float] = []
+    names: list[str] = []
+    for pair in range(1, rhythm.period // 2 + 1):
+        angle = 2 * np.pi * pair * t / rhythm.period
+        columns.append(np.cos(angle))
+        if 2 * pair != rhythm.period:
+            columns.append(np.sin(angle))
+    sds += [_PERIOD_SD] * len(columns)
+    names += ["season"] * len(columns)
+    if rhythm.year and series.launch >= _YEARS_FOR_SEASON * rhythm.year:
+        phase = 2 * np.pi * (t + series.position) / rhythm.year
+        for harmonic, sd in enumerate(_SEASON_SD, start=1):
+            columns += [np.cos(harmonic * phase), np.sin(harmonic * phase)]
+            sds += [sd, sd]
+            names += ["year", "year"]
+    return columns, sds, names
+
+
+def _design(series: Series, transform: Transform, steps: int) -> Design:
+    t = np.arange(steps, dtype=np.float64)
+    columns = [np.ones(steps), t - series.launch / 2]
+    sds, names = [_START_SD, series.rhythm.drift_sd], ["start", "drift"]
+    more, more_sds, more_names = _seasons(series, steps)
+    columns, sds, names = columns + more, sds + more_sds, names + more_names
+    controls = series.controls.shape[1]
+    for index, control in enumerate(series.controls.T):
+        x, _, _ = _scaled(control, series.launch, _transform_of(control) if transform == "log" else "identity")
+        if x[: series.launch].std() > 0:
+            columns.append(x[:steps])
+            sds.append(1.0 / np.sqrt(controls))
+            names.append(f"control {index}")
+    for column in series.calendar.T:
+        columns.append(column[:steps].astype(np.float64))
+        sds.append(_JUMP_SD)
+        names.append("calendar")
+    jumps = sorted({day for day in (*series.others, *series.changes) if 0 < day < series.launch})
+    for day in jumps[-_MOST_JUMPS:]:
+        columns.append((t >= day).astype(np.float64))
+        sds.append(_JUMP_SD)
+        names.append("jump")
+    return Design(np.stack(columns, axis=1), np.array(sds), tuple(names))
+
+
+def prepared(series: Series, *, ahead: int) -> Prepared:
+    """Choose the scale and build the regressors, for the steps before the launch and ``ahead`` more.
+
+    The logarithm is taken where all values before the launch are above zero and the typical one is 10 or more: effects
+    and seasons then act in proportion, and noise grows with the level.
+    """
+    transform = _transform_of(series.before)
+    y, unit, centre = _scaled(series.before.astype(np.float64), series.launch, transform)
+    design = _design(series, transform, series.launch + ahead)
+    return Prepared(y, design, transform, unit, centre, typical_noise(y, max(series.rhythm.period, 1)))

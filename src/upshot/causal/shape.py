@@ -1,0 +1,103 @@
+"""Does an effect last, grow or fade? The first third of a reading against its last third."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from upshot.causal.fit import Fit, measured
+from upshot.causal.placebo import Calibration, Error, calibration, independent_count
+from upshot.causal.series import Window
+
+__all__ = ["Course", "Shape", "shape_of", "shape_windows"]
+
+Course = Literal["none", "lasting", "growing", "fading", "transient", "unclear"]
+_LEAST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How an effect went on.
+
+    Attributes:
+        course: ``none`` (no clear effect in either part), ``lasting`` (the late part has it and no clear change),
+            ``growing``, ``fading`` (clearly smaller, still there), ``transient`` (clearly smaller, and the late part
+            holds no effect), ``unclear`` (there early, perhaps gone later).
+        early: Relative effect in the first third: value, lower and upper bound.
+        late: In the last third.
+        change: Late against early, relative.
+    """
+
+    course: Course
+    early: tuple[float, float, float]
+    late: tuple[float, float, float]
+    change: tuple[float, float, float]
+
+
+def shape_windows(window: Window) -> tuple[Window, ...]:
+    """The first and the last third of a reading; none where it is too short."""
+    third = window.length // 3
+    if window.length < _LEAST:
+        return ()
+    return Window(window.first, window.first + third - 1), Window(window.last - third + 1, window.last)
+
+
+def shape_of(fit: Fit, first: int, level: float) -> Shape | None:
+    """Compare the two windows that begin at index ``first`` of the fit's windows."""
+    early, late = measured(fit, first, level), measured(fit, first + 1, level)
+    if early.error is None or late.error is None:
+        return None
+    gaps = [_gap(row[first], row[first + 1]) for row in fit.found]
+    z = np.array([gap.z for gap in gaps if gap is not None])
+    span = fit.windows[first + 1].last - fit.windows[first].first + 1
+    steps = tuple(step for step, gap in zip(fit.placebos, gaps, strict=True) if gap is not None)
+    gap = _gap(early.error, late.error)
+    if gap is None:
+        return None
+    of_gap = calibration(z, independent_count(steps, span))
+    course = _course(
+        _sign(early.error, early.calibration, level),
+        _sign(late.error, late.calibration, level),
+        _sign(gap, of_gap, level),
+    )
+    base = abs(early.error.middle) if not early.error.log else 1.0
+    return Shape(
+        course,
+        _bounds(early.error, early.calibration, level),
+        _bounds(late.error, late.calibration, level),
+        _bounds_of_gap(gap, of_gap, level, base),
+    )
+
+
+def _gap(early: Error | None, late: Error | None) -> Error | None:
+    if early is None or late is None or early.log != late.log:
+        return None
+    return Error(late.observed - early.observed, late.draws - early.draws, early.log)
+
+
+def _sign(error: Error, calibrated: Calibration, level: float) -> int:
+    margin = calibrated.margin(level)
+    return int(error.z > margin) - int(error.z < -margin)
+
+
+def _bounds(error: Error, calibrated: Calibration, level: float) -> tuple[float, float, float]:
+    margin = calibrated.margin(level) * error.spread
+    return error.relative(), error.relative(-margin), error.relative(margin)
+
+
+def _bounds_of_gap(error: Error, calibrated: Calibration, level: float, base: float) -> tuple[float, float, float]:
+    margin, middle = calibrated.margin(level) * error.spread, error.observed - error.middle
+    shifts = (middle, middle - margin, middle + margin)
+    low, value, high = sorted(float(np.expm1(s)) if error.log else s / base for s in shifts)
+    return value, low, high
+
+
+def _course(early: int, late: int, change: int) -> Course:
+    """From the signs of what is clear: -1, 0 (not clear) or 1."""
+    if not early and not late:
+        return "none"
+    if early and change == -early:
+        return "fading" if late == early else "transient"
+    if late and change == late:
+        return "growing"
+    return "lasting" if late else "unclear"
