@@ -9,6 +9,7 @@ import pytest
 
 from tests.workspace.conftest import event
 from tests.workspace.dashboard_requests import dashboard_requests
+from tests.workspace.declaration_requests import declaration_requests
 from tests.workspace.feedback_requests import feedback_requests
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.time import Grain
@@ -102,6 +103,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
 
     requests: dict[str, Callable[[], msgspec.Struct]] = {
         **dashboard_requests(owner),
+        **declaration_requests(owner),
         **feedback_requests(owner),
         WORKSPACE_INFO.name: Nothing,
         DOCTOR.name: Nothing,

@@ -1,23 +1,35 @@
 """The catalog: one object for each thing that people declare, over one database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import func, insert, select, text, update
 
 from upshot.catalog.access import Access
 from upshot.catalog.audit import Audit
 from upshot.catalog.conclusions import Conclusions
-from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url, writing
-from upshot.catalog.declarations import Declarations
+from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url, writing, writing_alone
+from upshot.catalog.declarations import Declarations, Declared, Managed, Put, Remove
 from upshot.catalog.jobs import Jobs
+from upshot.catalog.kinds import Declaration, Output
 from upshot.catalog.metrics import Metrics
 from upshot.catalog.sources import Sources
-from upshot.catalog.tables import HEAD, properties
+from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals
+from upshot.catalog.types import MetricVersion
+from upshot.catalog.verdict import Seal
 from upshot.core.errors import CorruptStore
 
-__all__ = ["Catalog", "utc_now"]
+__all__ = ["Catalog", "Made", "utc_now"]
+
+
+class Made(msgspec.Struct, frozen=True):
+    """New versions of declarations and of metrics, and new seals."""
+
+    versions: tuple[Declared[Declaration], ...]
+    metrics: tuple[MetricVersion, ...]
+    sealed: tuple[Seal, ...]
 
 
 def utc_now() -> datetime:
@@ -83,6 +95,36 @@ class Catalog:
         """
         with self._engine.connect() as connection:
             connection.execute(text("SELECT 1")).all()
+
+    def declare(
+        self,
+        changes: Iterable[Put | Remove],
+        metrics: Iterable[tuple[str, str, str, str]] = (),
+        *,
+        by: str,
+        source: str,
+        managed: Managed,
+    ) -> Made:
+        """Make all of the changes or none, and seal what changed outputs expect.
+
+        Args:
+            changes: Of declarations.
+            metrics: New versions: name, hash, definition and source of each.
+            by: Who.
+            source: Where the changes come from, where one does not say.
+            managed: How.
+
+        Raises:
+            InvalidInput: Somebody else changed one of them meanwhile, or one cannot be changed.
+            NotFound: What should be removed is not there.
+        """
+        with writing_alone(self._writing, metric_versions, declarations, seals) as connection:
+            added = self.metrics.add_within(connection, metrics, by=by)
+            versions = self.declarations.change_within(connection, changes, by=by, source=source, managed=managed)
+            outputs = [v.value for v in versions if isinstance(v.value, Output) and not v.removed]
+            expected = ((output.name, expectation) for output in outputs for expectation in output.expectations)
+            sealed = self.conclusions.seal_within(connection, expected, by=by)
+        return Made(versions, added, sealed)
 
     def property(self, name: str) -> str | None:
         """A fact about the workspace that was fixed when it was made, such as its time zone."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Engine, RowMapping, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, insert, select
 
 from upshot.catalog.database import writing_alone
 from upshot.catalog.kinds import Expectation
@@ -30,19 +30,22 @@ class Conclusions:
 
     def seal(self, expectations: Iterable[tuple[str, Expectation]], *, by: str) -> tuple[Seal, ...]:
         """Seal each (output, expectation) that is not sealed yet; returns the new seals."""
-        now, made = self._clock(), []
         with writing_alone(self._writing, seals) as connection:
-            known = set(connection.execute(select(seals.c.hash)).scalars())
-            for output, expectation in expectations:
-                digest = expectation.seal(output)
-                if digest not in known:
-                    known.add(digest)
-                    connection.execute(
-                        insert(seals).values(
-                            hash=digest, output=output, expectation=expectation.text, sealed_at=now, sealed_by=by
-                        )
-                    )
-                    made.append(Seal(digest, output, expectation.text, now, by))
+            return self.seal_within(connection, expectations, by=by)
+
+    def seal_within(
+        self, connection: Connection, expectations: Iterable[tuple[str, Expectation]], *, by: str
+    ) -> tuple[Seal, ...]:
+        """``seal`` as a part of a transaction."""
+        now, made = self._clock(), []
+        known = set(connection.execute(select(seals.c.hash)).scalars())
+        for output, expectation in expectations:
+            digest = expectation.seal(output)
+            if digest not in known:
+                known.add(digest)
+                made.append(Seal(digest, output, expectation.text, now, by))
+        if made:
+            connection.execute(insert(seals), [msgspec.structs.asdict(seal) for seal in made])
         return tuple(made)
 
     def seals(self) -> tuple[Seal, ...]:

@@ -67,11 +67,12 @@ def writing(engine: Engine) -> Engine:
 
 
 @contextmanager
-def writing_alone(engine: Engine, table: Table) -> Iterator[Connection]:
-    """A transaction in which nobody else changes ``table``, so that what is read of it stays right until the end."""
+def writing_alone(engine: Engine, *tables: Table) -> Iterator[Connection]:
+    """A transaction in which nobody else changes ``tables``, so that what is read of them stays right until the end."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         yield connection
 
 

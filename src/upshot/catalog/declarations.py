@@ -2,9 +2,9 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Generic, Literal, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select
@@ -17,7 +17,9 @@ from upshot.core.errors import InvalidInput, NotFound
 __all__ = ["Declarations", "Declared", "Managed", "Put", "Remove", "body_hash"]
 
 D = TypeVar("D", bound=Declaration)
+Row: TypeAlias = RowMapping | Mapping[str, Any]  # Any: columns are of many types
 Managed = Literal["hand", "code", "import"]
+_MANY = 50
 
 
 class Declared(msgspec.Struct, Generic[D], frozen=True):
@@ -48,10 +50,12 @@ class Put(msgspec.Struct, frozen=True):
 
     Attributes:
         after: The version that this change was made from; None: whatever is there. 0: nothing was there.
+        source: The file, the repository or the page; empty: as the whole change says.
     """
 
     value: Declaration
     after: int | None = None
+    source: str = ""
 
 
 class Remove(msgspec.Struct, frozen=True):
@@ -126,17 +130,40 @@ class Declarations:
             InvalidInput: Somebody else changed one of them meanwhile (``after``), or one cannot be changed.
             NotFound: What should be removed is not there.
         """
-        made = []
-        now = self._clock()
         with writing_alone(self._writing, table) as connection:
-            for change in changes:
-                version = self._one(connection, change, now=now, by=by, source=source, managed=managed)
-                if version is not None:
-                    made.append(version)
+            return self.change_within(connection, changes, by=by, source=source, managed=managed)
+
+    def change_within(
+        self, connection: Connection, changes: Iterable[Put | Remove], *, by: str, source: str, managed: Managed
+    ) -> tuple[Declared[Declaration], ...]:
+        """``change`` as a part of a transaction. Each is a microsecond later than the one before it: order is kept."""
+        asked = tuple(changes)
+        newest = _newest_of(connection, asked)
+        at, made = self._clock(), []
+        for change in asked:
+            version = self._one(newest, change, now=at, by=by, source=source, managed=managed)
+            if version is not None:
+                at += timedelta(microseconds=1)
+                made.append(version)
+                newest[version.value.KIND, version.value.name] = _row(version)
+        if made:
+            connection.execute(insert(table), [_row(version) for version in made])
         return tuple(made)
 
     def restore(self, kind: type[D], name: str, *, by: str) -> Declared[D]:
         """Undo the last change of that name: what was before it is in force again, as a new version.
+
+        Raises:
+            NotFound: Nothing of that name was ever declared.
+            InvalidInput: There is nothing before its only version, which can be removed instead.
+        """
+        wanted, after = self.before_last(kind, name)
+        change = Put(wanted.value, after=after)
+        self.change([change], by=by, source=wanted.source, managed=wanted.managed)
+        return self.get(kind, name)
+
+    def before_last(self, kind: type[D], name: str) -> tuple[Declared[D], int]:
+        """What was in force before the last change of that name, and the version in force now (0: none is).
 
         Raises:
             NotFound: Nothing of that name was ever declared.
@@ -147,20 +174,16 @@ class Declarations:
             raise NotFound(kind.KIND, name, self.current(kind))
         last = versions[-1]
         if last.removed:
-            wanted = last
-        elif len(versions) > 1:
-            wanted = versions[-2]
-        else:
+            return last, 0
+        if len(versions) == 1:
             raise InvalidInput(f"{name!r} was never changed.", hint="Remove it instead.")
-        if wanted.removed and not last.removed:
+        if versions[-2].removed:
             raise InvalidInput(f"{name!r} was not there before its last change.", hint="Remove it instead.")
-        change = Put(wanted.value, after=0 if last.removed else last.version)
-        self.change([change], by=by, source=wanted.source, managed=wanted.managed)
-        return self.get(kind, name)
+        return versions[-2], last.version
 
     def _one(
         self,
-        connection: Connection,
+        newest: Mapping[tuple[str, str], Row],
         change: Put | Remove,
         *,
         now: datetime,
@@ -170,7 +193,7 @@ class Declarations:
     ) -> Declared[Declaration] | None:
         kind = type(change.value) if isinstance(change, Put) else change.kind
         name = change.value.name if isinstance(change, Put) else change.name
-        row = _newest(connection, kind.KIND, name)
+        row = newest.get((kind.KIND, name))
         there = None if row is None or row["removed"] else row
         if change.after is not None and change.after != (there["version"] if there else 0):
             raise InvalidInput(
@@ -186,22 +209,18 @@ class Declarations:
             value = self._declared(kind, there).value
         else:
             raise NotFound(kind.KIND, name, self.current(kind))
-        version = Declared(
+        return Declared(
             value=value,
             version=1 if row is None else row["version"] + 1,
             hash=body_hash(value),
             removed=isinstance(change, Remove),
             managed=managed,
-            source=source,
+            source=(change.source if isinstance(change, Put) else "") or source,
             created_at=now,
             created_by=by,
         )
-        columns = {field: getattr(version, field) for field in version.__struct_fields__ if field != "value"}
-        body = msgspec.json.encode(value).decode()
-        connection.execute(insert(table).values(kind=kind.KIND, name=name, body=body, **columns))
-        return version
 
-    def _declared(self, kind: type[D], row: RowMapping) -> Declared[D]:
+    def _declared(self, kind: type[D], row: Row) -> Declared[D]:
         key = (kind.KIND, row["hash"])
         with self._lock:
             value = self._decoded.get(key)
@@ -216,3 +235,28 @@ def _newest(connection: Connection, kind: str, name: str) -> RowMapping | None:
         select(table).where(table.c.kind == kind, table.c.name == name).order_by(table.c.version.desc()).limit(1)
     )
     return connection.execute(statement).mappings().first()
+
+
+def _newest_of(connection: Connection, changes: Sequence[Put | Remove]) -> dict[tuple[str, str], Row]:
+    """The newest row of each name that is changed; by one statement a kind where many are."""
+    names: dict[str, set[str]] = {}
+    for change in changes:
+        kind, name = (
+            (change.value.KIND, change.value.name) if isinstance(change, Put) else (change.kind.KIND, change.name)
+        )
+        names.setdefault(kind, set()).add(name)
+    found: dict[tuple[str, str], Row] = {}
+    for kind, asked in names.items():
+        if len(asked) > _MANY:
+            rows = connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.version)).mappings()
+            found |= {(kind, row["name"]): row for row in rows if row["name"] in asked}
+        else:
+            newest = {(kind, name): _newest(connection, kind, name) for name in asked}
+            found |= {key: row for key, row in newest.items() if row is not None}
+    return found
+
+
+def _row(version: Declared[Declaration]) -> dict[str, Any]:  # Any: columns are of many types
+    columns = {field: getattr(version, field) for field in version.__struct_fields__ if field != "value"}
+    body = msgspec.json.encode(version.value).decode()
+    return {"kind": version.value.KIND, "name": version.value.name, "body": body, **columns}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Connection, Engine, func, insert, select
 
 from upshot.catalog.tables import metric_versions as table
 from upshot.catalog.types import MetricVersion
@@ -45,15 +45,22 @@ class Metrics:
 
         Each is a microsecond later than the one before it, which keeps the order of a file.
         """
+        with self._writing.begin() as connection:
+            whole = ((name, digest, definition, source) for name, digest, definition in definitions)
+            return self.add_within(connection, whole, by=by)
+
+    def add_within(
+        self, connection: Connection, definitions: Iterable[tuple[str, str, str, str]], *, by: str
+    ) -> tuple[MetricVersion, ...]:
+        """``add`` as a part of a transaction, of (name, hash, definition, source)."""
         now = self._clock()
         stored = []
-        with self._writing.begin() as connection:
-            for place, (name, digest, definition) in enumerate(definitions):
-                last = connection.execute(select(func.max(table.c.version)).where(table.c.name == name)).scalar()
-                at = now + timedelta(microseconds=place)
-                version = MetricVersion(name, (last or 0) + 1, digest, definition, source, at, by)
-                connection.execute(
-                    insert(table).values({field: getattr(version, field) for field in version.__struct_fields__})
-                )
-                stored.append(version)
+        for place, (name, digest, definition, source) in enumerate(definitions):
+            last = connection.execute(select(func.max(table.c.version)).where(table.c.name == name)).scalar()
+            at = now + timedelta(microseconds=place)
+            version = MetricVersion(name, (last or 0) + 1, digest, definition, source, at, by)
+            connection.execute(
+                insert(table).values({field: getattr(version, field) for field in version.__struct_fields__})
+            )
+            stored.append(version)
         return tuple(stored)

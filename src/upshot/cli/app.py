@@ -40,17 +40,23 @@ app = App(
     default_parameter=Parameter(show_default=False, negative=""),
 )
 _COMMANDS = {
+    "apply": "upshot.cli.declare:apply",
     "demo": "upshot.cli.demo:demo",
+    "export": "upshot.cli.declare:export",
     "init": "upshot.cli.init:init",
     "doctor": "upshot.cli.doctor:doctor",
+    "plan": "upshot.cli.declare:plan",
     "serve": "upshot.cli.serve:serve",
     "settings": "upshot.cli.settings:settings",
     "version": "upshot.cli.version:version",
 }
 _HELP = {
+    "apply": "Declare what YAML files say: metrics, objectives, outputs, launches and all else. All of it, or nothing.",
     "demo": "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
+    "export": "Write what is declared as YAML that gives the same again when it is applied.",
     "init": "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
     "doctor": "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
+    "plan": "Show what applying YAML files would change, field by field. Nothing is changed.",
     "serve": "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
     "settings": "Show every setting, its value and where that comes from.",
     "version": "Print the versions of Upshot, Python and the event store's engine.",

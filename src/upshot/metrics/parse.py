@@ -1,11 +1,13 @@
 """YAML to definitions. What is wrong comes back as values, all of it at once, each with its line."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args
 
+from upshot.core.nodes import Mapping, Node, Scalar, Sequence, compose, is_null, key_text
 from upshot.core.suggest import nearest
 from upshot.core.time import Grain
 from upshot.metrics.arithmetic import parse_expression
@@ -23,10 +25,7 @@ from upshot.metrics.definition import (
 )
 from upshot.metrics.filters import parse_filter
 
-if TYPE_CHECKING:
-    from yaml import MappingNode, Node
-
-__all__ = ["Parsed", "parse_metrics"]
+__all__ = ["Parsed", "parse_metric_nodes", "parse_metrics"]
 
 T = TypeVar("T")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
@@ -37,7 +36,7 @@ _LONGEST_SECONDS = 3_660 * 86_400
 
 _COMMON = frozenset({"name", "title", "description", "type", "unit", "format", "direction"})
 _EVENTS = frozenset({"event", "where"})
-_KEYS: Mapping[str, frozenset[str]] = {
+_KEYS: AnyMapping[str, frozenset[str]] = {
     "count": _EVENTS,
     "sum": _EVENTS | {"value"},
     "revenue": _EVENTS | {"value"},
@@ -49,7 +48,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "retention": _EVENTS | {"of", "kind", "period", "after", "brackets"},
     "ratio": frozenset({"numerator", "denominator"}),
 }
-_NEEDED: Mapping[str, frozenset[str]] = {
+_NEEDED: AnyMapping[str, frozenset[str]] = {
     "sum": frozenset({"value"}),
     "revenue": frozenset({"value"}),
     "mean": frozenset({"value"}),
@@ -57,7 +56,7 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     "conversion": frozenset({"of", "within"}),
     "ratio": frozenset({"numerator", "denominator"}),
 }
-_FORMATS: Mapping[str, Format] = {
+_FORMATS: AnyMapping[str, Format] = {
     "count": "count",
     "active": "count",
     "distinct": "count",
@@ -85,19 +84,21 @@ def parse_metrics(text: str, source: str = "", known: Iterable[Metric] = ()) -> 
         source: Its name, for messages.
         known: Metrics that a ratio may name besides those of the file.
     """
-    import yaml
-
+    composed = compose(text)
+    if composed.mistakes:
+        return Parsed((), tuple(Problem(m.message, source, m.line) for m in composed.mistakes))
     reading = _Reading(source, {metric.name: metric for metric in known})
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        return Parsed((), (Problem(f"This is not YAML: {error.problem or error}.", source, line),))
-    except (yaml.YAMLError, RecursionError) as error:
-        return Parsed((), (Problem(f"This is not YAML: {str(error).splitlines()[0]}.", source),))
-    if root is None:
-        return Parsed((), ())
-    found = [m for node in _definitions(reading, root) if (m := _metric(reading, node, part=False)) is not None]
+    nodes = [node for root in composed.roots for node in _definitions(reading, root)]
+    return _parsed_all(reading, nodes)
+
+
+def parse_metric_nodes(nodes: Iterable[Node], source: str = "", known: Iterable[Metric] = ()) -> Parsed:
+    """The metrics of a file that somebody else has taken apart; otherwise as ``parse_metrics``."""
+    return _parsed_all(_Reading(source, {metric.name: metric for metric in known}), nodes)
+
+
+def _parsed_all(reading: "_Reading", nodes: Iterable[Node]) -> Parsed:
+    found = [m for node in nodes if (m := _metric(reading, node, part=False)) is not None]
     return Parsed(tuple(found), tuple(reading.problems))
 
 
@@ -108,35 +109,31 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
-    def wrong(self, node: "Node", message: str, suggestions: tuple[str, ...] = ()) -> None:
-        self.problems.append(Problem(message, self.source, node.start_mark.line + 1, suggestions))
+    def wrong(self, node: Node, message: str, suggestions: tuple[str, ...] = ()) -> None:
+        self.problems.append(Problem(message, self.source, node.line, suggestions))
 
 
-def _definitions(reading: _Reading, root: "Node") -> "list[Node]":
-    from yaml import MappingNode, SequenceNode
-
-    if isinstance(root, MappingNode):
-        keys = {str(key.value): value for key, value in root.value}
+def _definitions(reading: _Reading, root: Node) -> list[Node]:
+    if isinstance(root, Mapping):
+        keys = {key_text(key): value for key, value in root.value}
         if "metrics" not in keys:
             if "name" in keys or "type" in keys:
                 return [root]
             reading.wrong(root, "There is no list of metrics.", nearest("metrics", keys) and ("metrics",))
             return []
         for key, _ in root.value:
-            if key.value != "metrics":
-                reading.wrong(key, f"A file of metrics has no {key.value!r} beside 'metrics'.")
+            if key_text(key) != "metrics":
+                reading.wrong(key, f"A file of metrics has no {key_text(key)!r} beside 'metrics'.")
         root = keys["metrics"]
-    if isinstance(root, SequenceNode):
+    if isinstance(root, Sequence):
         return list(root.value)
-    if root.value not in ("", "null", "~"):
+    if not is_null(root):
         reading.wrong(root, "Metrics are a list; begin each with '- name:'.")
     return []
 
 
-def _metric(reading: _Reading, node: "Node", *, part: bool) -> Metric | None:
-    from yaml import MappingNode
-
-    if not isinstance(node, MappingNode):
+def _metric(reading: _Reading, node: Node, *, part: bool) -> Metric | None:
+    if not isinstance(node, Mapping):
         reading.wrong(node, "A metric is a mapping with at least a name and a type.")
         return None
     before = len(reading.problems)
@@ -158,16 +155,17 @@ def _metric(reading: _Reading, node: "Node", *, part: bool) -> Metric | None:
     return metric
 
 
-def _mapping(reading: _Reading, node: "MappingNode") -> "dict[str, Node]":
+def _mapping(reading: _Reading, node: Mapping) -> dict[str, Node]:
     keys: dict[str, Node] = {}
     for key, value in node.value:
-        if str(key.value) in keys:
-            reading.wrong(key, f"{key.value!r} is there twice.")
-        keys[str(key.value)] = value
+        name = key_text(key)
+        if name in keys:
+            reading.wrong(key, f"{name!r} is there twice.")
+        keys[name] = value
     return keys
 
 
-def _check_keys(reading: _Reading, node: "Node", keys: "dict[str, Node]", kind: str, *, part: bool) -> None:
+def _check_keys(reading: _Reading, node: Node, keys: dict[str, Node], kind: str, *, part: bool) -> None:
     allowed = _COMMON | _KEYS[kind]
     for key in keys:
         if key not in allowed:
@@ -177,7 +175,7 @@ def _check_keys(reading: _Reading, node: "Node", keys: "dict[str, Node]", kind: 
             reading.wrong(node, f"A metric of type {kind} needs {key!r}.")
 
 
-def _name(reading: _Reading, node: "Node", keys: "dict[str, Node]", *, part: bool) -> str:
+def _name(reading: _Reading, node: Node, keys: dict[str, Node], *, part: bool) -> str:
     if "name" not in keys:
         return ""
     name = _text(reading, keys["name"], "name") or ""
@@ -192,7 +190,7 @@ def _name(reading: _Reading, node: "Node", keys: "dict[str, Node]", *, part: boo
     return name
 
 
-def _build(reading: _Reading, keys: "dict[str, Node]", kind: str, name: str) -> Metric | None:
+def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Metric | None:
     shape = Shape.SUM if kind == "revenue" else Shape(kind)
     fraction = kind in ("stickiness", "conversion", "retention")
     values: dict[str, Any] = {  # Any: keyword arguments of Metric, each checked as it is read
@@ -224,7 +222,7 @@ def _build(reading: _Reading, keys: "dict[str, Node]", kind: str, name: str) -> 
     return Metric(**values)
 
 
-def _retention(reading: _Reading, keys: "dict[str, Node]") -> dict[str, object]:
+def _retention(reading: _Reading, keys: dict[str, Node]) -> dict[str, object]:
     kind = RetentionKind(_choice(reading, keys.get("kind"), "kind", tuple(RetentionKind), RetentionKind.N_DAY))
     after = _integer(reading, keys["after"], "after", 0, 1_000) if "after" in keys else 1
     result: dict[str, object] = {
@@ -245,10 +243,8 @@ def _retention(reading: _Reading, keys: "dict[str, Node]") -> dict[str, object]:
     return result
 
 
-def _brackets(reading: _Reading, node: "Node") -> tuple[int, ...]:
-    from yaml import SequenceNode
-
-    if not isinstance(node, SequenceNode) or not node.value:
+def _brackets(reading: _Reading, node: Node) -> tuple[int, ...]:
+    if not isinstance(node, Sequence) or not node.value:
         reading.wrong(node, "Brackets are a list of each bracket's last period, for example [0, 3, 7, 30].")
         return ()
     found = tuple(_integer(reading, item, "brackets", 0, 1_000) for item in node.value)
@@ -257,17 +253,15 @@ def _brackets(reading: _Reading, node: "Node") -> tuple[int, ...]:
     return found
 
 
-def _selection(reading: _Reading, keys: "dict[str, Node]") -> Selection:
+def _selection(reading: _Reading, keys: dict[str, Node]) -> Selection:
     events = tuple(_texts(reading, keys["event"], "event")) if "event" in keys else ()
     if EVERY_EVENT in events:
         events = ()
     return Selection(events, tuple(_filters(reading, keys["where"])) if "where" in keys else ())
 
 
-def _start(reading: _Reading, node: "Node") -> Selection | None:
-    from yaml import MappingNode
-
-    if not isinstance(node, MappingNode):
+def _start(reading: _Reading, node: Node) -> Selection | None:
+    if not isinstance(node, Mapping):
         return _selection(reading, {"event": node})
     keys = _mapping(reading, node)
     for key in keys:
@@ -276,7 +270,7 @@ def _start(reading: _Reading, node: "Node") -> Selection | None:
     return _selection(reading, keys)
 
 
-def _filters(reading: _Reading, node: "Node") -> list[Filter]:
+def _filters(reading: _Reading, node: Node) -> list[Filter]:
     found = []
     for item in _items(node):
         condition = _parsed(reading, item, "where", parse_filter)
@@ -285,10 +279,8 @@ def _filters(reading: _Reading, node: "Node") -> list[Filter]:
     return found
 
 
-def _part(reading: _Reading, node: "Node", key: str, unit: str) -> Metric | None:
-    from yaml import ScalarNode
-
-    if isinstance(node, ScalarNode):
+def _part(reading: _Reading, node: Node, key: str, unit: str) -> Metric | None:
+    if isinstance(node, Scalar):
         part = reading.known.get(node.value)
         if part is None:
             close = nearest(node.value, reading.known)
@@ -308,31 +300,27 @@ def _part(reading: _Reading, node: "Node", key: str, unit: str) -> Metric | None
 # --- single values ---------------------------------------------------------------------------------------------------
 
 
-def _items(node: "Node") -> "list[Node]":
-    from yaml import SequenceNode
-
-    return list(node.value) if isinstance(node, SequenceNode) else [node]
+def _items(node: Node) -> list[Node]:
+    return list(node.value) if isinstance(node, Sequence) else [node]
 
 
-def _text(reading: _Reading, node: "Node | None", key: str) -> str | None:
-    from yaml import ScalarNode
-
+def _text(reading: _Reading, node: Node | None, key: str) -> str | None:
     if node is None:
         return None
-    if not isinstance(node, ScalarNode):
+    if not isinstance(node, Scalar):
         reading.wrong(node, f"{key!r} must be a text.")
         return None
     return str(node.value)
 
 
-def _texts(reading: _Reading, node: "Node", key: str) -> list[str]:
+def _texts(reading: _Reading, node: Node, key: str) -> list[str]:
     found = [_text(reading, item, key) for item in _items(node)]
     if not any(found) or "" in found:
         reading.wrong(node, f'{key!r} is empty; write a name, a list of names, or "*" for every event.')
     return [text for text in found if text]
 
 
-def _parsed(reading: _Reading, node: "Node", key: str, parse: Callable[[str], T | Problem]) -> T | None:
+def _parsed(reading: _Reading, node: Node, key: str, parse: Callable[[str], T | Problem]) -> T | None:
     text = _text(reading, node, key)
     if text is None:
         return None
@@ -343,7 +331,7 @@ def _parsed(reading: _Reading, node: "Node", key: str, parse: Callable[[str], T 
     return result
 
 
-def _choice(reading: _Reading, node: "Node | None", key: str, allowed: tuple[str, ...], default: str) -> str:
+def _choice(reading: _Reading, node: Node | None, key: str, allowed: tuple[str, ...], default: str) -> str:
     if node is None:
         return default
     text = _text(reading, node, key) or ""
@@ -353,7 +341,7 @@ def _choice(reading: _Reading, node: "Node | None", key: str, allowed: tuple[str
     return text
 
 
-def _integer(reading: _Reading, node: "Node", key: str, low: int, high: int) -> int:
+def _integer(reading: _Reading, node: Node, key: str, low: int, high: int) -> int:
     text = _text(reading, node, key) or ""
     if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
         reading.wrong(node, f"{key!r} must be a whole number from {low} to {high}, not {text!r}.")
@@ -361,7 +349,7 @@ def _integer(reading: _Reading, node: "Node", key: str, low: int, high: int) -> 
     return int(text)
 
 
-def _duration(reading: _Reading, node: "Node") -> int:
+def _duration(reading: _Reading, node: Node) -> int:
     text = _text(reading, node, "within") or ""
     match = _DURATION.fullmatch(text)
     word = match[2].casefold() if match else ""

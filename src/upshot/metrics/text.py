@@ -17,12 +17,12 @@ _DEFAULTS = Metric(name="", type=Shape.COUNT)
 
 def metric_to_yaml(metric: Metric) -> str:
     """One definition as a YAML mapping."""
-    return _dump(_mapping(metric))
+    return _dump(metric_mapping(metric))
 
 
 def metrics_to_yaml(metrics: tuple[Metric, ...]) -> str:
     """Definitions as a file of metrics."""
-    return _dump({"metrics": [_mapping(metric) for metric in metrics]})
+    return _dump({"metrics": [metric_mapping(metric) for metric in metrics]})
 
 
 def duration_text(seconds: int) -> str:
@@ -42,7 +42,7 @@ def _dump(value: dict[str, object]) -> str:
     return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
 
 
-def _mapping(metric: Metric) -> dict[str, object]:
+def metric_mapping(metric: Metric) -> dict[str, object]:
     result: dict[str, object] = {"name": metric.name} if metric.name else {}
     for key in ("title", "description"):
         if text := getattr(metric, key):
@@ -76,7 +76,7 @@ def _of_shape(metric: Metric) -> dict[str, object]:
             result["brackets"] = list(metric.brackets)
     for key, part in (("numerator", metric.numerator), ("denominator", metric.denominator)):
         if part is not None:
-            result[key] = _mapping(part)
+            result[key] = metric_mapping(part)
     return result
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
-__all__ = ["NAME", "Declaration", "check_name", "slug"]
+__all__ = ["NAME", "Declaration", "check_name", "slug", "with_article"]
 
 NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,198}[A-Za-z0-9_])?")
 """Names of declarations: letters, digits, ``_``, ``-`` and ``.`` inside; 200 characters at most."""
@@ -30,6 +30,15 @@ def slug(title: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-.")[:120].rstrip("-.") or "unnamed"
+
+
+def with_article(kind: str) -> str:
+    """A kind as it is spoken of.
+
+    >>> with_article("objective"), with_article("launch")
+    ('an objective', 'a launch')
+    """
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

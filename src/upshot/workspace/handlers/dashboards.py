@@ -43,6 +43,7 @@ __all__ = [
     "save",
     "save_home",
     "show",
+    "tile_problems",
 ]
 
 _PAGE = "page"
@@ -75,7 +76,7 @@ def save(resources: Resources, principal: Principal, request: DashboardSave) -> 
     if there is not None and request.after == 0:
         raise InvalidInput(f"There is a dashboard named {name!r} already.", hint="Choose another name.")
     whole = _arranged(request.dashboard)
-    if problem := next((p for p in _problems(resources, [whole]) if p.level == "error"), None):
+    if problem := next((p for p in tile_problems(resources, [whole]) if p.level == "error"), None):
         close = " or ".join(map(repr, problem.suggestions))
         raise InvalidInput(problem.message, hint=f"Did you mean {close}?" if close else "Nothing was saved.")
     resources.catalog.declarations.change(
@@ -87,7 +88,7 @@ def save(resources: Resources, principal: Principal, request: DashboardSave) -> 
 def apply(resources: Resources, principal: Principal, request: DashboardApply) -> DashboardsApplied:
     """Add or change dashboards from YAML, all of them or, where one is wrong, none."""
     read, wrong = parse_dashboards(request.yaml, request.source)
-    problems = (*wrong, *(() if wrong else _problems(resources, read, request.source)))
+    problems = (*wrong, *(() if wrong else tile_problems(resources, read, request.source)))
     if any(problem.level == "error" for problem in problems):
         return DashboardsApplied((), problems)
     current = resources.catalog.declarations.current(Dashboard)
@@ -240,7 +241,7 @@ def _arranged(dashboard: Dashboard) -> Dashboard:
         raise InvalidInput(f"The dashboard does not fit: {error}.", hint="Nothing was saved.") from None
 
 
-def _problems(resources: Resources, dashboards: Iterable[Dashboard], source: str = "") -> tuple[Problem, ...]:
+def tile_problems(resources: Resources, dashboards: Iterable[Dashboard], source: str = "") -> tuple[Problem, ...]:
     """What its tiles ask for and cannot have."""
     shapes = {name: metric.type for name, (metric, _) in resources.metrics.all().items()}
     found: list[Problem] = []
@@ -249,7 +250,7 @@ def _problems(resources: Resources, dashboards: Iterable[Dashboard], source: str
         for tile in dashboard.tiles:
             called = f"tile {tile.name!r} of {dashboard.name!r}"
             texts += [(called, text) for text in tile.where]
-            found += _tile_problems(called, tile, shapes, source)
+            found += _of_tile(called, tile, shapes, source)
         for called, text in texts:
             parsed = parse_filter(text)
             if isinstance(parsed, Unread):
@@ -257,7 +258,7 @@ def _problems(resources: Resources, dashboards: Iterable[Dashboard], source: str
     return tuple(found)
 
 
-def _tile_problems(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> Iterator[Problem]:
+def _of_tile(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> Iterator[Problem]:
     if not tile.metric:
         return
     if tile.metric not in shapes:

@@ -1,6 +1,6 @@
 """The questions and answers of every operation, and the operations themselves."""
 
-from upshot.workspace.messages import feedback
+from upshot.workspace.messages import declarations, feedback
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -278,5 +278,6 @@ OPERATIONS = (
     ACCESS_ADD,
     ACCESS_LIST,
     ACCESS_REVOKE,
+    *declarations.OPERATIONS,
     *feedback.OPERATIONS,
 )

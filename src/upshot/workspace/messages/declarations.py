@@ -119,7 +119,7 @@ class DeclarationPut(msgspec.Struct, frozen=True):
 
 
 class DeclarationView(msgspec.Struct, frozen=True):
-    """A declaration at one version; ``yaml`` is its fields as YAML."""
+    """A declaration at one version; ``yaml`` is its fields as YAML, ``body`` as JSON."""
 
     kind: str
     name: str
@@ -131,6 +131,7 @@ class DeclarationView(msgspec.Struct, frozen=True):
     created_at: datetime
     created_by: str
     yaml: str
+    body: msgspec.Raw
 
 
 class DeclarationViews(msgspec.Struct, frozen=True):

@@ -1,0 +1,50 @@
+"""For each operation on declarations, a request that an owner's call meets."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from upshot.workspace.messages.declarations import (
+    DECLARATION_HISTORY,
+    DECLARATION_LIST,
+    DECLARATION_PUT,
+    DECLARATION_REMOVE,
+    DECLARATION_RESTORE,
+    DECLARATIONS_APPLY,
+    DECLARATIONS_EXPORT,
+    DeclarationExport,
+    DeclarationFile,
+    DeclarationKind,
+    DeclarationPut,
+    DeclarationRef,
+    DeclarationsApply,
+)
+from upshot.workspace.operation import Caller
+
+__all__ = ["declaration_requests"]
+
+
+def declaration_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
+    """Requests by the operation's name; those about a declaration find it."""
+
+    def put(title: str = "") -> DeclarationPut:
+        return DeclarationPut("team", msgspec.Raw(msgspec.json.encode({"name": "growth", "title": title})))
+
+    def there() -> DeclarationRef:
+        owner.call(DECLARATION_PUT, put())
+        return DeclarationRef("team", "growth")
+
+    def changed() -> DeclarationRef:
+        there()
+        owner.call(DECLARATION_PUT, put("Growth"))
+        return DeclarationRef("team", "growth")
+
+    return {
+        DECLARATIONS_APPLY.name: lambda: DeclarationsApply((DeclarationFile("a.yaml", "teams: [{name: growth}]"),)),
+        DECLARATIONS_EXPORT.name: DeclarationExport,
+        DECLARATION_LIST.name: lambda: DeclarationKind("team"),
+        DECLARATION_HISTORY.name: there,
+        DECLARATION_PUT.name: put,
+        DECLARATION_REMOVE.name: there,
+        DECLARATION_RESTORE.name: changed,
+    }
