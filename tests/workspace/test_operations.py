@@ -11,6 +11,7 @@ from tests.workspace.conftest import event
 from tests.workspace.dashboard_requests import dashboard_requests
 from tests.workspace.declaration_requests import declaration_requests
 from tests.workspace.feedback_requests import feedback_requests
+from tests.workspace.study_requests import study_requests
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.time import Grain
 from upshot.workspace.handlers import HANDLERS
@@ -105,6 +106,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         **dashboard_requests(owner),
         **declaration_requests(owner),
         **feedback_requests(owner),
+        **study_requests(owner),
         WORKSPACE_INFO.name: Nothing,
         DOCTOR.name: Nothing,
         METRIC_LIST.name: Nothing,

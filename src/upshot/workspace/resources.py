@@ -15,6 +15,7 @@ from upshot.engines.store import EventStore, StoreInfo
 from upshot.workspace.background import Background
 from upshot.workspace.compiled import CompiledQueries
 from upshot.workspace.metric_book import MetricBook
+from upshot.workspace.study_worker import StudyWorker
 
 if TYPE_CHECKING:
     from upshot.collect.imports.mapping import Status
@@ -55,6 +56,8 @@ class Resources:
         known_properties: Names of properties that some event has; never forgotten, as events are not.
         known_events: Names that some event bears; never forgotten either.
         running: Imports that run or wait in this process, by id.
+        worker: The process that concludes studies.
+        tried: Readings of launches that could not be made, with the store's revision and the day on which it was tried.
         clock: What time it is.
     """
 
@@ -68,6 +71,8 @@ class Resources:
     known_properties: set[str] = field(default_factory=set)
     known_events: set[str] = field(default_factory=set)
     running: "dict[str, Status]" = field(default_factory=dict)
+    worker: StudyWorker = field(default_factory=StudyWorker)
+    tried: dict[tuple[str, date], tuple[int, date]] = field(default_factory=dict)
     clock: Callable[[], datetime] = utc_now
     _noted: set[str] = field(default_factory=set)
     _seen: StoreInfo | None = None
@@ -130,6 +135,7 @@ class Resources:
     def close(self) -> None:
         """Stop what goes on in the background, then close the stores."""
         self.background.close()
+        self.worker.close()
         self.store.close()
         self.catalog.close()
 

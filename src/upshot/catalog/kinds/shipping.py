@@ -58,6 +58,7 @@ class Output(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True,
         objective: Which objective it serves.
         cost: What it cost; None where nobody knows.
         expects: Expectations, one line each (``parse_expectation``); they are sealed when they are first applied.
+        usage: The metric that says how many people use it, by day: a feature that next to nobody uses is waste.
         refs: Commits, tags, tickets, pull requests, as their systems name them.
         link: Where people read more.
     """
@@ -73,6 +74,7 @@ class Output(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True,
     owners: Owners = Owners()
     cost: Cost | None = None
     expects: tuple[str, ...] = ()
+    usage: str = ""
     refs: tuple[str, ...] = ()
     link: str = ""
 
@@ -90,8 +92,12 @@ class Output(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True,
         return tuple(parse_expectation(line) for line in self.expects)
 
     def references(self) -> tuple[tuple[str, str, str], ...]:
-        """Its objective, its team and the metrics that it expects to move."""
-        asked = [("objective", "objective", self.objective), ("team", "team", self.team)]
+        """Its objective, its team, and the metrics of its use and of what it expects to move."""
+        asked = [
+            ("objective", "objective", self.objective),
+            ("team", "team", self.team),
+            ("usage", "metric", self.usage),
+        ]
         asked += [("expects", "metric", expected.metric) for expected in self.expectations]
         return tuple(reference for reference in asked if reference[2])
 

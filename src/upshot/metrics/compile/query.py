@@ -2,17 +2,18 @@
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from upshot.core.time import DayRange, Grain
-from upshot.metrics.definition import Field, Filter
+from upshot.metrics.definition import Field, Filter, Selection
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
 
-__all__ = ["Compiled", "DistributionQuery", "RetentionQuery", "Route", "SeriesQuery", "Steps"]
+__all__ = ["Compiled", "DistributionQuery", "ExposureQuery", "RetentionQuery", "Route", "SeriesQuery", "Steps"]
 
 
 class Route(enum.StrEnum):
@@ -77,6 +78,28 @@ class Steps(msgspec.Struct, frozen=True):
     start: float
     width: float
     count: int
+
+
+class ExposureQuery(msgspec.Struct, frozen=True):
+    """Who met which variant of an experiment.
+
+    Attributes:
+        unit: What is randomised.
+        selection: The events that say that a unit has met its variant.
+        property: Their property that names it.
+        variants: The declared ones.
+        days: Local days on which exposures count.
+        until: UTC instant without offset up to which events are read.
+        horizon_days: Days from the exposure over which a unit is counted, where the metric does not say.
+    """
+
+    unit: str
+    selection: Selection
+    property: str
+    variants: tuple[str, ...]
+    days: DayRange
+    until: datetime
+    horizon_days: int
 
 
 @dataclass(frozen=True, slots=True)

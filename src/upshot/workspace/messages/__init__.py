@@ -1,6 +1,6 @@
 """The questions and answers of every operation, and the operations themselves."""
 
-from upshot.workspace.messages import declarations, feedback
+from upshot.workspace.messages import declarations, feedback, ledger, studies
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -280,4 +280,6 @@ OPERATIONS = (
     ACCESS_REVOKE,
     *declarations.OPERATIONS,
     *feedback.OPERATIONS,
+    *ledger.OPERATIONS,
+    *studies.OPERATIONS,
 )

@@ -18,6 +18,7 @@ __all__ = [
     "LAUNCH_REPORT",
     "OPERATIONS",
     "STUDIES_RECORD",
+    "STUDY_LIST",
     "STUDY_PLAN",
     "VERDICT_VERIFY",
     "ArmView",
@@ -33,8 +34,11 @@ __all__ = [
     "LaunchReport",
     "PlanQuery",
     "PlanWay",
+    "StudiesRecord",
     "StudiesRecorded",
+    "StudyList",
     "StudyPlan",
+    "StudyState",
     "StudyView",
     "VerdictId",
     "Verification",
@@ -98,11 +102,50 @@ class LaunchReport(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_ms: float
 
 
+class StudiesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Record the verdicts that are due, of one launch or of all, for about ``seconds`` at most; then ask again.
+
+    ``again`` also concludes anew what is recorded already, of the one launch that is named; the old record stays.
+    """
+
+    launch: str = ""
+    seconds: float = 20.0
+    again: bool = False
+
+
 class StudiesRecorded(msgspec.Struct, frozen=True):
-    """Verdicts that were due and are recorded now, and studies that failed with the reason."""
+    """Verdicts that were due and are recorded now, and studies that could not be read, with the reason.
+
+    ``waiting`` readings are still due: there was no time for them.
+    """
 
     recorded: tuple[VerdictRecord, ...]
     failed: tuple[str, ...]
+    waiting: int = 0
+
+
+class StudyState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the measurement of one launch stands. ``study`` is null where there is none, and ``no_study`` says why.
+
+    ``due`` are reading dates that have come and are not recorded yet; ``late`` whether its expectation came late.
+    """
+
+    launch: LaunchView
+    study: StudyView | None
+    no_study: str
+    expectation: str
+    late: bool
+    due: tuple[date, ...]
+    word: str
+    grade: str
+    sentence: str
+    verdict: str
+
+
+class StudyList(msgspec.Struct, frozen=True):
+    """All launches with their studies, the newest first."""
+
+    studies: tuple[StudyState, ...]
 
 
 class VerdictId(msgspec.Struct, frozen=True):
@@ -114,8 +157,9 @@ class VerdictId(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a verdict can be had again from its snapshot.
 
-    ``identical``: to the last digit. ``close``: to a relative 1e-9. ``differences`` name the fields that differ with
-    both values. ``drift`` says which of today's data differ from the snapshot; it does not touch the verdict.
+    ``identical``: to the last digit. ``close``: to a relative 1e-9, which is enough where the software differs.
+    ``differences`` name the fields that differ with both values. ``drift`` says which of today's data differ from the
+    snapshot; it does not touch the verdict.
     """
 
     verdict: VerdictRecord
@@ -130,8 +174,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Whether it can be had again."""
-        return self.identical or self.close
+        """Whether it can be had again: to the last digit, or nearly so where other software calculates."""
+        return self.identical or (self.close and self.software_then != self.software_now)
 
 
 class Decide(msgspec.Struct, frozen=True, kw_only=True):
@@ -253,7 +297,8 @@ class ExperimentReport(msgspec.Struct, frozen=True, kw_only=True):
 _R, _W = Permission.READ, Permission.WRITE
 
 LAUNCH_REPORT = Operation("launch.report", _R, LaunchName, LaunchReport)
-STUDIES_RECORD = Operation("studies.record", _W, Nothing, StudiesRecorded, changes=True)
+STUDIES_RECORD = Operation("studies.record", _W, StudiesRecord, StudiesRecorded, changes=True)
+STUDY_LIST = Operation("study.list", _R, Nothing, StudyList)
 STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
 VERDICT_VERIFY = Operation("verdict.verify", _R, VerdictId, Verification)
 DECIDE = Operation("launch.decide", _W, Decide, Decided, changes=True)
@@ -263,6 +308,7 @@ EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentRep
 OPERATIONS = (
     LAUNCH_REPORT,
     STUDIES_RECORD,
+    STUDY_LIST,
     STUDY_PLAN,
     VERDICT_VERIFY,
     DECIDE,

@@ -1,0 +1,254 @@
+"""A metric of units from their exposure on: what an experiment compares.
+
+A unit's clock starts at its first exposure and runs for a fixed time, in whole days of 24 hours; only units whose time
+is over count, so that totals are final. What a unit did in the four weeks before is carried along where it may explain
+what it did after.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import ibis
+from ibis.expr.types import Table
+
+from upshot.core.errors import InternalError, InvalidInput
+from upshot.core.time import DayRange, Grain
+from upshot.metrics.compile.calendar import Column
+from upshot.metrics.compile.events import earliest_rows, event_rows
+from upshot.metrics.compile.query import ExposureQuery
+from upshot.metrics.definition import Metric, Property, RetentionKind, Shape, Window
+from upshot.metrics.dialect import Dialect
+
+__all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "value_shape"]
+
+MOMENTS = (
+    *("mean_x", "variance_x", "mean_y", "variance_y", "covariance_xy"),
+    *("mean_b", "variance_b", "covariance_xb"),
+)
+"""Columns of ``exposed_moments`` after ``variant`` and ``n``."""
+_BEFORE_DAYS = 28
+_DAY_SECONDS = 86_400
+_PERIOD_DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 30, Grain.QUARTER: 91, Grain.YEAR: 365}
+_WITH_PAST = (Shape.COUNT, Shape.SUM, Shape.ACTIVE, Shape.STICKINESS, Shape.RETENTION)
+
+
+def value_shape(metric: Metric) -> str:
+    """What a unit's value is: ``mean``, ``proportion`` (0 or 1) or ``ratio`` (a numerator and a denominator)."""
+    match metric.type:
+        case Shape.MEAN | Shape.RATIO | Shape.CONVERSION:
+            return "ratio"
+        case Shape.RETENTION:
+            return "proportion"
+        case Shape.ACTIVE if metric.window is not Window.DAY:
+            return "proportion"
+        case _:
+            return "mean"
+
+
+def horizon_days(metric: Metric, asked: int) -> int:
+    """How many days after its exposure a unit's value is final; retention says so itself.
+
+    >>> horizon_days(Metric(name="back", type=Shape.RETENTION, period=Grain.WEEK, after=1), 7)
+    14
+    """
+    match metric.type:
+        case Shape.RETENTION:
+            first, last = _return_days(metric)
+            return max(last, asked) if metric.kind is RetentionKind.UNBOUNDED and asked > first else last
+        case Shape.CONVERSION:
+            return asked + -(-metric.within_seconds // _DAY_SECONDS)
+        case _:
+            return asked
+
+
+def exposed_units(query: ExposureQuery, dialect: Dialect) -> Table:
+    """Units by the variant that they met first.
+
+    Columns: ``variant``, ``units``, ``mature`` (whose horizon is over), ``crossed`` (who met another one too).
+    """
+    units = _exposed(query, dialect)
+    over = units.exposed_at + ibis.interval(days=query.horizon_days) <= ibis.timestamp(query.until)
+    clean = units.met == 1
+    return (
+        units.group_by("variant")
+        .agg(
+            units=units.count(),
+            mature=_ones(over & clean).sum(),
+            crossed=_ones(~clean).sum(),
+        )
+        .order_by("variant")
+    )
+
+
+def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> Table:
+    """Sufficient statistics of the metric by variant, over units that met one variant and whose horizon is over.
+
+    Columns: ``variant``, ``n``, ``mean_x``, ``variance_x``, ``mean_y``, ``variance_y``, ``covariance_xy``, ``mean_b``,
+    ``variance_b``, ``covariance_xb``; null where the metric has none.
+
+    Raises:
+        InvalidInput: The metric cannot be measured from an exposure on.
+    """
+    units = _exposed(query, dialect)
+    over = units.exposed_at + ibis.interval(days=horizon_days(metric, query.horizon_days)) <= ibis.timestamp(
+        query.until
+    )
+    units = units.filter(over & (units.met == 1) & units.variant.isin(list(query.variants)))
+    values = _values(metric, _Clock(units, query, dialect))
+    kept = units.select("unit_key", "variant").view()
+    did = values.view()
+    rows = kept.left_join(did, kept.unit_key == did.value_key)
+    names = [name for name in ("x", "y", "b") if name in values.columns]
+    rows = rows.select("variant", **{name: rows[name].cast("float64").fill_null(0.0) for name in names})
+    figures: dict[str, Column] = {"n": rows.count()}
+    for name in names:
+        figures[f"mean_{name}"] = rows[name].mean()
+        figures[f"variance_{name}"] = rows[name].var(how="sample")
+        if name != "x":
+            figures[f"covariance_x{name}"] = rows.x.cov(rows[name], how="sample")
+    found = rows.group_by("variant").agg(**figures)
+    null = ibis.null("float64")
+    columns = {name: found[name] if name in found.columns else null for name in MOMENTS}
+    return found.select("variant", "n", **columns).order_by("variant")
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Units with the instant of their exposure, and events around it."""
+
+    units: Table
+    query: ExposureQuery
+    dialect: Dialect
+
+    @property
+    def days(self) -> DayRange:
+        """Local days on which an event may matter."""
+        days = self.query.days
+        until: datetime = self.query.until
+        return DayRange(days.start - timedelta(days=_BEFORE_DAYS + 1), until.date() + timedelta(days=2))
+
+    def around(self, metric: Metric, *, of: bool = False) -> Table:
+        """The metric's events of exposed units, with ``exposed_at``."""
+        selection = metric.of if of and metric.of is not None else metric.selection
+        text = metric.value.name if metric.type is Shape.DISTINCT and isinstance(metric.value, Property) else None
+        value = None if text is not None or of else metric.value
+        rows = event_rows(
+            self.dialect, selection, days=self.days, unit_type=self.query.unit, value=value, value_text=text
+        ).view()
+        who = self.units.select(value_key=self.units.unit_key, exposed_at=self.units.exposed_at).view()
+        joined = who.inner_join(rows, who.value_key == rows.unit_key)
+        return joined.filter(joined.occurred_at < ibis.timestamp(self.query.until))
+
+    def after(self, rows: Table, first: int, last: int) -> Column:
+        """Whether an event lies ``first`` days after the exposure or later, and before ``last`` days after it."""
+        begin = rows.exposed_at + ibis.interval(days=first)
+        return (rows.occurred_at >= begin) & (rows.occurred_at < rows.exposed_at + ibis.interval(days=last))
+
+    def before(self, rows: Table) -> Column:
+        """Whether an event lies in the four weeks before the exposure."""
+        begin = rows.exposed_at - ibis.interval(days=_BEFORE_DAYS)
+        return (rows.occurred_at < rows.exposed_at) & (rows.occurred_at >= begin)
+
+
+def _exposed(query: ExposureQuery, dialect: Dialect) -> Table:
+    """Each unit's first exposure: ``unit_key``, ``exposed_at``, ``variant``, ``met`` (how many variants it met)."""
+    rows = event_rows(
+        dialect, query.selection, days=query.days, unit_type=query.unit, value_text=query.property
+    ).rename(variant="value")
+    rows = rows.filter(
+        rows.unit_key.notnull() & rows.variant.notnull() & (rows.occurred_at < ibis.timestamp(query.until))
+    )
+    firsts = earliest_rows(rows).select("unit_key", "variant", exposed_at="occurred_at").view()
+    met = rows.group_by(met_key=rows.unit_key).agg(met=rows.variant.nunique()).view()
+    return firsts.inner_join(met, firsts.unit_key == met.met_key).drop("met_key")
+
+
+def _values(metric: Metric, clock: _Clock) -> Table:
+    """``value_key`` and ``x``, and ``y`` or ``b`` where the metric has them; units without an event may be missing."""
+    match metric.type:
+        case Shape.RATIO:
+            return _ratio(metric, clock)
+        case Shape.CONVERSION:
+            return _conversion(metric, clock)
+        case _:
+            return _plain(metric, clock)
+
+
+def _plain(metric: Metric, clock: _Clock) -> Table:
+    rows = clock.around(metric)
+    first, last = 0, horizon_days(metric, clock.query.horizon_days)
+    if metric.type is Shape.RETENTION:
+        first = _return_days(metric)[0]
+    after, before = clock.after(rows, first, last), clock.before(rows)
+    figures: dict[str, Column] = {}
+    match metric.type:
+        case Shape.COUNT:
+            figures = {"x": _ones(after).sum(), "b": _ones(before).sum()}
+        case Shape.SUM:
+            figures = {"x": _where(after, rows["value"]).sum(), "b": _where(before, rows["value"]).sum()}
+        case Shape.MEAN:
+            value = _where(after, rows["value"])
+            figures = {"x": value.sum(), "y": value.count()}
+        case Shape.DISTINCT:
+            figures = {"x": _where(after, rows["value"]).nunique()}
+        case Shape.ACTIVE | Shape.STICKINESS | Shape.RETENTION:
+            days = _where(after, rows.day).nunique()
+            figures = {"x": _ones(after).max() if value_shape(metric) == "proportion" else days}
+            figures["b"] = _where(before, rows.day).nunique()
+        case other:
+            raise InternalError(f"{other} is no plain shape")
+    found = rows.group_by("value_key").agg(**figures)
+    if metric.type is Shape.STICKINESS:
+        found = found.mutate(x=found.x / float(last))
+    return found
+
+
+def _ratio(metric: Metric, clock: _Clock) -> Table:
+    if metric.numerator is None or metric.denominator is None:
+        raise InternalError(f"The ratio {metric.name!r} lacks a part; definitions are checked when they are read.")
+    upper, lower = (_plain(part, clock) for part in (metric.numerator, metric.denominator))
+    zero = ibis.literal(0.0, "float64")
+    a = upper.select("value_key", x=upper.x.cast("float64"), y=zero)
+    b = lower.select("value_key", x=zero, y=lower.x.cast("float64"))
+    both = a.union(b)
+    return both.group_by("value_key").agg(x=both.x.sum(), y=both.y.sum())
+
+
+def _conversion(metric: Metric, clock: _Clock) -> Table:
+    """Of units that started within the horizon (``y``) those that reached the goal in time (``x``)."""
+    starts = clock.around(metric, of=True)
+    starts = starts.filter(clock.after(starts, 0, clock.query.horizon_days))
+    goals = clock.around(metric)
+    goals = goals.select(goal_key=goals.value_key, goal_at=goals.occurred_at).view()
+    begun = starts.select("value_key", begun_at=starts.occurred_at).view()
+    met = begun.left_join(
+        goals,
+        [
+            begun.value_key == goals.goal_key,
+            goals.goal_at > begun.begun_at,
+            goals.goal_at <= begun.begun_at + ibis.interval(seconds=metric.within_seconds),
+        ],
+    )
+    return met.group_by("value_key").agg(x=_ones(met.goal_key.notnull()).max(), y=ibis.literal(1))
+
+
+def _return_days(metric: Metric) -> tuple[int, int]:
+    """From how many days after the exposure on, and until how many, a return counts."""
+    if metric.type is not Shape.RETENTION:
+        raise InvalidInput(f"{metric.name} says nothing about coming back.", hint="Name a retention metric.")
+    length = _PERIOD_DAYS[metric.period]
+    first = last = metric.after
+    if metric.kind is RetentionKind.BRACKET:
+        first = metric.brackets[metric.after - 1] + 1 if metric.after else 0
+        last = metric.brackets[metric.after]
+    return first * length, (last + 1) * length
+
+
+def _ones(condition: Column) -> Column:
+    ones: Column = ibis.ifelse(condition, 1, 0)
+    return ones
+
+
+def _where(condition: Column, value: Column) -> Column:
+    kept: Column = ibis.ifelse(condition, value, ibis.null(value.type()))
+    return kept

@@ -1,0 +1,287 @@
+"""A randomised launch: units that met a variant against units that met the control.
+
+A unit counts from its first exposure on, over a fixed horizon, and only when that is over: totals are then final. The
+check of the split comes first; where it fails no number of the experiment can be trusted, so none is given.
+"""
+
+from datetime import date, timedelta
+
+import numpy as np
+
+from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
+from upshot.stats import (
+    Estimate,
+    Estimates,
+    Moments,
+    PairMoments,
+    Successes,
+    cuped,
+    difference,
+    fieller_lift,
+    lift,
+    mean_difference_sequence,
+    sample_ratio,
+    score_difference,
+    score_lift,
+    stack_arms,
+)
+from upshot.studies.findings import Finding, Refused, no_effect_of
+from upshot.studies.inputs import ArmValues, ExperimentInput, MetricInput, StudyInputs
+
+__all__ = ["ALARM", "measure_experiment"]
+
+ALARM = 0.001
+"""Below this p-value a check of the split fails: every experiment is checked, so the level is low."""
+_MOST_CROSSED = 0.01
+_FEW_SUCCESSES = 50
+_SHAKY_BASELINE = 0.03
+_TUNED_N = 10_000
+_DESIGN = StudyDesign.EXPERIMENT
+
+
+def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
+    """Effects of every variant on every metric, or why there are none.
+
+    On a declared reading date intervals are Welch's (score intervals for few successes), the primary metric's corrected
+    for the number of variants and of declared readings, guardrails' for the number of variants and guardrails. On any
+    other day they are always-valid: one may look as often as one likes, and pays with width.
+    """
+    found = inputs.experiment
+    if found is None:
+        return Refused(_DESIGN, ("The launch has no experiment: nobody drew lots for who had it first.",))
+    checks = (*_split(found), _crossing(found), _maturity(found), *_balance(inputs, found))
+    failed = [check for check in checks if check.passed is False]
+    if failed:
+        return Refused(_DESIGN, tuple(f"{check.name.capitalize()}: {check.sentence}" for check in failed), checks)
+    window = _window(inputs, found)
+    effects = [
+        effect
+        for metric in inputs.metrics
+        if metric.role is not None
+        for effect in _of_metric(inputs, found, metric, window)
+    ]
+    if not effects or all(e.absolute is None for e in effects if e.role is MetricRole.PRIMARY):
+        why = effects[0].why_not if effects else "There is no value of the primary metric."
+        return Refused(_DESIGN, (why,), checks)
+    return Finding(_DESIGN, Grade.A, tuple(effects), checks, window)
+
+
+def _window(inputs: StudyInputs, found: ExperimentInput) -> tuple[date, date]:
+    last = min(found.experiment.ends or inputs.reading, inputs.reading)
+    return found.experiment.starts, max(found.experiment.starts, last)
+
+
+def _split(found: ExperimentInput) -> list[Check]:
+    counts = [arm.units for arm in found.arms]
+    if not sum(counts):
+        return [Check(name="exposures", passed=False, sentence="No unit has met a variant yet.")]
+    tested = sample_ratio(counts, [arm.weight for arm in found.arms])
+    p_value = float(tested.p_value)
+    total = sum(arm.weight for arm in found.arms)
+    shown = ", ".join(
+        f"{arm.variant} {arm.units:,} (planned {arm.weight / total:.0%}, met {arm.units / sum(counts):.1%})"
+        for arm in found.arms
+    )
+    fine = p_value >= ALARM
+    told = (
+        "as planned up to chance"
+        if fine
+        else "not the split that was planned: assignment, logging or filtering differs between the variants"
+    )
+    return [
+        Check(name="sample ratio", passed=fine, sentence=f"{shown}: {told} (p = {p_value:.2g}, alarm below {ALARM:g}).")
+    ]
+
+
+def _crossing(found: ExperimentInput) -> Check:
+    everybody = sum(arm.units for arm in found.arms)
+    share = found.crossed / everybody if everybody else 0.0
+    sentence = f"{found.crossed:,} of {everybody:,} units met more than one variant ({share:.2%}); they are left out."
+    if share > _MOST_CROSSED:
+        sentence += f" More than {_MOST_CROSSED:.0%} says that the variant does not stick to the unit."
+    return Check(name="one variant a unit", passed=share <= _MOST_CROSSED, sentence=sentence)
+
+
+def _maturity(found: ExperimentInput) -> Check:
+    everybody, mature = sum(arm.units for arm in found.arms), sum(arm.mature for arm in found.arms)
+    horizon = max((value.horizon_days for value in found.values), default=0)
+    counted = all(arm.mature >= 2 for arm in found.arms)
+    sentence = (
+        f"{mature:,} of {everybody:,} units have had all their days ({horizon} from the exposure); only they count."
+    )
+    return Check(name="whole horizons", passed=counted, sentence=sentence)
+
+
+def _balance(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
+    """Whether the arms were alike before: what the lot has mixed can differ by chance only."""
+    arms = _arms(found, inputs.primary)
+    if not _have_past(arms):
+        return []
+    moments = _stacked_past(arms)
+    tested = difference(moments[0], moments[1:])
+    p_values = np.atleast_1d(tested.p_value)
+    known = p_values[np.isfinite(p_values)]
+    if not known.size:
+        return []
+    p_value = float(min(1.0, known.min() * known.size))
+    fine = p_value >= ALARM
+    told = "alike" if fine else "different before anybody was exposed"
+    return [
+        Check(
+            name="balance before",
+            passed=fine,
+            sentence=f"What units did before their exposure is {told} in the variants (p = {p_value:.2g}).",
+        )
+    ]
+
+
+def _arms(found: ExperimentInput, metric: MetricInput) -> list[ArmValues]:
+    """The metric's values by variant, the control first; none where one of them is missing."""
+    by_variant = {values.variant: values for values in found.values if values.metric == metric.name}
+    arms = [by_variant[arm.variant] for arm in found.arms if arm.variant in by_variant]
+    return arms if len(arms) == len(found.arms) else []
+
+
+def _have_past(arms: list[ArmValues]) -> bool:
+    return bool(arms) and all(arm.mean_b is not None and (arm.variance_b or 0.0) > 0.0 and arm.n > 2 for arm in arms)
+
+
+def _stacked_past(arms: list[ArmValues]) -> Moments:
+    return stack_arms([Moments(arm.n, arm.mean_b or 0.0, arm.variance_b or 0.0) for arm in arms])
+
+
+def _of_metric(
+    inputs: StudyInputs, found: ExperimentInput, metric: MetricInput, window: tuple[date, date]
+) -> list[Effect]:
+    arms = _arms(found, metric)
+    level = _level(inputs, metric, len(found.arms) - 1)
+    treatments = [arm.variant for arm in found.arms[1:]]
+    if not arms:
+        return [
+            no_effect_of(
+                metric, window, f"{metric.title} has no values by unit.", level=level, method="none", variant=variant
+            )
+            for variant in treatments
+        ]
+    last = window[1] + timedelta(days=arms[0].horizon_days)
+    window = window[0], min(last, inputs.reading)
+    absolute, relative, method = _compared(arms, level, final=inputs.final)
+    return [
+        _effect(metric, window, arms[i + 1], absolute.at(i), relative.at(i), level=level, method=method)
+        for i in range(len(treatments))
+    ]
+
+
+def _level(inputs: StudyInputs, metric: MetricInput, variants: int) -> float:
+    """Coverage of one interval, so that all of its kind together keep the study's level (Bonferroni)."""
+    if not inputs.final:
+        return inputs.study.level
+    match metric.role:
+        case MetricRole.PRIMARY:
+            family = variants * len(inputs.study.readings)
+        case MetricRole.GUARDRAIL:
+            family = variants * max(1, len(inputs.of_role(MetricRole.GUARDRAIL)))
+        case _:
+            family = 1
+    return 1.0 - (1.0 - inputs.study.level) / family
+
+
+def _compared(arms: list[ArmValues], level: float, *, final: bool) -> tuple[Estimates, Estimates, str]:
+    """Absolute and relative effects of all treatments, and the method's name."""
+    if final and arms[0].shape == "proportion" and _few(arms):
+        counted = [Successes(arm.n, round(arm.mean_x * arm.n)) for arm in arms]
+        control, treated = counted[0], Successes([c.n for c in counted[1:]], [c.successes for c in counted[1:]])
+        return (
+            score_difference(control, treated, level=level),
+            score_lift(control, treated, level=level),
+            "score interval",
+        )
+    moments, how = _moments(arms)
+    control_moments, treated_moments = moments[:1], moments[1:]
+    if not final:
+        absolute, relative = (
+            mean_difference_sequence(
+                control_moments, treated_moments, totals="final", tuned_n=_TUNED_N, level=level, scale=scale
+            )
+            for scale in ("absolute", "relative")
+        )
+        return absolute, relative, f"always-valid{how}"
+    shaky = np.sqrt(control_moments.variance / control_moments.n) > _SHAKY_BASELINE * np.abs(control_moments.mean)
+    chosen = fieller_lift if bool(np.any(shaky)) else lift
+    return (
+        difference(control_moments, treated_moments, level=level),
+        chosen(control_moments, treated_moments, level=level),
+        f"Welch{how}",
+    )
+
+
+def _few(arms: list[ArmValues]) -> bool:
+    return any(min(arm.mean_x * arm.n, (1.0 - arm.mean_x) * arm.n) < _FEW_SUCCESSES for arm in arms)
+
+
+def _moments(arms: list[ArmValues]) -> tuple[Moments, str]:
+    """One mean for each arm, adjusted by the past where there is one."""
+    if arms[0].shape == "ratio":
+        pairs = [
+            PairMoments(
+                arm.n,
+                arm.mean_x,
+                arm.mean_y or 0.0,
+                arm.variance_x,
+                arm.variance_y or 0.0,
+                arm.covariance_xy or 0.0,
+            )
+            for arm in arms
+        ]
+        return stack_arms(pairs).linearised(), ", ratio of means"
+    if _have_past(arms):
+        adjusted = cuped(
+            stack_arms(
+                [
+                    PairMoments(
+                        arm.n,
+                        arm.mean_x,
+                        arm.mean_b or 0.0,
+                        arm.variance_x,
+                        arm.variance_b or 0.0,
+                        arm.covariance_xb or 0.0,
+                    )
+                    for arm in arms
+                ]
+            )
+        )
+        return adjusted, ", adjusted by what units did before (CUPED)"
+    return stack_arms([Moments(arm.n, arm.mean_x, arm.variance_x) for arm in arms]), ""
+
+
+def _effect(
+    metric: MetricInput,
+    window: tuple[date, date],
+    arm: ArmValues,
+    absolute: object,
+    relative: object,
+    *,
+    level: float,
+    method: str,
+) -> Effect:
+    if not isinstance(absolute, Estimate):
+        sentence = getattr(absolute, "sentence", "There is no estimate.")
+        return no_effect_of(metric, window, sentence, level=level, method=method, variant=arm.variant)
+    share = relative if isinstance(relative, Estimate) else None
+    return Effect(
+        metric=metric.name,
+        metric_hash=metric.hash,
+        role=metric.role or MetricRole.SECONDARY,
+        direction=metric.direction,
+        first_day=window[0],
+        last_day=window[1],
+        relative=None if share is None else Interval(share.value, share.low, share.high),
+        absolute=Interval(absolute.value, absolute.low, absolute.high),
+        per="unit",
+        level=level,
+        p_value=absolute.p_value if np.isfinite(absolute.p_value) else None,
+        method=method,
+        n=absolute.n,
+        variant=arm.variant,
+        reach=float(arm.n),
+    )

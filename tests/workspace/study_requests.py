@@ -1,0 +1,76 @@
+"""Requests of the operations on studies, experiments and the ledger, and what they need to be there."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from upshot.catalog.kinds import Choice
+from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
+from upshot.workspace.messages.state import Nothing
+from upshot.workspace.messages.studies import (
+    DECIDE,
+    EXPERIMENT_LIST,
+    EXPERIMENT_SHOW,
+    LAUNCH_REPORT,
+    STUDIES_RECORD,
+    STUDY_LIST,
+    STUDY_PLAN,
+    VERDICT_VERIFY,
+    Decide,
+    ExperimentName,
+    LaunchName,
+    PlanQuery,
+    StudiesRecord,
+    VerdictId,
+)
+from upshot.workspace.operation import Caller
+
+DECLARED = """
+outputs:
+- name: checkout
+  expects: ["events +5% (1%..9%) within 7d"]
+launches:
+- name: checkout
+  at: 2024-01-05T09:00:00+01:00
+  outputs: [checkout]
+- name: search
+  at: 2024-02-05T09:00:00+01:00
+experiments:
+- name: buttons
+  launch: search
+  exposure: visit
+  property: variant
+  variants: [{name: old}, {name: new}]
+  starts: 2024-01-02
+studies:
+- name: buttons
+  launch: search
+  primary: events
+  readings: [2024-01-12]
+"""
+
+
+def study_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
+    """Requests by the operation's name; each finds what it asks about."""
+
+    def declared(request: msgspec.Struct) -> msgspec.Struct:
+        answer = owner.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("a.yaml", DECLARED),)))
+        assert not answer.refused, answer.problems
+        return request
+
+    def recorded() -> VerdictId:
+        declared(Nothing())
+        return VerdictId(owner.call(STUDIES_RECORD, StudiesRecord()).recorded[0].id)
+
+    return {
+        LAUNCH_REPORT.name: lambda: declared(LaunchName("checkout")),
+        STUDIES_RECORD.name: lambda: declared(StudiesRecord()),
+        STUDY_LIST.name: lambda: declared(Nothing()),
+        STUDY_PLAN.name: lambda: declared(PlanQuery(metric="events", expected=0.05)),
+        VERDICT_VERIFY.name: recorded,
+        DECIDE.name: lambda: declared(Decide(launch="checkout", choice=Choice.KEEP, why="it sells")),
+        EXPERIMENT_LIST.name: lambda: declared(Nothing()),
+        EXPERIMENT_SHOW.name: lambda: declared(ExperimentName("buttons")),
+        LEDGER.name: lambda: declared(LedgerQuery()),
+    }
