@@ -6,7 +6,21 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from upshot.charts import DARK, LIGHT, Axis, Bar, GridCell, Option, Palette, bar_chart, captioned, retention_chart
+from upshot.charts import (
+    DARK,
+    LIGHT,
+    Axis,
+    Bar,
+    Column,
+    GridCell,
+    Mark,
+    Option,
+    Palette,
+    bar_chart,
+    captioned,
+    histogram_chart,
+    retention_chart,
+)
 from upshot.charts.theme import SERIES
 
 TOKENS = Path(__file__).resolve().parents[2] / "frontend" / "src" / "styles" / "tokens.css"
@@ -33,6 +47,19 @@ def test_grid_has_a_row_for_each_cohort_and_no_cell_without_a_share() -> None:
     data = msgspec.convert(first_series(retention_chart(cells, "Month"))["data"], list[dict[str, object]])
     assert [d["value"] for d in data] == [[0, 0, 1.0], [1, 0, 0.5]]
     assert [d["note"] for d in data] == ["", "incomplete"]
+
+
+def test_histogram_has_a_column_for_each_step_and_one_line_for_marks_that_meet() -> None:
+    columns = [Column("0", "0 to 5", 3, "3 persons"), Column("5", "5 and more", 1, "1 person", tail=True)]
+    made = first_series(histogram_chart(columns, [Mark(0, "Median {2}"), Mark(0, "Mean 3"), Mark(1, "95% 7")]))
+    data = msgspec.convert(made["data"], list[dict[str, object]])
+    assert [(d["value"], d["text"], d["itemStyle"]) for d in data] == [
+        (3, "3 persons", {"opacity": 1}),
+        (1, "1 person", {"opacity": 0.45}),
+    ]
+    lines = msgspec.convert(made["markLine"], dict[str, object])["data"]
+    labels = [(d["xAxis"], d["label"]) for d in msgspec.convert(lines, list[dict[str, object]])]
+    assert labels == [(0, {"formatter": "Median (2), Mean 3"}), (1, {"formatter": "95% 7"})]
 
 
 def test_caption_shows_a_legend_only_where_there_is_something_to_tell_apart() -> None:

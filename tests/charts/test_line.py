@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from upshot.charts import Axis, Band, ChartPoint, Line, Option, line_chart
+from upshot.charts import Annotation, Axis, Band, ChartPoint, Line, Option, line_chart, marked
 from upshot.charts.option import Json
 from upshot.core.time import Grain
 
@@ -86,3 +86,35 @@ def test_groups_have_colours_of_their_own() -> None:
 
 def test_chart_of_nothing_is_an_empty_chart() -> None:
     assert series(line_chart([], Grain.MONTH, Axis())) == []
+
+
+def test_annotation_stands_in_the_period_that_holds_its_day_with_its_number() -> None:
+    notes = (
+        Annotation(START + timedelta(days=2), "Second", "/launches/second"),
+        Annotation(START, "First", "/launches/first"),
+        Annotation(START + timedelta(days=2), "Also {second}"),
+        Annotation(START - timedelta(days=1), "Before all"),
+        Annotation(START + timedelta(days=3), "After all"),
+    )
+    option = line_chart([Line("Now", points(1, 2, 3))], Grain.DAY, Axis(), notes)
+    _, marks = series(option)
+    lines = marks["markLine"]["data"]  # type: ignore[index,call-overload]  # JSON
+    assert [(m["xAxis"], m["label"]["formatter"], m["href"]) for m in lines] == [  # type: ignore[index,call-overload,union-attr]
+        (0, "1", "/launches/first"),
+        (2, "2–3", ""),
+    ]
+    assert marks["data"] == []
+    assert [a.label for a in marked(notes, [START + timedelta(days=d) for d in range(3)], Grain.DAY)] == [
+        "First",
+        "Also {second}",
+        "Second",
+    ]
+
+
+def test_annotation_outside_leaves_the_chart_as_it_is() -> None:
+    plain = line_chart([Line("Now", points(1, 2))], Grain.DAY, Axis())
+    late = Annotation(START + timedelta(days=40), "Later")
+    assert line_chart([Line("Now", points(1, 2))], Grain.DAY, Axis(), (late,)) == plain
+    in_last_week = Annotation(START + timedelta(days=4), "In its last days")
+    assert marked((in_last_week,), [date(2024, 2, 26)], Grain.WEEK) == (in_last_week,)
+    assert marked((late,), [], Grain.DAY) == ()

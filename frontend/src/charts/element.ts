@@ -4,7 +4,7 @@ import type { EChartsType } from "echarts/core";
 
 import type { Json, Palette } from "./hydrate";
 
-const TOKENS = ["accent", "accent-soft", "border", "good", "muted", "surface", "text", "faint"];
+const TOKENS = ["accent", "accent-soft", "border", "good", "muted", "sunken", "surface", "text", "faint"];
 
 function palette(host: Element): Palette {
   const style = getComputedStyle(host);
@@ -36,6 +36,15 @@ class UpshotChart extends HTMLElement {
     if (this.isConnected && this.#chart) void this.#draw();
   }
 
+  // An annotation leads to what it is about; whoever has no mouse finds the same links below the chart.
+  #started(chart: EChartsType): EChartsType {
+    chart.on("click", { componentType: "markLine" }, (mark) => {
+      const href = (mark.data as { href?: string } | undefined)?.href;
+      if (href) location.assign(href);
+    });
+    return chart;
+  }
+
   async #draw(): Promise<void> {
     const option = JSON.parse(this.getAttribute("option") ?? "{}") as Json;
     const [{ echarts }, { hydrate }, { tooltip }] = await Promise.all([
@@ -44,7 +53,7 @@ class UpshotChart extends HTMLElement {
       import("./tooltip"),
     ]);
     if (!this.isConnected) return;
-    this.#chart ??= echarts.init(this, null, { renderer: "svg" });
+    this.#chart ??= this.#started(echarts.init(this, null, { renderer: "svg" }));
     const drawn = hydrate(option, palette(this)) as { tooltip?: object };
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.#chart.setOption(

@@ -1,7 +1,8 @@
 """A chart is a value: data in, options out, drawn by a page or without a browser."""
 
 from upshot.charts.bars import Bar, bar_chart
-from upshot.charts.line import Band, Line, line_chart
+from upshot.charts.histogram import Column, Mark, histogram_chart
+from upshot.charts.line import Annotation, Band, Line, line_chart, marked
 from upshot.charts.option import Axis, ChartPoint, Option, captioned
 from upshot.charts.retention import GridCell, retention_chart
 from upshot.charts.sparkline import Sparkline, sparkline
@@ -11,20 +12,25 @@ from upshot.charts.words import day_label, instant_label, period_label, range_la
 __all__ = [
     "DARK",
     "LIGHT",
+    "Annotation",
     "Axis",
     "Band",
     "Bar",
     "ChartPoint",
+    "Column",
     "GridCell",
     "Line",
+    "Mark",
     "Option",
     "Palette",
     "Sparkline",
     "bar_chart",
     "captioned",
     "day_label",
+    "histogram_chart",
     "instant_label",
     "line_chart",
+    "marked",
     "period_label",
     "range_label",
     "retention_chart",

@@ -1,6 +1,7 @@
 """Series over time: one line or several, what they are compared with, and the interval around them."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 
@@ -9,7 +10,7 @@ from upshot.charts.theme import SERIES
 from upshot.charts.words import period_label
 from upshot.core.time import Grain
 
-__all__ = ["Band", "Line", "line_chart"]
+__all__ = ["Annotation", "Band", "Line", "line_chart", "marked"]
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -29,11 +30,29 @@ class Line(msgspec.Struct, frozen=True):
     before: bool = False
 
 
-def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis) -> Option:
+class Annotation(msgspec.Struct, frozen=True):
+    """What happened on a day: ``kind`` is a word such as ``launch``, ``href`` the address that says more, or empty."""
+
+    day: date
+    label: str
+    href: str = ""
+    kind: str = "launch"
+
+
+def marked(annotations: Sequence[Annotation], periods: Sequence[date], grain: Grain) -> tuple[Annotation, ...]:
+    """Those that fall into the periods of ``grain`` with these first days, by day: the nth is number n on the chart."""
+    if not periods:
+        return ()
+    end = grain.next(grain.floor(periods[-1]))
+    return tuple(sorted((a for a in annotations if periods[0] <= a.day < end), key=lambda a: (a.day, a.label)))
+
+
+def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis, annotations: Sequence[Annotation] = ()) -> Option:
     """Lines over periods of ``grain``. The first line that is not ``before`` gives the periods.
 
     Incomplete periods are joined by dashes to their neighbours. An interval is a band behind its line. Up to eight
-    lines have colours of their own.
+    lines have colours of their own. An annotation is an upright line in the period that holds its day, with the number
+    that ``marked`` gives it; whoever stands around the chart says what the numbers mean.
     """
     now = [line for line in lines if not line.before]
     drawn: list[Json] = [
@@ -46,9 +65,12 @@ def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis) -> Option:
         if line.band is not None:
             drawn += _band(line.band, colour)
         drawn += _solid_and_open(line, colour)
+    places = _places(annotations, [p.period for p in now[0].points], grain) if now else {}
+    if places:
+        drawn.append(_marks(places))
     return {
         "textStyle": {"fontFamily": FONT},
-        "grid": {"left": 4, "right": 12, "top": 12, "bottom": 4, "outerBoundsMode": "same"},
+        "grid": {"left": 4, "right": 12, "top": 30 if places else 12, "bottom": 4, "outerBoundsMode": "same"},
         "tooltip": {"trigger": "axis", "axisPointer": {"lineStyle": {"color": "$faint", "type": "solid"}}},
         "xAxis": _periods(now[0].points if now else (), grain),
         "yAxis": value_axis(axis),
@@ -128,3 +150,53 @@ def _band(band: Band, colour: str) -> list[Json]:
         "z": 1,
     }
     return [{**common, "data": lows}, {**common, "data": widths, "areaStyle": {"color": colour, "opacity": 0.13}}]
+
+
+def _places(
+    annotations: Sequence[Annotation], periods: Sequence[date], grain: Grain
+) -> dict[int, list[tuple[int, Annotation]]]:
+    """By the place of the period: the annotations in it with their numbers."""
+    places: dict[int, list[tuple[int, Annotation]]] = {}
+    for number, annotation in enumerate(marked(annotations, periods, grain), 1):
+        place = max(at for at, start in enumerate(periods) if start <= annotation.day)
+        places.setdefault(place, []).append((number, annotation))
+    return places
+
+
+def _marks(places: dict[int, list[tuple[int, Annotation]]]) -> Option:
+    """A series of its own without values, so that no line is redrawn when an annotation comes or goes."""
+    lines: list[Json] = [
+        {
+            "xAxis": place,
+            "name": "\n".join(annotation.label for _, annotation in there),
+            "href": there[0][1].href if len(there) == 1 else "",
+            "label": {"formatter": _numbers([number for number, _ in there])},
+        }
+        for place, there in places.items()
+    ]
+    return {
+        "type": "line",
+        "data": [],
+        "markLine": {
+            "symbol": "none",
+            "animation": False,
+            "data": lines,
+            "lineStyle": {"color": "$muted", "type": "dotted", "width": 1.5},
+            "label": {
+                "position": "end",
+                "distance": 4,
+                "color": "$text",
+                "backgroundColor": "$sunken",
+                "borderRadius": 8,
+                "padding": [3, 6],
+                "fontSize": 11,
+                "fontWeight": 600,
+            },
+            "emphasis": {"lineStyle": {"width": 1.5}},
+        },
+        "z": 4,
+    }
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"

@@ -8,6 +8,7 @@ import msgspec
 
 from upshot.charts import (
     Axis,
+    Band,
     ChartPoint,
     GridCell,
     Line,
@@ -97,7 +98,7 @@ def series_lines(series: MetricSeries, grain: Grain, compare: str, *, grouped: b
     words = Words.of(series)
     if grouped:
         return group_lines(series, grain, words)
-    now = Line(series.metric.title, chart_points(series.points, grain, words))
+    now = Line(series.metric.title, chart_points(series.points, grain, words), _band(series))
     if not any(p.value is not None for p in series.previous):
         return [now]
     before = tuple(
@@ -109,6 +110,14 @@ def series_lines(series: MetricSeries, grain: Grain, compare: str, *, grouped: b
         for at, point in enumerate(chart_points(series.previous, grain, words))
     )
     return [now, Line(COMPARED[compare], before[: len(series.points)], before=True)]
+
+
+def _band(series: MetricSeries) -> Band | None:
+    """The interval around the points, where any has one."""
+    if not series.interval or all(p.low is None for p in series.points):
+        return None
+    lows, highs = tuple(p.low for p in series.points), tuple(p.high for p in series.points)
+    return Band(lows, highs, f"{series.level:.0%} interval")
 
 
 def group_name(group: tuple[str | None, ...]) -> str:
