@@ -29,7 +29,7 @@ def declared(served: Served) -> list[tuple[str, str, Permission | Open]]:
 def test_every_route_declares_its_permission(served: Served) -> None:
     routes = declared(served)
     assert len(routes) == len(ROUTES)
-    assert {kind for _, _, kind in routes} == {Permission.READ, Open.PUBLIC, Open.PER_OPERATION}
+    assert {kind for _, _, kind in routes} == {Permission.READ, Permission.WRITE, Open.PUBLIC, Open.PER_OPERATION}
 
 
 def test_route_without_permission_stops_the_start(served: Served) -> None:

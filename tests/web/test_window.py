@@ -11,7 +11,8 @@ from upshot.core.errors import InvalidInput, NotFound, UserError
 from upshot.core.time import Grain
 from upshot.metrics.definition import Problem
 from upshot.metrics.filters import parse_filter
-from upshot.web.window import PRESETS, DataDays, View, filter_text, read_view
+from upshot.web.filters.chips import filter_of
+from upshot.web.window import PRESETS, DataDays, View, read_view
 
 TODAY = date(2024, 3, 10)
 FLOWING = DataDays(TODAY, date(2023, 6, 1), TODAY)
@@ -96,6 +97,6 @@ def test_filter_is_added_once_and_removed() -> None:
 
 @given(value=st.text(min_size=1, max_size=20).filter(lambda v: v == v.strip()))
 def test_filter_text_means_the_value_that_was_typed(value: str) -> None:
-    parsed = parse_filter(filter_text("country", "=", value))
+    parsed = parse_filter(filter_of("country", "=", value))
     assert not isinstance(parsed, Problem)
     assert [v.text for v in parsed.values] == [value]

@@ -22,12 +22,16 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A named series. ``before`` is what it is compared with, the nth point with the nth: drawn dashed and grey."""
+    """A named series. ``before`` is what it is compared with, the nth point with the nth: drawn dashed and grey.
+
+    ``colour`` is the number of its colour, from 1; 0: the next one.
+    """
 
     name: str
     points: tuple[ChartPoint, ...]
     band: Band | None = None
     before: bool = False
+    colour: int = 0
 
 
 class Annotation(msgspec.Struct, frozen=True):
@@ -61,7 +65,7 @@ def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis, annotations: Seq
         if line.before
     ]
     for number, line in enumerate(now):
-        colour = f"$series-{number % SERIES + 1}"
+        colour = f"$series-{((line.colour or number + 1) - 1) % SERIES + 1}"
         if line.band is not None:
             drawn += _band(line.band, colour)
         drawn += _solid_and_open(line, colour)

@@ -18,6 +18,8 @@ from upshot.web.assets import asset
 from upshot.web.data.routes import data_page
 from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
+from upshot.web.explore.routes import explore_csv, explore_page, explore_png, explore_save, explore_svg
+from upshot.web.filters.suggest import suggest
 from upshot.web.home.routes import home_page
 from upshot.web.live import Pulse, live, pulsing
 from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
@@ -35,6 +37,11 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     asset,
     data_page,
     events_page,
+    explore_csv,
+    explore_page,
+    explore_png,
+    explore_save,
+    explore_svg,
     healthz,
     home_page,
     live,
@@ -53,6 +60,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     sign_in,
     sign_in_page,
     sign_out,
+    suggest,
 )
 _MEGABYTE = 1_000_000
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use

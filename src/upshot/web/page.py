@@ -19,6 +19,7 @@ from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.core.units import format_bytes
 from upshot.web.assets import entry, static_url
+from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
 from upshot.web.window import PRESETS, DataDays, View, read_view
 from upshot.workspace.messages import (
@@ -48,7 +49,7 @@ _TEMPLATES = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals["presets"] = PRESETS
+_TEMPLATES.globals |= {"presets": PRESETS, "comparisons": COMPARISONS, "chips_of": chips_of}
 _TEMPLATES.filters["bytes"] = format_bytes
 _TEMPLATES.filters["count"] = lambda number: f"{number:,}"
 _TEMPLATES.filters["named"] = lambda url, name: (

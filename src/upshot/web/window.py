@@ -15,7 +15,7 @@ from upshot.charts import range_label
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, Grain, parse_day
 
-__all__ = ["PRESETS", "Compare", "DataDays", "View", "filter_text", "read_view"]
+__all__ = ["PRESETS", "Compare", "DataDays", "View", "read_view"]
 
 Compare = Literal["none", "previous", "year"]
 
@@ -45,7 +45,10 @@ class DataDays(msgspec.Struct, frozen=True):
 
 
 class View(msgspec.Struct, frozen=True):
-    """The state. ``preset`` is empty when the days are fixed, ``by`` when the step is chosen from the length."""
+    """The state. ``preset`` is empty when the days are fixed, ``by`` when the step is chosen from the length.
+
+    ``usual`` is the preset of the page's address where it names no days.
+    """
 
     path: str
     first: date
@@ -56,6 +59,7 @@ class View(msgspec.Struct, frozen=True):
     compare: Compare = "previous"
     breakdown: str = ""
     where: tuple[str, ...] = ()
+    usual: str = DEFAULT_PRESET
 
     @property
     def words(self) -> str:
@@ -71,7 +75,7 @@ class View(msgspec.Struct, frozen=True):
         """The state as parameters of an address, with ``changes`` applied; what is as by default is left out."""
         state = msgspec.structs.replace(self, **changes)
         pairs: list[tuple[str, str]] = []
-        if state.preset and state.preset != DEFAULT_PRESET:
+        if state.preset and state.preset != self.usual:
             pairs.append(("range", state.preset))
         if not state.preset:
             pairs += [("from", state.first.isoformat()), ("to", state.last.isoformat())]
@@ -128,25 +132,8 @@ def read_view(path: str, parameters: Mapping[str, Sequence[str]], days: DataDays
         compare=_compare(one.get("compare", "previous")),
         breakdown=one.get("breakdown", "").strip(),
         where=tuple(dict.fromkeys(text.strip() for text in parameters.get("where", ()) if text.strip())),
+        usual=preset,
     )
-
-
-def filter_text(field: str, comparison: str, value: str) -> str:
-    """A filter in the words of the command line, with what needs quotes in quotes.
-
-    >>> filter_text("Country", "=", "United Kingdom"), filter_text("plan", "is null", "")
-    ('Country = "United Kingdom"', 'plan is null')
-    """
-    if comparison in ("is null", "is not null"):
-        return f"{field} {comparison}"
-    if comparison in ("in", "not in"):
-        listed = ", ".join(_quoted(part.strip()) for part in value.split(",") if part.strip())
-        return f"{field} {comparison} ({listed})"
-    return f"{field} {comparison} {_quoted(value.strip())}"
-
-
-def _quoted(value: str) -> str:
-    return value if value.replace(".", "", 1).isalnum() else '"' + value.replace('"', '""') + '"'
 
 
 def _preset_days(preset: str, days: DataDays) -> tuple[date, date]:

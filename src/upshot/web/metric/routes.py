@@ -7,32 +7,16 @@ from litestar.response import Redirect
 
 from upshot.charts import DARK, LIGHT
 from upshot.core.time import Grain
+from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers, picture, series_csv
 from upshot.web.metric.ordering import ordered
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
-from upshot.web.window import View, filter_text
+from upshot.web.window import View
 from upshot.workspace.messages import METRIC_SHOW, MetricName
 from upshot.workspace.operation import Permission
 
-__all__ = ["COMPARISONS", "metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
-
-COMPARISONS = (
-    "=",
-    "!=",
-    "contains",
-    "not contains",
-    "starts with",
-    "not starts with",
-    "in",
-    "not in",
-    "<",
-    "<=",
-    ">",
-    ">=",
-    "is null",
-    "is not null",
-)
+__all__ = ["metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
 
 
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
@@ -46,9 +30,8 @@ def metrics_page(page: NamedDependency[Page]) -> Response[str]:
 def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[str] | Redirect:
     """One metric; a filter that a form adds becomes part of the address."""
     view = page.view("30d")
-    if field := page.parameter("add_field").strip():
-        said = filter_text(field, page.parameter("add_comparison", "="), page.parameter("add_value"))
-        return Redirect(view.with_filter(said), status_code=303)
+    if filtered := added(page, view):
+        return Redirect(filtered.url(), status_code=303)
     if page.info.events == 0:
         metric = page.caller.call(METRIC_SHOW, MetricName(name))
         return page.show("metric/no_events.html", area="metrics", metric=metric)
@@ -59,7 +42,6 @@ def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[st
         view=view,
         metric=content.chart.series.metric,
         content=content,
-        comparisons=COMPARISONS,
         grains=tuple(Grain),
     )
 

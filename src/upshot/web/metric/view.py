@@ -8,9 +8,7 @@ from upshot.web.figures import Change, Words, change
 from upshot.web.page import Page
 from upshot.web.window import View
 from upshot.workspace.messages import (
-    DATA_PROPERTIES,
     METRIC_QUERY,
-    EventName,
     MetricQuery,
     MetricSeries,
     Point,
@@ -23,7 +21,7 @@ __all__ = [
     "SeriesChart",
     "TableRow",
     "ask_series",
-    "field_names",
+    "group_filter",
     "read_metric",
     "series_chart",
 ]
@@ -68,7 +66,6 @@ class MetricPage(msgspec.Struct, frozen=True):
     rows: tuple[TableRow, ...]
     groups: tuple[GroupRow, ...]
     notes: tuple[str, ...]
-    fields: tuple[str, ...]
 
 
 def ask_series(page: Page, name: str, view: View) -> MetricSeries:
@@ -100,14 +97,7 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
         rows=rows,
         groups=_groups(series, view, words),
         notes=(*series.notes, *_cut_note(series), *_incomplete_note(series, view.grain)),
-        fields=field_names(page),
     )
-
-
-def field_names(page: Page) -> tuple[str, ...]:
-    """Names of properties, to choose from; written so that a filter understands them."""
-    found = page.ask(DATA_PROPERTIES, EventName()).properties
-    return tuple(p.name if p.name.isidentifier() else '"' + p.name.replace('"', '""') + '"' for p in found)
 
 
 def series_chart(series: MetricSeries, view: View) -> SeriesChart:
@@ -153,14 +143,15 @@ def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, .
             name=group_name(point.group),
             value=words.write(point.value),
             share=abs(point.value) / most if point.value is not None and most else 0.0,
-            filter_url=view.url(where=(*view.where, _group_filter(view.breakdown, point.group[0])), breakdown=""),
+            filter_url=view.url(where=(*view.where, group_filter(view.breakdown, point.group[0])), breakdown=""),
         )
         for point in series.totals
         if point.group
     )
 
 
-def _group_filter(breakdown: str, value: str | None) -> str:
+def group_filter(breakdown: str, value: str | None) -> str:
+    """The filter that leaves one group of a breakdown."""
     if value is None:
         return f"{breakdown} is null"
     return f'{breakdown} = "{value.replace(chr(34), chr(34) * 2)}"'

@@ -7,13 +7,12 @@ from litestar.response import Redirect
 from upshot.charts import captioned
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
+from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
 from upshot.web.metric.ordering import ordered
-from upshot.web.metric.routes import COMPARISONS
-from upshot.web.metric.view import field_names
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
-from upshot.web.window import View, filter_text
+from upshot.web.window import View
 from upshot.workspace.messages import MetricView
 from upshot.workspace.operation import Permission
 
@@ -29,22 +28,19 @@ _ROW_HEIGHT, _AROUND_ROWS = 34, 130
 def retention_page(page: NamedDependency[Page]) -> Response[str] | Redirect:
     """The grid of one metric."""
     if page.info.events == 0:
-        return page.show("retention/no_events.html", area="retention")
+        return page.show("retention/no_events.html", area="explore")
     view = _view(page)
     name = _name(page)
-    if field := page.parameter("add_field").strip():
-        said = filter_text(field, page.parameter("add_comparison", "="), page.parameter("add_value"))
-        return Redirect(_with_name(view.with_filter(said), name), status_code=303)
+    if filtered := added(page, view):
+        return Redirect(_with_name(filtered.url(), name), status_code=303)
     grid = _read(page, name, view)
     return page.show(
         "retention/retention.html",
-        area="retention",
+        area="explore",
         view=view,
         content=grid,
         metric=grid.grid.metric,
         metrics=_choices(page),
-        comparisons=COMPARISONS,
-        fields=field_names(page),
         grains=_GRAINS,
     )
 

@@ -11,7 +11,7 @@ from upshot.workspace.messages import METRIC_RETENTION, RetentionCell, Retention
 from upshot.workspace.pictures import cell_text
 from upshot.workspace.pictures import grid_option as drawn_grid
 
-__all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "read_grid"]
+__all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "laid_out", "read_grid"]
 
 _HEAT_STEPS = 9
 _HEAT_BEND = 0.7
@@ -63,10 +63,11 @@ def read_grid(  # the six things that make up the question
 ) -> GridView:
     """Ask for a grid and lay it out."""
     query = RetentionQuery(name, first, last, grain=grain, periods=periods, where=where)
-    return _laid_out(page.ask(METRIC_RETENTION, query))
+    return laid_out(page.ask(METRIC_RETENTION, query))
 
 
-def _laid_out(grid: RetentionGrid) -> GridView:
+def laid_out(grid: RetentionGrid) -> GridView:
+    """An answer with its rows and columns."""
     offsets = tuple(sorted({cell.offset for cell in grid.cells}))
     by_cohort: dict[date, dict[int, RetentionCell]] = {}
     for cell in grid.cells:

@@ -1,0 +1,96 @@
+"""What Explore shows, as files."""
+
+import csv
+import io
+
+from upshot.charts import captioned
+from upshot.charts.chart import Chart
+from upshot.core.errors import InvalidInput, UserError
+from upshot.web.explore.answers import ask_distribution, ask_retention, ask_series
+from upshot.web.explore.state import Question
+from upshot.web.explore.view import read_spread, read_trends
+from upshot.web.metric.exports import safe_cell
+from upshot.web.page import Page
+from upshot.web.retention.view import grid_csv
+from upshot.workspace.pictures import grid_picture
+
+__all__ = ["picture_of", "question_csv"]
+
+_MOST_GROUPS = 1_000
+
+
+def question_csv(page: Page, question: Question) -> str:
+    """The numbers in full: points of series, groups, steps or cells; what is missing is empty.
+
+    Raises:
+        UserError: The question cannot be answered.
+    """
+    match question.tab:
+        case "trends":
+            return _points(page, question)
+        case "breakdown":
+            return _groups(page, question)
+        case "distribution":
+            found = ask_distribution(page, question)
+            rows: list[tuple[object, ...]] = [(step.low, step.high, step.count) for step in found.steps]
+            return _written(("from", "below", "count"), rows)
+        case "retention":
+            return grid_csv(ask_retention(page, question))
+
+
+def _points(page: Page, question: Question) -> str:
+    rows: list[tuple[object, ...]] = []
+    for one in ask_series(page, question, limit=_MOST_GROUPS):
+        if one.series is None:
+            raise one.problem or InvalidInput("There is no answer.")
+        rows += [
+            (p.period, safe_cell(one.title), _group(p.group), p.value, str(p.complete).lower(), p.low, p.high, p.note)
+            for p in one.series.points
+        ]
+    return _written(("period", "shown", "group", "value", "complete", "low", "high", "note"), rows)
+
+
+def _groups(page: Page, question: Question) -> str:
+    rows: list[tuple[object, ...]] = []
+    for one in ask_series(page, question, limit=_MOST_GROUPS):
+        if one.series is None:
+            raise one.problem or InvalidInput("There is no answer.")
+        rows += [(_group(p.group), safe_cell(one.title), p.value) for p in one.series.totals]
+    return _written((question.breakdown or "group", "shown", "value"), rows)
+
+
+def _group(group: tuple[str | None, ...]) -> str:
+    return " · ".join("" if part is None else safe_cell(part) for part in group)
+
+
+def _written(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def picture_of(page: Page, question: Question) -> Chart:
+    """The first chart with its title, window and filters inside.
+
+    Raises:
+        UserError: There is none, or the question cannot be answered.
+    """
+    subtitle = "  ·  ".join((f"by {question.grain}, {question.words}", *question.where))
+    match question.tab:
+        case "trends":
+            panels, answered = read_trends(page, question)
+            if not panels:
+                raise next((a.problem for a in answered if a.problem), InvalidInput("There is nothing to draw."))
+            return Chart(captioned(panels[0].option, panels[0].title, subtitle), title=panels[0].label)
+        case "distribution":
+            spread = read_spread(page, question)
+            if isinstance(spread, UserError):
+                raise spread
+            words = "  ·  ".join((question.words, *question.where))
+            return Chart(captioned(spread.option, spread.title, words), title=spread.label)
+        case "retention":
+            return grid_picture(ask_retention(page, question), question.days)
+        case "breakdown":
+            raise InvalidInput("A breakdown is a table, and not drawn.", hint="Take it as CSV, or draw its trends.")

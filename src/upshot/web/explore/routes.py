@@ -1,0 +1,122 @@
+"""The addresses of Explore."""
+
+from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from upshot.charts import DARK, LIGHT, Palette
+from upshot.core.errors import UserError
+from upshot.core.time import Grain
+from upshot.web.explore.answers import GRID_GRAINS, ask_retention, definition_of
+from upshot.web.explore.exports import picture_of, question_csv
+from upshot.web.explore.save import saved
+from upshot.web.explore.state import KINDS, PATH, TABS, Question, changed, read_question
+from upshot.web.explore.things import MEASURES, Thing
+from upshot.web.explore.view import Spread, read_breakdown, read_spread, read_trends
+from upshot.web.metric.exports import download_headers
+from upshot.web.page import Page
+from upshot.web.retention.view import laid_out
+from upshot.workspace.operation import Permission
+
+__all__ = ["explore_csv", "explore_page", "explore_png", "explore_save", "explore_svg"]
+
+
+@get(PATH, permission=Permission.READ, sync_to_thread=True)
+def explore_page(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """One question; what a form changes becomes part of the address."""
+    if page.info.events == 0:
+        return page.show("explore/no_events.html", area="explore")
+    question = read_question(page)
+    if asked := changed(page, question):
+        return Redirect(asked.url(), status_code=303)
+    return _shown(page, question)
+
+
+# what a template takes is of any type
+def _shown(page: Page, question: Question, *, status: int = 200, problem: UserError | None = None) -> Response[str]:
+    content = _content(page, question)
+    unsaved = definition_of(question)
+    return page.show(
+        f"explore/{question.tab}.html",
+        area="explore",
+        status=status,
+        question=question,
+        view=question,
+        tabs=TABS,
+        measures=MEASURES,
+        kinds=KINDS,
+        grains=GRID_GRAINS if question.tab == "retention" else tuple(Grain),
+        unsaved=unsaved,
+        problem=problem,
+        may_save=page.may(Permission.WRITE),
+        titles={Thing("metric", m.name).word: m.title for m in page.metrics},
+        **content,
+    )
+
+
+def _content(page: Page, question: Question) -> dict[str, object]:
+    match question.tab:
+        case "trends":
+            panels, answered = read_trends(page, question)
+            return {"panels": panels, "answered": answered}
+        case "breakdown" if not question.breakdown:
+            return {"content": None, "answered": ()}
+        case "breakdown":
+            content, answered = read_breakdown(page, question)
+            return {"content": content, "answered": answered}
+        case "distribution":
+            spread = read_spread(page, question)
+            return {"spread": spread if isinstance(spread, Spread) else None, "refused": spread}
+        case "retention":
+            try:
+                return {"content": laid_out(ask_retention(page, question)), "refused": None}
+            except UserError as error:
+                return {"content": None, "refused": error}
+
+
+@post(f"{PATH}/save", permission=Permission.WRITE)
+async def explore_save(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Save the question as a metric; its page follows. The address says what is asked, as for the page."""
+    form = await page.request.form()
+    name, title = (str(form.get(key, "")).strip() for key in ("name", "title"))
+    return await sync_to_thread(_save, page, name, title)
+
+
+def _save(page: Page, name: str, title: str) -> Response[str] | Redirect:
+    question = read_question(page)
+    try:
+        made = saved(page, question, name, title)
+    except UserError as error:
+        return _shown(page, question, status=400, problem=error)
+    return Redirect(question.url(f"/metrics/{made}", show=(), where=(), tab="trends"), status_code=303)
+
+
+@get(f"{PATH}/data.csv", permission=Permission.READ, sync_to_thread=True)
+def explore_csv(page: NamedDependency[Page]) -> Response[str]:
+    """The numbers that the page shows."""
+    question = read_question(page)
+    headers = download_headers(f"explore_{question.tab}", question, "csv")
+    return Response(question_csv(page, question), media_type="text/csv", headers=headers)
+
+
+@get(f"{PATH}/chart.svg", permission=Permission.READ, sync_to_thread=True)
+def explore_svg(page: NamedDependency[Page]) -> Response[str]:
+    """The first chart as SVG."""
+    question = read_question(page)
+    body = picture_of(page, question).svg(_palette(page))
+    headers = download_headers(f"explore_{question.tab}", question, "svg")
+    return Response(body, media_type="image/svg+xml", headers=headers)
+
+
+@get(f"{PATH}/chart.png", permission=Permission.READ, sync_to_thread=True)
+def explore_png(page: NamedDependency[Page]) -> Response[bytes]:
+    """The first chart as PNG."""
+    question = read_question(page)
+    body = picture_of(page, question).png(_palette(page))
+    headers = download_headers(f"explore_{question.tab}", question, "png")
+    return Response(body, media_type="image/png", headers=headers)
+
+
+def _palette(page: Page) -> Palette:
+    return DARK if page.parameter("theme") == "dark" else LIGHT

@@ -1,0 +1,37 @@
+"""A question becomes a metric: its YAML is applied as any other."""
+
+import msgspec
+
+from upshot.core.errors import InvalidInput
+from upshot.web.explore.answers import definition_of
+from upshot.web.explore.state import Question
+from upshot.web.page import Page
+from upshot.workspace.messages import METRIC_APPLY, METRIC_LIST, MetricApply, Nothing
+
+__all__ = ["saved"]
+
+_SOURCE = "explore"
+
+
+def saved(page: Page, question: Question, name: str, title: str) -> str:
+    """Save the question under ``name``; returns it.
+
+    Raises:
+        InvalidInput: There is no question to save, the name is taken, or it cannot be a name.
+    """
+    made = definition_of(question, title)
+    if made is None:
+        raise InvalidInput(
+            "There is nothing to save: a metric is one measure of one event, or a retention.",
+            hint="Show one thing that is not a metric yet, then save it.",
+        )
+    name = name or made.name
+    if any(metric.name == name for metric in page.caller.call(METRIC_LIST, Nothing()).metrics):
+        raise InvalidInput(f"There is a metric named {name!r} already.", hint="Choose another name.")
+    definition = msgspec.structs.replace(made, name=name).to_yaml()
+    applied = page.caller.call(METRIC_APPLY, MetricApply(definition, source=_SOURCE))
+    errors = [problem for problem in applied.problems if problem.level == "error"]
+    if errors:
+        close = " or ".join(repr(s) for s in errors[0].suggestions)
+        raise InvalidInput(errors[0].message, hint=f"Try {close}." if close else "Nothing was saved.")
+    return name

@@ -1,0 +1,240 @@
+"""What Explore shows: charts, tables and grids, laid out."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from upshot.charts import Column, Mark, Option, histogram_chart, line_chart, period_label
+from upshot.charts.line import Line
+from upshot.core.errors import UserError
+from upshot.core.units import format_value
+from upshot.web.explore.answers import Answered, ask_distribution, ask_series
+from upshot.web.explore.state import Question
+from upshot.web.figures import Change, Words, change
+from upshot.web.metric.view import TableRow, group_filter
+from upshot.web.page import Page
+from upshot.workspace.messages import Distribution, MetricSeries, Point
+from upshot.workspace.pictures import group_lines, group_name, series_lines
+
+__all__ = ["Breakdown", "Panel", "Row", "Spread", "read_breakdown", "read_spread", "read_trends"]
+
+Writer: TypeAlias = Callable[[float | None], str]
+_MOST_ROWS = 100
+_TYPICAL = {0.5: "Median", 0.95: "95% below"}
+
+
+class Panel(msgspec.Struct, frozen=True):
+    """A chart with the words around it and the same numbers as a table."""
+
+    title: str
+    json: str
+    option: Option
+    names: tuple[str, ...]
+    colours: tuple[int, ...]
+    label: str
+    compared: str
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    total: str = ""
+    change: Change | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A group over the whole window: a value for each thing, the first one's change and share of the largest."""
+
+    name: str
+    values: tuple[str, ...]
+    change: Change | None
+    share: float
+    filter_url: str
+
+
+class Breakdown(msgspec.Struct, frozen=True):
+    """Groups, the largest first; ``more`` smaller ones are not shown."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    more: int
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A distribution: its chart, the numbers that sum it up, and each step as a row."""
+
+    answer: Distribution
+    title: str
+    json: str
+    option: Option
+    label: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, str], ...]
+
+
+def read_trends(page: Page, question: Question) -> tuple[tuple[Panel, ...], tuple[Answered, ...]]:
+    """Charts: things that are written alike share one, groups of a breakdown have one for each thing."""
+    answered = ask_series(page, question, limit=8)
+    good = [(one, one.series) for one in answered if one.series is not None]
+    if question.breakdown or len(question.show) == 1:
+        return tuple(_panel(question, one.title, [series], [0]) for one, series in good), answered
+    by_form: dict[str, list[tuple[int, MetricSeries]]] = {}
+    for one, series in good:
+        colour = question.show.index(one.thing.word) + 1
+        by_form.setdefault(series.metric.format, []).append((colour, series))
+    return tuple(
+        _panel(question, " and ".join(s.metric.title for _, s in alike), [s for _, s in alike], [c for c, _ in alike])
+        for alike in by_form.values()
+    ), answered
+
+
+def _panel(question: Question, title: str, alike: list[MetricSeries], colours: list[int]) -> Panel:
+    lines = _lines(question, alike, colours)
+    words = Words.of(alike[0])
+    option = line_chart(lines, question.grain, words.axis)
+    columns = tuple(line.name for line in lines)
+    periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
+    rows = tuple(
+        TableRow(points[0].title, tuple(p.text or "–" for p in points), "" if points[0].complete else "incomplete")
+        for points in periods
+    )
+    alone = alike[0] if len(alike) == 1 else None
+    return Panel(
+        title=title,
+        json=msgspec.json.encode(option).decode(),
+        option=option,
+        names=tuple(line.name for line in lines if not line.before),
+        colours=tuple(line.colour or at + 1 for at, line in enumerate(line for line in lines if not line.before)),
+        label=f"{title} by {question.grain}, {question.words}",
+        compared=next((line.name for line in lines if line.before), ""),
+        columns=columns,
+        rows=rows,
+        total=words.write(alone.total.value) if alone and alone.total and alone.total.value is not None else "",
+        change=change(alone.metric, alone.total, alone.previous_total, words) if alone else None,
+        notes=tuple(dict.fromkeys(note for series in alike for note in _notes(question, series))),
+    )
+
+
+def _lines(question: Question, alike: list[MetricSeries], colours: list[int]) -> list[Line]:
+    first = alike[0]
+    if question.breakdown:
+        return group_lines(first, question.grain, Words.of(first))
+    if len(question.show) == 1:
+        return series_lines(first, question.grain, question.compare, grouped=False)
+    return [
+        msgspec.structs.replace(series_lines(series, question.grain, "none", grouped=False)[0], colour=colour)
+        for series, colour in zip(alike, colours, strict=True)
+    ]
+
+
+def _notes(question: Question, series: MetricSeries) -> tuple[str, ...]:
+    open_ = sorted({p.period for p in series.points if not p.complete})
+    told = f"{period_label(open_[0], question.grain, short=True)} " if open_ else ""
+    more = f"and {len(open_) - 1} more " if len(open_) > 1 else ""
+    verb = "are" if len(open_) > 1 else "is"
+    drawn = (f"{told}{more}{verb} not covered whole by the data, and drawn dotted.",) if open_ else ()
+    cut = (f"{series.truncated_groups:,} smaller groups are not shown.",) if series.truncated_groups else ()
+    return (*series.notes, *cut, *drawn)
+
+
+def read_breakdown(page: Page, question: Question) -> tuple[Breakdown, tuple[Answered, ...]]:
+    """A row for each group of the first thing, with the values of all things."""
+    answered = ask_series(page, question, limit=_MOST_ROWS)
+    good = [one.series for one in answered if one.series is not None]
+    if not good:
+        return Breakdown((), (), 0), answered
+    first, words = good[0], Words.of(good[0])
+    most = max((abs(p.value) for p in first.totals if p.value is not None), default=0.0)
+    by_group = [{p.group: p for p in series.totals} for series in good]
+    before = _before(first)
+    rows = tuple(
+        Row(
+            name=group_name(point.group),
+            values=tuple(
+                Words.of(series).write(found[point.group].value if point.group in found else None)
+                for series, found in zip(good, by_group, strict=True)
+            ),
+            change=change(first.metric, point, before.get(point.group), words),
+            share=abs(point.value) / most if point.value is not None and most else 0.0,
+            filter_url=question.url(
+                where=(*question.where, group_filter(question.breakdown, point.group[0])), breakdown="", tab="trends"
+            ),
+        )
+        for point in first.totals
+    )
+    return Breakdown(tuple(s.metric.title for s in good), rows, first.truncated_groups), answered
+
+
+def _before(series: MetricSeries) -> dict[tuple[str | None, ...], Point]:
+    """What each group was before, where its points add up to that."""
+    if not series.metric.additive:
+        return {}
+    sums: dict[tuple[str | None, ...], float] = {}
+    for point in series.previous:
+        sums[point.group] = sums.get(point.group, 0.0) + (point.value or 0.0)
+    return {group: Point(series.points[0].period, value, complete=True, group=group) for group, value in sums.items()}
+
+
+def read_spread(page: Page, question: Question) -> Spread | UserError:
+    """How the first thing's values are spread."""
+    try:
+        found = ask_distribution(page, question)
+    except UserError as error:
+        return error
+    form = found.metric.format
+
+    def written(value: float | None) -> str:
+        if value is not None and form in ("count", "number") and found.whole:
+            return f"{value:,.0f}"
+        return format_value(value, "number" if form == "count" else form, found.currency)
+
+    counted = "events" if found.each == "event" else f"{found.metric.unit}s"
+    columns, rows = [], []
+    for step in found.steps:
+        name, title = _step_words(step.low, step.high, written, whole=found.whole)
+        share = f"{step.count / found.n:.1%}" if found.n else ""
+        text = f"{step.count:,} {counted} · {share}"
+        columns.append(Column(name, title, step.count, text, tail=step.low is None or step.high is None))
+        rows.append((title, f"{step.count:,}", share))
+    marks = [
+        Mark(place, f"{word} {written(quantile.value)}")
+        for quantile in found.quantiles
+        if (word := _TYPICAL.get(quantile.share))
+        for place in [_place(found, quantile.value)]
+    ]
+    option = histogram_chart(columns, marks)
+    facts = [(f"Number of {counted}", f"{found.n:,}"), ("Mean", _mean(found, form))]
+    facts += [(_share_words(q.share), written(q.value)) for q in found.quantiles]
+    facts += [("Smallest", written(found.low)), ("Largest", written(found.high))]
+    title = f"{found.metric.title}, by {'event' if found.each == 'event' else found.metric.unit}"
+    label = f"How {title} is spread, {question.words}"
+    json = msgspec.json.encode(option).decode()
+    return Spread(found, title, json, option, label, tuple(facts), tuple(rows))
+
+
+def _mean(found: Distribution, form: str) -> str:
+    """The mean, with digits after the point also where all values are whole."""
+    if found.mean is not None and form in ("count", "number"):
+        return f"{found.mean:,.2f}"
+    return format_value(found.mean, form, found.currency)
+
+
+def _share_words(share: float) -> str:
+    return "Median" if share == 0.5 else f"{share:.0%} lie below"
+
+
+def _step_words(low: float | None, high: float | None, written: Writer, *, whole: bool) -> tuple[str, str]:
+    if low is None:
+        return "<", f"less than {written(high)}"
+    if high is None:
+        return f"{written(low)}+", f"{written(low)} and more"
+    if whole and high - low == 1:
+        return written(low), written(low)
+    last = f"{written(high - 1)}" if whole else f"under {written(high)}"
+    return written(low), f"{written(low)} to {last}"
+
+
+def _place(found: Distribution, value: float) -> int:
+    for at, step in enumerate(found.steps):
+        if step.high is None or value < step.high:
+            return at
+    return max(len(found.steps) - 1, 0)
