@@ -45,6 +45,9 @@ from upshot.workspace.messages import (
     OPERATIONS,
     UNIT_PROPERTIES_SET,
     WORKSPACE_INFO,
+    WRITE_KEY_ADD,
+    WRITE_KEY_LIST,
+    WRITE_KEY_REVOKE,
     AccessAdd,
     AccessName,
     EventName,
@@ -68,6 +71,8 @@ from upshot.workspace.messages import (
     RetentionQuery,
     UnitPropertiesSet,
     ValuesQuery,
+    WriteKeyAdd,
+    WriteKeyName,
 )
 from upshot.workspace.operation import Caller, Operation, Permission, Principal, Role
 
@@ -101,6 +106,10 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
     def known() -> AccessName:
         owner.call(ACCESS_ADD, AccessAdd("zoe", "viewer"))
         return AccessName("zoe")
+
+    def with_key() -> WriteKeyName:
+        owner.call(WRITE_KEY_ADD, WriteKeyAdd("ios"))
+        return WriteKeyName("ios")
 
     requests: dict[str, Callable[[], msgspec.Struct]] = {
         **dashboard_requests(owner),
@@ -136,6 +145,9 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         ACCESS_ADD.name: lambda: AccessAdd("max", "editor"),
         ACCESS_LIST.name: Nothing,
         ACCESS_REVOKE.name: known,
+        WRITE_KEY_ADD.name: lambda: WriteKeyAdd("web"),
+        WRITE_KEY_LIST.name: Nothing,
+        WRITE_KEY_REVOKE.name: with_key,
     }
     return requests[operation.name]()
 

@@ -19,6 +19,7 @@ from upshot.catalog.sources import Sources
 from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals
 from upshot.catalog.types import MetricVersion
 from upshot.catalog.verdict import Seal
+from upshot.catalog.write_keys import WriteKeys
 from upshot.core.errors import CorruptStore
 
 __all__ = ["Catalog", "Made", "utc_now"]
@@ -48,6 +49,7 @@ class Catalog:
         audit: Who changed what.
         declarations: What people declared: objectives, outputs, launches, …
         conclusions: Seals of expectations, snapshots of inputs, verdicts.
+        write_keys: Keys with which clients send events.
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
@@ -61,6 +63,7 @@ class Catalog:
         self.audit = Audit(self._engine, self._writing, clock)
         self.declarations = Declarations(self._engine, self._writing, clock)
         self.conclusions = Conclusions(self._engine, self._writing, clock)
+        self.write_keys = WriteKeys(self._engine, self._writing, clock)
 
     @classmethod
     def in_folder(cls, folder: Path, url: str = "") -> "Catalog":

@@ -34,9 +34,10 @@ __all__ = [
     "snapshots",
     "sources",
     "verdicts",
+    "write_keys",
 ]
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision that this code reads and writes."""
 
 METADATA = MetaData(
@@ -183,4 +184,17 @@ verdicts = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", String(200), nullable=False),
     Index(None, "launch", "reading"),
+)
+
+write_keys = Table(
+    "write_keys",
+    METADATA,
+    Column("name", String(200), primary_key=True),
+    Column("key", String(100), nullable=False),
+    Column("events_a_second", Integer, nullable=False),
+    Column("events_a_day", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("revoked_at", Instant),
+    UniqueConstraint("key"),
 )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-__all__ = ["AccessRecord", "AuditRecord", "Job", "JobState", "MetricVersion", "SourceRecord"]
+__all__ = ["AccessRecord", "AuditRecord", "Job", "JobState", "MetricVersion", "SourceRecord", "WriteKey"]
 
 
 class MetricVersion(msgspec.Struct, frozen=True):
@@ -85,3 +85,23 @@ class AuditRecord(msgspec.Struct, frozen=True):
     operation: str
     request: str
     outcome: str
+
+
+class WriteKey(msgspec.Struct, frozen=True):
+    """A key with which a client sends events, and nothing else.
+
+    Attributes:
+        name: What it is for; its events get it as their source.
+        key: What the client sends.
+        events_a_second: How many events it may bring each second on average; 0 for no limit.
+        events_a_day: How many events it may bring each day; 0 for no limit.
+        revoked_at: Since when it is refused; None while it is in force.
+    """
+
+    name: str
+    key: str
+    events_a_second: int
+    events_a_day: int
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None

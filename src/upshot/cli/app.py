@@ -107,6 +107,10 @@ _GROUPS = {
         "Say who may come in.",
         {"add": "upshot.cli.access:add", "list": "upshot.cli.access:list_access", "revoke": "upshot.cli.access:revoke"},
     ),
+    "key": (
+        "Say which apps may send events.",
+        {"add": "upshot.cli.keys:add", "list": "upshot.cli.keys:list_keys", "revoke": "upshot.cli.keys:revoke"},
+    ),
 }
 for _name, _path in _COMMANDS.items():
     app.command(_path, name=_name, help=_HELP[_name])

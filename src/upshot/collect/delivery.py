@@ -51,30 +51,6 @@ class Envelope(msgspec.Struct, frozen=True):
     sdk: str = ""
 
 
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """An event as it was decoded. ``properties`` is a JSON object; ``groups`` is empty for none.
-
-    Attributes:
-        event: Its name.
-        occurred_at: When it happened, corrected for the client's clock, UTC without offset.
-        distinct_id: Who did it, as the client knows them; empty for nobody.
-        client_id: The client's own id of the event; empty when it gave none.
-        session_id: The client's session; empty when it gave none.
-        sdk: Which client library, as ``name/version``; empty when it does not say.
-        raw: The message as it came.
-    """
-
-    event: str
-    occurred_at: datetime
-    distinct_id: str
-    client_id: str
-    session_id: str
-    groups: dict[str, str]
-    properties: bytes
-    sdk: str
-    raw: bytes
-
-
 class Link(msgspec.Struct, frozen=True):
     """``alias`` is said to be the same person as ``distinct_id``.
 
@@ -96,6 +72,34 @@ class TraitChange(msgspec.Struct, frozen=True):
     once: bool = False
 
 
+class Arrival(msgspec.Struct, frozen=True):
+    """An event as it was decoded. ``properties`` is a JSON object; ``groups`` is empty for none.
+
+    Attributes:
+        event: Its name.
+        occurred_at: When it happened, corrected for the client's clock, UTC without offset.
+        distinct_id: Who did it, as the client knows them; empty for nobody.
+        client_id: The client's own id of the event; empty when it gave none.
+        session_id: The client's session; empty when it gave none.
+        sdk: Which client library, as ``name/version``; empty when it does not say.
+        raw: The message as it came.
+        links: Who it says is who.
+        traits: What it says of units.
+    """
+
+    event: str
+    occurred_at: datetime
+    distinct_id: str
+    client_id: str
+    session_id: str
+    groups: dict[str, str]
+    properties: bytes
+    sdk: str
+    raw: bytes
+    links: tuple[Link, ...] = ()
+    traits: tuple[TraitChange, ...] = ()
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """A message that cannot become an event; ``position`` counts from 1 in its request."""
 
@@ -105,15 +109,9 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct):
-    """Everything of one request. ``write_key`` is empty where the request names none.
-
-    ``client_ids`` has the ids of all messages that carry one, those that were refused too, where the protocol's answer
-    speaks of each.
-    """
+    """Everything of one request. ``write_key`` is empty where the request names none."""
 
     protocol: str
     write_key: str = ""
     arrivals: list[Arrival] = []
-    links: list[Link] = []
-    traits: list[TraitChange] = []
     refusals: list[Refusal] = []

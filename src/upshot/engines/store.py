@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ibis.expr.types import Table
 
+    from upshot.engines.intake import Intake, Taken
     from upshot.metrics.dialect import Dialect
 
 __all__ = [
@@ -111,10 +112,18 @@ class Appended(msgspec.Struct, frozen=True):
 
 
 class Merge(msgspec.Struct, frozen=True):
-    """``alias`` is the same person as ``distinct_id``."""
+    """``alias`` is the same person as ``distinct_id``.
+
+    Attributes:
+        distinct_id: Names the person.
+        alias: Their other name.
+        guarded: Whether it is made only while ``alias`` is a name that nobody else has claimed: two persons who use
+            one device after another do not become one.
+    """
 
     distinct_id: str
     alias: str
+    guarded: bool = False
 
 
 class UnitTraits(msgspec.Struct, frozen=True):
@@ -247,8 +256,23 @@ class EventStore(Protocol):
         """``submit``, and wait."""
         ...
 
+    def take_in(self, intake: Intake) -> Future[Taken]:
+        """Queue what a request brought; the future is done when all of it is durable.
+
+        Guarded merges that are not made are kept with the rejects.
+
+        Raises:
+            InvalidInput: Something of it cannot be kept; nothing is queued.
+            Busy: The queue is full.
+        """
+        ...
+
     def merge(self, merges: Sequence[Merge]) -> int:
-        """Join persons; any order of the same merges gives the same persons. Returns the revision."""
+        """Join persons; any order of the same merges that are not guarded gives the same persons.
+
+        Returns:
+            The revision.
+        """
         ...
 
     def set_traits(self, traits: Sequence[UnitTraits]) -> int:
@@ -304,6 +328,10 @@ class EventStore(Protocol):
 
     def recent_events(self, limit: int, *, event: str = "", distinct_id: str = "") -> list[StoredEvent]:
         """The newest by arrival, newest first."""
+        ...
+
+    def received_since(self, source: str, instant: datetime) -> int:
+        """How many events of ``source`` have come in since ``instant``."""
         ...
 
     def event_summaries(self) -> list[EventCounts]:

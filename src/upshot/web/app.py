@@ -15,6 +15,14 @@ from upshot.core.settings import Settings
 from upshot.web.answers import Answers
 from upshot.web.api import healthz, openapi, operate
 from upshot.web.assets import asset
+from upshot.web.collect.routes import native_events, posthog_events, posthog_versioned, segment_call
+from upshot.web.collect.start import (
+    posthog_config,
+    posthog_config_script,
+    posthog_decide,
+    posthog_flags,
+    segment_settings,
+)
 from upshot.web.data.routes import data_page
 from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
@@ -50,13 +58,22 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     metric_png,
     metric_svg,
     metrics_page,
+    native_events,
     openapi,
     operate,
+    posthog_config,
+    posthog_config_script,
+    posthog_decide,
+    posthog_events,
+    posthog_flags,
+    posthog_versioned,
     retention_csv,
     retention_page,
     retention_png,
     retention_svg,
     search_results,
+    segment_call,
+    segment_settings,
     sign_in,
     sign_in_page,
     sign_out,

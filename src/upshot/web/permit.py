@@ -1,7 +1,8 @@
 """Who may call a route: each one declares it, and one guard checks it.
 
-A route says ``permission=Permission.READ`` (or ``WRITE``, ``ADMIN``), ``PUBLIC``, or ``PER_OPERATION`` where the name
-in the address decides. A route that says nothing is a defect: the application does not start with it.
+A route says ``permission=Permission.READ`` (or ``WRITE``, ``ADMIN``), ``PUBLIC``, ``PER_OPERATION`` where the name in
+the address decides, or ``WRITE_KEY`` where clients send events. A route that says nothing is a defect: the application
+does not start with it.
 """
 
 import enum
@@ -12,8 +13,9 @@ from anyio import to_thread
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
 from litestar.handlers.base import BaseRouteHandler
-from litestar.routes import BaseRoute, HTTPRoute
+from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 
 from upshot.core.errors import InternalError, NotAllowed
 from upshot.web.shield import host_name
@@ -39,6 +41,8 @@ class Open(enum.Enum):
 
     PUBLIC = enum.auto()
     PER_OPERATION = enum.auto()
+    WRITE_KEY = enum.auto()
+    """The route looks for a write key itself; pages of other sites may call it, and no cookie counts there."""
 
 
 class NotSignedIn(NotAllowed):
@@ -54,11 +58,21 @@ def check_declared(routes: Iterable[BaseRoute]) -> None:
         InternalError: One does not.
     """
     for route in routes:
-        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
-            if handler.http_methods == _AUTOMATIC:
+        for handler in _handlers(route):
+            if isinstance(handler, HTTPRouteHandler) and handler.http_methods == _AUTOMATIC:
                 continue
             if not isinstance(handler.opt.get("permission"), Permission | Open):
                 raise InternalError(f"The route {route.path} ({handler.handler_name}) declares no permission.")
+
+
+def _handlers(route: BaseRoute) -> Iterable[BaseRouteHandler]:
+    match route:
+        case HTTPRoute():
+            return route.route_handlers
+        case ASGIRoute():
+            return (route.route_handler,)
+        case _:
+            raise InternalError(f"The route {route.path} is of a kind that nobody guards.")
 
 
 async def permit(connection: Visitor, handler: BaseRouteHandler) -> None:
@@ -68,6 +82,8 @@ async def permit(connection: Visitor, handler: BaseRouteHandler) -> None:
         NotSignedIn: The route asks for a permission, and nobody is known.
         NotAllowed: The principal lacks it, or another site sent the request.
     """
+    if handler.opt.get("permission") is Open.WRITE_KEY:
+        return
     _refuse_other_sites(connection)
     principal = await to_thread.run_sync(visitor_of, connection)
     connection.state.principal = principal

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from upshot.collect.collector import Collector
 from upshot.core.settings import Settings
 from upshot.workspace.operation import Caller, Principal
 
@@ -20,6 +21,11 @@ class ServedWorkspace(Protocol):
     @property
     def is_open(self) -> bool:
         """Whether nobody needs a token, as there are no access entries."""
+        ...
+
+    @property
+    def collector(self) -> Collector:
+        """Takes in what clients send, with their write keys."""
         ...
 
     @property

@@ -10,6 +10,7 @@ from typing import Self
 
 import msgspec
 
+from upshot.collect.collector import Collector
 from upshot.core.errors import UserError
 from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
@@ -74,6 +75,11 @@ class LocalWorkspace:
             return LOCAL_OWNER
         record = self.resources.catalog.access.of(token)
         return None if record is None else Principal(record.name, Role(record.role))
+
+    @property
+    def collector(self) -> Collector:
+        """Takes in what clients send, with their write keys."""
+        return self.resources.collector
 
     @property
     def is_open(self) -> bool:

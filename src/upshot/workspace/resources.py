@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from upshot.catalog.catalog import Catalog
+from upshot.collect.collector import Collector
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings
 from upshot.core.time import zone
@@ -24,6 +25,7 @@ __all__ = ["STORE_FILE", "TIME_ZONE", "Resources", "aware", "aware_instant", "op
 
 STORE_FILE = "events.duckdb"
 TIME_ZONE = "time_zone"
+_MEGABYTE = 1_000_000
 
 
 def utc_now() -> datetime:
@@ -58,6 +60,7 @@ class Resources:
         running: Imports that run or wait in this process, by id.
         worker: The process that concludes studies.
         tried: Readings of launches that could not be made, with the store's revision and the day on which it was tried.
+        collector: Takes in what clients send.
         clock: What time it is.
     """
 
@@ -73,9 +76,19 @@ class Resources:
     running: "dict[str, Status]" = field(default_factory=dict)
     worker: StudyWorker = field(default_factory=StudyWorker)
     tried: dict[tuple[str, date], tuple[int, date]] = field(default_factory=dict)
+    collector: Collector = field(init=False)
     clock: Callable[[], datetime] = utc_now
     _noted: set[str] = field(default_factory=set)
     _seen: StoreInfo | None = None
+
+    def __post_init__(self) -> None:
+        self.collector = Collector(
+            self.store,
+            self.catalog,
+            noted=self.note_source,
+            limit=self.loaded.settings.server.max_body_mb * _MEGABYTE,
+            clock=lambda: self.clock(),
+        )
 
     @classmethod
     def open(cls, folder: Path, loaded: LoadedSettings) -> "Resources":

@@ -1,1 +1,1 @@
-"""What clients send, one file for each protocol: bytes and headers in, decoded messages out; no state, no input or output."""
+"""What clients send, a file for each protocol: bytes and headers in, decoded messages out, no state between."""

@@ -79,7 +79,7 @@ def posted_text(envelope: Envelope, limit: int) -> tuple[bytes, dict[str, str]]:
     data = fields.pop("data", "")
     if data and not body:
         body = data.encode("utf-8", "surrogateescape")
-    elif envelope.content_type == _FORM or body[:5] == b"data=":
+    elif body[:5] == b"data=" or (envelope.content_type == _FORM and body.lstrip()[:1] not in (b"{", b"[")):
         body = _from_form(body, fields)
     compression = fields.get("compression", "").lower()
     if body[:2] == _GZIP_MAGIC:

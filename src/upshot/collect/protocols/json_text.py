@@ -6,8 +6,27 @@ import msgspec
 
 from upshot.collect.delivery import TraitValue
 
-__all__ = ["EMPTY", "OBJECT", "RAW_OBJECT", "is_absent", "joined", "refusable", "trait_values"]
+__all__ = [
+    "DECODE_ERRORS",
+    "EMPTY",
+    "OBJECT",
+    "RAW_OBJECT",
+    "Id",
+    "Time",
+    "id_text",
+    "is_absent",
+    "joined",
+    "refusable",
+    "trait_values",
+]
 
+Id = str | int | float | bool | None
+"""An id as clients send it, although it should be text."""
+Time = str | int | float | None
+"""An instant as clients send it: text, or a number since 1970."""
+
+DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises on what is not as it should be."""
 EMPTY = b"{}"
 OBJECT = msgspec.json.Decoder(dict[str, object])
 RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -54,6 +73,25 @@ def _flat(value: object) -> TraitValue:
             return value
         case _:
             return _ENCODER.encode(value).decode()
+
+
+def id_text(value: Id) -> str:
+    """An id as text, empty for none; whole numbers lose their fraction.
+
+    >>> id_text(" u1 "), id_text(7.0), id_text(True), id_text(None)
+    ('u1', '7', 'true', '')
+    """
+    match value:
+        case str():
+            return value.strip()
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float() if value == int(value):
+            return str(int(value))
+        case _:
+            return str(value)
 
 
 def refusable(error: Exception) -> str:

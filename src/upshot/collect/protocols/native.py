@@ -10,7 +10,18 @@ import msgspec
 from upshot.collect.clock import clock_shift, instant_of, settled
 from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
 from upshot.collect.protocols.body import decompressed
-from upshot.collect.protocols.json_text import EMPTY, RAW_OBJECT, is_absent, joined, refusable, trait_values
+from upshot.collect.protocols.json_text import (
+    DECODE_ERRORS,
+    EMPTY,
+    RAW_OBJECT,
+    Id,
+    Time,
+    id_text,
+    is_absent,
+    joined,
+    refusable,
+    trait_values,
+)
 from upshot.collect.protocols.segment import basic_user
 
 __all__ = ["LINES", "NAME", "decode"]
@@ -19,20 +30,18 @@ NAME = "native"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
 """Media types of one event on each line."""
 _ABSENT = msgspec.Raw()
-_Time = str | int | float | None
-_Id = str | int | float | None
 _ALIAS = "$create_alias"
 
 
 class _Event(msgspec.Struct, forbid_unknown_fields=True):
     event: str
-    distinct_id: _Id = None
-    id: _Id = None
-    timestamp: _Time = None
-    session_id: _Id = None
-    groups: dict[str, _Id] | None = None
+    distinct_id: Id = None
+    id: Id = None
+    timestamp: Time = None
+    session_id: Id = None
+    groups: dict[str, Id] | None = None
     properties: msgspec.Raw = _ABSENT
-    anonymous_id: _Id = None
+    anonymous_id: Id = None
     set: msgspec.Raw = _ABSENT
     set_once: msgspec.Raw = _ABSENT
     group_set: dict[str, msgspec.Raw] | None = None
@@ -46,7 +55,7 @@ class _LooseEvent(_Event, forbid_unknown_fields=False):
 class _Batch(msgspec.Struct):
     events: list[msgspec.Raw]
     write_key: str | None = None
-    sent_at: _Time = None
+    sent_at: Time = None
     sdk: str | None = None
 
 
@@ -55,7 +64,6 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(_Event)
 _LOOSE = msgspec.json.Decoder(_LooseEvent)
 _KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Event))
-_DecodeErrors = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(envelope: Envelope, limit: int) -> Delivery:
@@ -84,7 +92,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
         else:
             RAW_OBJECT.decode(body)
             messages = [body]
-    except _DecodeErrors as error:
+    except DECODE_ERRORS as error:
         raise Malformed(
             f"The body is neither an event nor a list of events: {error}.",
             hint='Send {"event": ..., "distinct_id": ...}, or a list of such, or one on each line as x-ndjson.',
@@ -105,15 +113,17 @@ class _Whole(msgspec.Struct, frozen=True):
 
 def _take(delivery: Delivery, raw: bytes, position: int, whole: _Whole) -> None:
     try:
-        problem = _add(delivery, raw, whole)
-    except _DecodeErrors as error:
-        problem = refusable(error)
-    if problem:
-        delivery.refusals.append(Refusal(position, problem, raw))
+        arrival = _arrival(raw, whole)
+    except DECODE_ERRORS as error:
+        arrival = refusable(error)
+    if isinstance(arrival, str):
+        delivery.refusals.append(Refusal(position, arrival, raw))
+    else:
+        delivery.arrivals.append(arrival)
 
 
-def _add(delivery: Delivery, raw: bytes, whole: _Whole) -> str:
-    """Add what the event says; returns why it says nothing."""
+def _arrival(raw: bytes, whole: _Whole) -> Arrival | str:
+    """What the event says, or why it says nothing."""
     extras: list[tuple[str, bytes]] = []
     try:
         event = _EVENT.decode(raw)
@@ -124,45 +134,41 @@ def _add(delivery: Delivery, raw: bytes, whole: _Whole) -> str:
     if said is None and event.timestamp is not None:
         return f"Its timestamp is {event.timestamp!r}; write it as 2024-05-01T12:00:00Z."
     at = settled(said, clock_shift(whole.sent_at if said else None, whole.received_at), whole.received_at)
-    person, anonymous = _text(event.distinct_id), _text(event.anonymous_id)
-    groups = {kind: text for kind, key in (event.groups or {}).items() if (text := _text(key))}
-    problem = _relate(delivery, event, (person, anonymous), groups, at)
+    person, anonymous = id_text(event.distinct_id), id_text(event.anonymous_id)
+    groups = {kind: text for kind, key in (event.groups or {}).items() if (text := id_text(key))}
+    problem = _incomplete(event, person or anonymous, groups)
     if problem:
         return problem
-    delivery.arrivals.append(
-        Arrival(
-            event=event.event,
-            occurred_at=at,
-            distinct_id=person or anonymous,
-            client_id=_text(event.id),
-            session_id=_text(event.session_id),
-            groups=groups,
-            properties=_kept(event, extras),
-            sdk=event.sdk or whole.sdk,
-            raw=raw,
-        )
+    linked = person and anonymous and person != anonymous
+    return Arrival(
+        event=event.event,
+        occurred_at=at,
+        distinct_id=person or anonymous,
+        client_id=id_text(event.id),
+        session_id=id_text(event.session_id),
+        groups=groups,
+        properties=_kept(event, extras),
+        sdk=event.sdk or whole.sdk,
+        raw=raw,
+        links=(Link(person, anonymous, guarded=event.event != _ALIAS),) if linked else (),
+        traits=_traits(event, person or anonymous, groups, at),
     )
-    return ""
 
 
-def _relate(
-    delivery: Delivery, event: _Event, names: tuple[str, str], groups: dict[str, str], at: datetime
-) -> str:
-    """Who is who, and what is known of them; returns why that cannot be."""
-    person, anonymous = names
-    unit = person or anonymous
-    sets = [(raw, once) for raw, once in ((event.set, False), (event.set_once, True)) if not is_absent(raw)]
-    if sets and not unit:
+def _incomplete(event: _Event, unit: str, groups: dict[str, str]) -> str:
+    if not unit and not (is_absent(event.set) and is_absent(event.set_once)):
         return "It sets traits of nobody: it has no distinct_id."
     unknown = (event.group_set or {}).keys() - groups.keys()
     if unknown:
         return f"It sets traits of a group that it does not name in groups: {min(unknown)!r}."
-    changes = [TraitChange("person", unit, trait_values(raw), at, once) for raw, once in sets]
-    changes += [TraitChange(k, groups[k], trait_values(raw), at) for k, raw in (event.group_set or {}).items()]
-    delivery.traits += changes
-    if person and anonymous and person != anonymous:
-        delivery.links.append(Link(person, anonymous, guarded=event.event != _ALIAS))
     return ""
+
+
+def _traits(event: _Event, unit: str, groups: dict[str, str], at: datetime) -> tuple[TraitChange, ...]:
+    said = ((event.set_once, True), (event.set, False))
+    changes = [TraitChange("person", unit, trait_values(raw), at, once) for raw, once in said if not is_absent(raw)]
+    changes += [TraitChange(k, groups[k], trait_values(raw), at) for k, raw in (event.group_set or {}).items()]
+    return tuple(changes)
 
 
 def _kept(event: _Event, extras: list[tuple[str, bytes]]) -> bytes:
@@ -171,16 +177,3 @@ def _kept(event: _Event, extras: list[tuple[str, bytes]]) -> bytes:
         raise msgspec.ValidationError("`properties` is not an object")
     more = [(name, bytes(raw)) for name, raw in (("$set", event.set), ("$set_once", event.set_once)) if raw]
     return joined(given, [*more, *extras]) if more or extras else given
-
-
-def _text(value: _Id) -> str:
-    """An id as text; whole numbers without their fraction."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value.strip()
-        case float() if value == int(value):
-            return str(int(value))
-        case _:
-            return str(value)

@@ -14,17 +14,28 @@ import msgspec
 from upshot.collect.clock import clock_shift, instant_of, settled
 from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
 from upshot.collect.protocols.body import decompressed, posted_text
-from upshot.collect.protocols.json_text import EMPTY, RAW_OBJECT, is_absent, joined, refusable, trait_values
+from upshot.collect.protocols.json_text import (
+    DECODE_ERRORS,
+    EMPTY,
+    RAW_OBJECT,
+    Id,
+    Time,
+    id_text,
+    is_absent,
+    joined,
+    refusable,
+    trait_values,
+)
 
 __all__ = ["NAME", "decode", "decode_versioned"]
 
 NAME = "posthog"
 _ABSENT = msgspec.Raw()
-_Id = str | int | float | bool | None
-_Time = str | int | float | None
 _NO_LINKS = frozenset(
-    ("", "anonymous", "guest", "distinctid", "distinct_id", "id", "none", "null", "undefined", "nil")
-    + ("0", "true", "false", "nan", "[object object]", "email", "not_authenticated")
+    {
+        *("", "anonymous", "guest", "distinctid", "distinct_id", "id", "email", "not_authenticated"),
+        *("none", "null", "undefined", "nil", "0", "true", "false", "nan", "[object object]"),
+    }
 )
 """Ids that clients send by mistake for everybody: PostHog refuses to join persons by them."""
 
@@ -35,11 +46,11 @@ class _Options(msgspec.Struct):
 
 class _Event(msgspec.Struct, forbid_unknown_fields=True):
     event: str | None = None
-    distinct_id: _Id | list[_Id] = None
+    distinct_id: Id | list[Id] = None
     uuid: str | None = None
-    timestamp: _Time = None
+    timestamp: Time = None
     offset: int | float | None = None
-    sent_at: _Time = None
+    sent_at: Time = None
     api_key: str | None = None
     token: str | None = None
     session_id: str | None = None
@@ -58,19 +69,19 @@ class _LooseEvent(_Event, forbid_unknown_fields=False):
 
 
 class _Properties(msgspec.Struct):
-    distinct_id: _Id = None
+    distinct_id: Id = None
     token: str | None = None
-    alias: _Id = None
-    anonymous_id: _Id = msgspec.field(default=None, name="$anon_distinct_id")
-    session_id: _Id = msgspec.field(default=None, name="$session_id")
+    alias: Id = None
+    anonymous_id: Id = msgspec.field(default=None, name="$anon_distinct_id")
+    session_id: Id = msgspec.field(default=None, name="$session_id")
     groups: msgspec.Raw = msgspec.field(default=_ABSENT, name="$groups")
-    group_type: _Id = msgspec.field(default=None, name="$group_type")
-    group_key: _Id = msgspec.field(default=None, name="$group_key")
+    group_type: Id = msgspec.field(default=None, name="$group_type")
+    group_key: Id = msgspec.field(default=None, name="$group_key")
     group_set: msgspec.Raw = msgspec.field(default=_ABSENT, name="$group_set")
     set: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set")
     set_once: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set_once")
     lib: str | None = msgspec.field(default=None, name="$lib")
-    lib_version: _Id = msgspec.field(default=None, name="$lib_version")
+    lib_version: Id = msgspec.field(default=None, name="$lib_version")
     ignore_sent_at: msgspec.Raw = msgspec.field(default=_ABSENT, name="$ignore_sent_at")
 
 
@@ -78,7 +89,7 @@ class _Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
     api_key: str | None = None
     token: str | None = None
-    sent_at: _Time = None
+    sent_at: Time = None
 
 
 _BATCH = msgspec.json.Decoder(_Batch)
@@ -86,9 +97,8 @@ _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _EVENT = msgspec.json.Decoder(_Event)
 _LOOSE = msgspec.json.Decoder(_LooseEvent)
 _PROPERTIES = msgspec.json.Decoder(_Properties)
-_GROUPS = msgspec.json.Decoder(dict[str, _Id])
+_GROUPS = msgspec.json.Decoder(dict[str, Id])
 _KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Event))
-_DecodeErrors = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def decode(envelope: Envelope, limit: int) -> Delivery:
@@ -112,7 +122,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
         else:
             RAW_OBJECT.decode(body)
             messages = [msgspec.Raw(body)]
-    except _DecodeErrors as error:
+    except DECODE_ERRORS as error:
         raise Malformed(
             f"The body is neither an event nor a batch of events: {error}.", hint='Send {"api_key", "batch": [...]}.'
         ) from None
@@ -134,7 +144,7 @@ def decode_versioned(envelope: Envelope, limit: int) -> Delivery:
     delivery = Delivery(NAME, token.strip() if scheme.lower() == "bearer" else "")
     try:
         messages = _BATCH.decode(body).batch
-    except _DecodeErrors as error:
+    except DECODE_ERRORS as error:
         raise Malformed(f"The body is not a batch of events: {error}.", hint='Send {"batch": [...]}.') from None
     whole = _Whole(envelope.received_at, instant_of(envelope.client_time), envelope.sdk)
     for position, raw in enumerate(messages, start=1):
@@ -152,15 +162,17 @@ class _Whole(msgspec.Struct, frozen=True):
 
 def _take(delivery: Delivery, raw: bytes, position: int, whole: _Whole) -> None:
     try:
-        problem = _add(delivery, raw, whole)
-    except _DecodeErrors as error:
-        problem = refusable(error)
-    if problem:
-        delivery.refusals.append(Refusal(position, problem, raw))
+        arrival = _arrival(delivery, raw, whole)
+    except DECODE_ERRORS as error:
+        arrival = refusable(error)
+    if isinstance(arrival, str):
+        delivery.refusals.append(Refusal(position, arrival, raw))
+    else:
+        delivery.arrivals.append(arrival)
 
 
-def _add(delivery: Delivery, raw: bytes, whole: _Whole) -> str:
-    """Add what the event says; returns why it says nothing."""
+def _arrival(delivery: Delivery, raw: bytes, whole: _Whole) -> Arrival | str:
+    """What the event says, or why it says nothing."""
     extras: list[tuple[str, bytes]] = []
     try:
         event = _EVENT.decode(raw)
@@ -176,29 +188,26 @@ def _add(delivery: Delivery, raw: bytes, whole: _Whole) -> str:
     if not distinct_id:
         return "It has no distinct_id."
     at = _instant(event, properties, whole)
-    groups = _groups(properties)
-    _relate(delivery, event, properties, distinct_id, at)
-    delivery.arrivals.append(
-        Arrival(
-            event=event.event,
-            occurred_at=at,
-            distinct_id=distinct_id,
-            client_id=event.uuid or "",
-            session_id=event.session_id or _text(properties.session_id),
-            groups=groups,
-            properties=_kept(event, given, extras),
-            sdk=whole.sdk or _sdk(event, properties),
-            raw=raw,
-        )
+    return Arrival(
+        event=event.event,
+        occurred_at=at,
+        distinct_id=distinct_id,
+        client_id=event.uuid or "",
+        session_id=event.session_id or id_text(properties.session_id),
+        groups=_groups(properties),
+        properties=_kept(event, given, extras),
+        sdk=whole.sdk or _sdk(event, properties),
+        raw=raw,
+        links=_links(event, properties, distinct_id),
+        traits=_traits(event, properties, distinct_id, at),
     )
-    return ""
 
 
 def _distinct_id(event: _Event, properties: _Properties) -> str:
     given = event.distinct_id
     if isinstance(given, list):
         given = given[0] if given else None
-    return _text(properties.distinct_id if given is None else given)
+    return id_text(properties.distinct_id if given is None else given)
 
 
 def _instant(event: _Event, properties: _Properties, whole: _Whole) -> datetime:
@@ -222,37 +231,41 @@ def _earlier(instant: datetime, milliseconds: float) -> datetime | None:
 def _groups(properties: _Properties) -> dict[str, str]:
     if is_absent(properties.groups):
         return {}
-    return {kind: text for kind, key in _GROUPS.decode(properties.groups).items() if (text := _text(key))}
+    return {kind: text for kind, key in _GROUPS.decode(properties.groups).items() if (text := id_text(key))}
 
 
-def _relate(delivery: Delivery, event: _Event, properties: _Properties, distinct_id: str, at: datetime) -> None:
-    """Who is who, and what is known of them."""
-    for raw, inner, once in (
-        (event.set, properties.set, False),
-        (event.set_once, properties.set_once, True),
-    ):
-        for said in (inner, raw):
-            if not is_absent(said):
-                delivery.traits.append(TraitChange("person", distinct_id, trait_values(said), at, once))
+def _traits(event: _Event, properties: _Properties, distinct_id: str, at: datetime) -> tuple[TraitChange, ...]:
+    """What is known of the person, or of a group; the field of the event counts over that of its properties."""
+    said = (
+        (properties.set_once, True),
+        (event.set_once, True),
+        (properties.set, False),
+        (event.set, False),
+    )
+    changes = [
+        TraitChange("person", distinct_id, trait_values(bytes(raw)), at, once)
+        for raw, once in said
+        if not is_absent(raw)
+    ]
+    if event.event == "$groupidentify" and not is_absent(properties.group_set):
+        kind, key = id_text(properties.group_type), id_text(properties.group_key)
+        if kind and key:
+            changes.append(TraitChange(kind, key, trait_values(bytes(properties.group_set)), at))
+    return tuple(changes)
+
+
+def _links(event: _Event, properties: _Properties, distinct_id: str) -> tuple[Link, ...]:
+    """Who is who."""
     match event.event:
         case "$identify":
-            _link(delivery, distinct_id, _text(properties.anonymous_id), guarded=True)
-        case "$create_alias":
-            _link(delivery, distinct_id, _text(properties.alias), guarded=True)
-        case "$merge_dangerously":
-            _link(delivery, distinct_id, _text(properties.alias), guarded=False)
-        case "$groupidentify":
-            kind, key = _text(properties.group_type), _text(properties.group_key)
-            if kind and key and not is_absent(properties.group_set):
-                delivery.traits.append(TraitChange(kind, key, trait_values(properties.group_set), at))
+            alias = id_text(properties.anonymous_id)
+        case "$create_alias" | "$merge_dangerously":
+            alias = id_text(properties.alias)
         case _:
-            pass
-
-
-def _link(delivery: Delivery, distinct_id: str, alias: str, *, guarded: bool) -> None:
-    if alias == distinct_id or any(name.lower() in _NO_LINKS for name in (distinct_id, alias)):
-        return
-    delivery.links.append(Link(distinct_id, alias, guarded))
+            return ()
+    if alias == distinct_id or alias.lower() in _NO_LINKS or distinct_id.lower() in _NO_LINKS:
+        return ()
+    return (Link(distinct_id, alias, guarded=event.event != "$merge_dangerously"),)
 
 
 def _kept(event: _Event, given: bytes, extras: list[tuple[str, bytes]]) -> bytes:
@@ -269,27 +282,12 @@ def _kept(event: _Event, given: bytes, extras: list[tuple[str, bytes]]) -> bytes
 
 def _sdk(event: _Event, properties: _Properties) -> str:
     name = properties.lib or event.library or ""
-    version = _text(properties.lib_version) or event.library_version or ""
+    version = id_text(properties.lib_version) or event.library_version or ""
     return f"{name}/{version}".rstrip("/") if name else ""
 
 
-def _number(text: str) -> _Time:
+def _number(text: str) -> Time:
     try:
         return float(text)
     except ValueError:
         return text or None
-
-
-def _text(value: _Id) -> str:
-    """An id as text; whole numbers without their fraction."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value.strip()
-        case bool():
-            return "true" if value else "false"
-        case float() if value == int(value):
-            return str(int(value))
-        case _:
-            return str(value)

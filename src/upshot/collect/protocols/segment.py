@@ -10,14 +10,25 @@ under its own name, the others under the names that PostHog's clients use for th
 
 import base64
 import binascii
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
 from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
 from upshot.collect.protocols.body import decompressed
-from upshot.collect.protocols.json_text import EMPTY, RAW_OBJECT, is_absent, joined, refusable, trait_values
+from upshot.collect.protocols.json_text import (
+    DECODE_ERRORS,
+    EMPTY,
+    RAW_OBJECT,
+    Id,
+    Time,
+    id_text,
+    is_absent,
+    joined,
+    refusable,
+    trait_values,
+)
 
 __all__ = ["CALLS", "NAME", "basic_user", "decode"]
 
@@ -50,12 +61,11 @@ _EVENTS = {
 _COMPANY = "group"
 """The unit type of a group call, which knows only one kind of group."""
 _ABSENT = msgspec.Raw()
-_Id = str | int | float | None
 
 
 class _Library(msgspec.Struct):
     name: str | None = None
-    version: str | int | float | None = None
+    version: Time = None
 
 
 class _Page(msgspec.Struct):
@@ -69,8 +79,8 @@ class _Page(msgspec.Struct):
 class _Context(msgspec.Struct):
     library: _Library | None = None
     traits: msgspec.Raw = _ABSENT
-    groupId: _Id = None  # noqa: N815  # the specification's name
-    sessionId: _Id = None  # noqa: N815
+    groupId: Id = None  # noqa: N815  # the specification's name
+    sessionId: Id = None  # noqa: N815
     page: _Page | None = None
 
 
@@ -78,18 +88,18 @@ class _Context(msgspec.Struct):
 class _Message(msgspec.Struct, forbid_unknown_fields=True):
     type: str = ""
     action: str = ""
-    messageId: _Id = None  # noqa: N815
+    messageId: Id = None  # noqa: N815
     event: str | None = None
     name: str | None = None
     category: str | None = None
-    userId: _Id = None  # noqa: N815
-    anonymousId: _Id = None  # noqa: N815
-    previousId: _Id = None  # noqa: N815
-    groupId: _Id = None  # noqa: N815
-    timestamp: str | int | float | None = None
-    originalTimestamp: str | int | float | None = None  # noqa: N815
-    sentAt: str | int | float | None = None  # noqa: N815
-    receivedAt: str | int | float | None = None  # noqa: N815
+    userId: Id = None  # noqa: N815
+    anonymousId: Id = None  # noqa: N815
+    previousId: Id = None  # noqa: N815
+    groupId: Id = None  # noqa: N815
+    timestamp: Time = None
+    originalTimestamp: Time = None  # noqa: N815
+    sentAt: Time = None  # noqa: N815
+    receivedAt: Time = None  # noqa: N815
     writeKey: str | None = None  # noqa: N815
     properties: msgspec.Raw = _ABSENT
     traits: msgspec.Raw = _ABSENT
@@ -106,7 +116,7 @@ class _LooseMessage(_Message, forbid_unknown_fields=False):
 
 class _Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
-    sentAt: str | int | float | None = None  # noqa: N815
+    sentAt: Time = None  # noqa: N815
     writeKey: str | None = None  # noqa: N815
     context: msgspec.Raw = _ABSENT
     integrations: msgspec.Raw = _ABSENT
@@ -139,7 +149,7 @@ def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
         return delivery
     try:
         batch = _BATCH.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DECODE_ERRORS as error:
         raise Malformed(f"The body is not a batch: {error}.", hint='Send {"batch": [...]}.') from None
     delivery.write_key = delivery.write_key or batch.writeKey or ""
     whole = _Whole(
@@ -179,18 +189,19 @@ class _Whole(msgspec.Struct, frozen=True):
 
 def _take(delivery: Delivery, raw: bytes, position: int, call: str, whole: _Whole) -> None:
     try:
-        problem = _add(delivery, raw, call, whole)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        if not call:
-            problem = refusable(error)
-        else:
+        arrival = _arrival(delivery, raw, call, whole)
+    except DECODE_ERRORS as error:
+        if call:
             raise Malformed(f"The body is not a message: {error}.", hint="Send a JSON object.") from None
-    if problem:
-        delivery.refusals.append(Refusal(position, problem, raw))
+        arrival = refusable(error)
+    if isinstance(arrival, str):
+        delivery.refusals.append(Refusal(position, arrival, raw))
+    else:
+        delivery.arrivals.append(arrival)
 
 
-def _add(delivery: Delivery, raw: bytes, call: str, whole: _Whole) -> str:
-    """Add what the message says; returns why it says nothing."""
+def _arrival(delivery: Delivery, raw: bytes, call: str, whole: _Whole) -> Arrival | str:
+    """What the message says, or why it says nothing."""
     extras: list[tuple[str, bytes]] = []
     try:
         message = _MESSAGE.decode(raw)
@@ -202,58 +213,63 @@ def _add(delivery: Delivery, raw: bytes, call: str, whole: _Whole) -> str:
     name = message.event if call == "track" else _EVENTS.get(call, "")
     if not name:
         return "It is a track call without an event." if call == "track" else f"Its type is {call!r}, which is no call."
-    user, anonymous = _text(message.userId), _text(message.anonymousId)
-    if not user and not anonymous and call != "alias":
-        return "It has neither userId nor anonymousId."
-    context_raw = whole.context if is_absent(message.context) else bytes(message.context)
-    context = _CONTEXT.decode(context_raw) if context_raw else _Context()
-    said = instant_of(message.originalTimestamp if message.timestamp is None else message.timestamp)
-    sent_at = instant_of(message.sentAt) or whole.sent_at
-    at = settled(said, clock_shift(sent_at, whole.received_at) if said else timedelta(0), whole.received_at)
-    person = user or anonymous
-    problem = _relate(delivery, message, call, person, at)
+    problem = _incomplete(message, call)
     if problem:
         return problem
-    if user and anonymous and user != anonymous:
-        delivery.links.append(Link(user, anonymous))
-    group = _text(message.groupId) or _text(context.groupId)
-    delivery.arrivals.append(
-        Arrival(
-            event=name,
-            occurred_at=at,
-            distinct_id=person or _text(message.previousId),
-            client_id=_text(message.messageId),
-            session_id=_text(context.sessionId),
-            groups={_COMPANY: group} if group else {},
-            properties=_properties(message, call, context, context_raw, whole, extras),
-            sdk=_sdk(context),
-            raw=raw,
-        )
+    user, anonymous, previous = id_text(message.userId), id_text(message.anonymousId), id_text(message.previousId)
+    context_raw = whole.context if is_absent(message.context) else bytes(message.context)
+    context = _context(context_raw)
+    said = instant_of(message.timestamp if message.originalTimestamp is None else message.originalTimestamp)
+    sent_at = (instant_of(message.sentAt) or whole.sent_at) if said else None
+    at = settled(said, clock_shift(sent_at, whole.received_at), whole.received_at)
+    person = user or anonymous
+    pairs = (Link(user, anonymous), Link(person, previous, guarded=False))
+    links = tuple(link for link in pairs if link.distinct_id and link.alias and link.distinct_id != link.alias)
+    group = id_text(message.groupId) or id_text(context.groupId)
+    return Arrival(
+        event=name,
+        occurred_at=at,
+        distinct_id=person,
+        client_id=id_text(message.messageId),
+        session_id=id_text(context.sessionId),
+        groups={_COMPANY: group} if group else {},
+        properties=_properties(message, call, context, context_raw, whole, extras),
+        sdk=_sdk(context),
+        raw=raw,
+        links=links,
+        traits=_traits(message, call, person, at),
     )
+
+
+def _context(raw: bytes) -> _Context:
+    """What is used of a context; nothing of one that is not as specified, which is kept all the same."""
+    try:
+        return _CONTEXT.decode(raw) if raw else _Context()
+    except msgspec.ValidationError:
+        return _Context()
+
+
+def _incomplete(message: _Message, call: str) -> str:
+    """What the specification asks for and the message lacks."""
+    if not id_text(message.userId) and not id_text(message.anonymousId):
+        return "It has neither userId nor anonymousId."
+    if call == "group" and not id_text(message.groupId):
+        return "It is a group call without groupId."
+    if call == "alias" and not id_text(message.previousId):
+        return "It is an alias call without previousId."
     return ""
 
 
-def _relate(delivery: Delivery, message: _Message, call: str, person: str, at: datetime) -> str:
-    """Who is who, and what is known of them."""
-    traits = b"" if is_absent(message.traits) else bytes(message.traits)
+def _traits(message: _Message, call: str, person: str, at: datetime) -> tuple[TraitChange, ...]:
+    if is_absent(message.traits):
+        return ()
     match call:
-        case "identify" if traits:
-            delivery.traits.append(TraitChange("person", person, trait_values(traits), at))
+        case "identify":
+            return (TraitChange("person", person, trait_values(bytes(message.traits)), at),)
         case "group":
-            group = _text(message.groupId)
-            if not group:
-                return "It is a group call without groupId."
-            if traits:
-                delivery.traits.append(TraitChange(_COMPANY, group, trait_values(traits), at))
-        case "alias":
-            previous = _text(message.previousId)
-            if not previous or not person:
-                return "It is an alias call without userId and previousId."
-            if previous != person:
-                delivery.links.append(Link(person, previous, guarded=False))
+            return (TraitChange(_COMPANY, id_text(message.groupId), trait_values(bytes(message.traits)), at),)
         case _:
-            pass
-    return ""
+            return ()
 
 
 def _properties(
@@ -271,7 +287,7 @@ def _properties(
     if call in ("page", "screen"):
         more += [(k, msgspec.json.encode(v)) for k, v in (("name", message.name), ("category", message.category)) if v]
     if call == "alias":
-        more.append(("alias", msgspec.json.encode(_text(message.previousId))))
+        more.append(("alias", msgspec.json.encode(id_text(message.previousId))))
     if context.page is not None and context.page.url:
         more.append(("$current_url", msgspec.json.encode(context.page.url)))
     if not is_absent(message.traits):
@@ -291,17 +307,4 @@ def _properties(
 def _sdk(context: _Context) -> str:
     if context.library is None or not context.library.name:
         return ""
-    return f"{context.library.name}/{_text(context.library.version)}".rstrip("/")
-
-
-def _text(value: _Id) -> str:
-    """An id as text; whole numbers without their fraction."""
-    match value:
-        case None:
-            return ""
-        case str():
-            return value.strip()
-        case float() if value == int(value):
-            return str(int(value))
-        case _:
-            return str(value)
+    return f"{context.library.name}/{id_text(context.library.version)}".rstrip("/")

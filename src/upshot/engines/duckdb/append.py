@@ -8,19 +8,11 @@ import msgspec
 
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb.sql import local_day
-from upshot.engines.store import (
-    ANY_EVENT,
-    EARLIEST,
-    LATEST,
-    MAX_NESTING,
-    RESERVED_UNIT_TYPES,
-    Appended,
-    EventRecord,
-    utc_naive,
-)
+from upshot.engines.records import problem_of
+from upshot.engines.store import ANY_EVENT, Appended, EventRecord, utc_naive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from duckdb import DuckDBPyConnection
@@ -30,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["admit", "append", "encode"]
 
 _ENCODER = msgspec.json.Encoder()
-_OBJECT = msgspec.json.Decoder(dict[str, object])
-_TOO_DEEP = f"has properties that are nested too deep: {MAX_NESTING} levels are allowed."
-_ESCAPED_NUL = b"\\u0000"
 _SHAPE = _ENCODER.encode(
     [
         {
@@ -59,15 +48,26 @@ def encode(events: Sequence[EventRecord]) -> str:
     Raises:
         InvalidInput: An event cannot be kept; the message says which and why.
     """
-    clean = [_checked(record, number) for number, record in enumerate(events, start=1)]
-    try:
-        payload = _ENCODER.encode(clean)
-    except UnicodeEncodeError:
-        _blame(clean)
-        raise
-    if _ESCAPED_NUL in payload:
-        _blame(clean)
-    return payload.decode()
+    clean = [_clean(record, number) for number, record in enumerate(events, start=1)]
+    return _ENCODER.encode(clean).decode()
+
+
+def _clean(record: EventRecord, number: int) -> EventRecord:
+    problem = problem_of(record)
+    if problem:
+        raise InvalidInput(f"Event {number} ({record.event!r}) {problem}")
+    return EventRecord(
+        record.event_id,
+        record.event,
+        utc_naive(record.occurred_at),
+        utc_naive(record.received_at),
+        record.distinct_id or None,
+        record.session_id or None,
+        {kind: unit for kind, unit in record.groups.items() if unit},
+        record.source,
+        record.client_id,
+        record.properties,
+    )
 
 
 def append(transaction: Transaction, payload: str, zone: ZoneInfo) -> Appended:
@@ -177,113 +177,3 @@ def _name_groups(transaction: Transaction, table: str) -> None:
         FROM named n ANTI JOIN units u ON u.unit_type = n.unit_type AND u.unit = n.unit
         """
     )
-
-
-# --- what may be kept ---
-
-
-def _checked(record: EventRecord, number: int) -> EventRecord:
-    occurred_at, received_at = utc_naive(record.occurred_at), utc_naive(record.received_at)
-    problem = _problem(record)
-    if problem:
-        raise InvalidInput(f"Event {number} ({record.event!r}) {problem}")
-    return EventRecord(
-        record.event_id,
-        record.event,
-        occurred_at,
-        received_at,
-        record.distinct_id or None,
-        record.session_id or None,
-        {kind: unit for kind, unit in record.groups.items() if unit},
-        record.source,
-        record.client_id,
-        record.properties,
-    )
-
-
-def _problem(record: EventRecord) -> str:
-    if not record.event:
-        return "has no name."
-    if record.event == ANY_EVENT:
-        return f"is named {ANY_EVENT!r}, which stands for any event."
-    if not EARLIEST <= utc_naive(record.occurred_at) < LATEST:
-        return f"occurred at {record.occurred_at}, outside of {EARLIEST.year} to {LATEST.year - 1}."
-    reserved = RESERVED_UNIT_TYPES & record.groups.keys()
-    if reserved or "" in record.groups:
-        return f"has a group of type {min(reserved, default='')!r}, which is not a name for groups."
-    try:
-        properties = _OBJECT.decode(record.properties)
-    except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        return f"has properties that are not a JSON object: {error}"
-    except RecursionError:
-        return _TOO_DEEP
-    return _TOO_DEEP if _brackets(record.properties) > MAX_NESTING and _is_too_deep(properties) else ""
-
-
-def _brackets(text: str) -> int:
-    """As many levels as there can be: what most events have few of."""
-    return text.count("{") + text.count("[")
-
-
-def _is_too_deep(properties: object) -> bool:
-    level = [properties]
-    for _ in range(MAX_NESTING):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
-            return False
-    return any(isinstance(value, dict | list) for value in level)
-
-
-def _inside(value: object) -> Iterable[object]:
-    match value:
-        case dict():
-            return value.values()
-        case list():
-            return value
-        case _:
-            return ()
-
-
-def _blame(events: Sequence[EventRecord]) -> None:
-    """Name the first text that holds NUL or is not UTF-8; it may be that none does."""
-    for number, record in enumerate(events, start=1):
-        for where, text in _texts(record):
-            if "\0" in text:
-                raise InvalidInput(f"Event {number} ({record.event!r}) holds a NUL character in its {where}.")
-            if not _encodable(text):
-                raise InvalidInput(f"Event {number} ({record.event!r}) holds text that is not UTF-8 in its {where}.")
-
-
-def _texts(record: EventRecord) -> Iterator[tuple[str, str]]:
-    yield "name", record.event
-    yield "distinct_id", record.distinct_id or ""
-    yield "session_id", record.session_id or ""
-    yield "source", record.source
-    yield "id", record.client_id or ""
-    for kind, unit in record.groups.items():
-        yield "groups", kind + unit
-    for text in _leaves(_OBJECT.decode(record.properties)):
-        yield "properties", text
-
-
-def _leaves(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, inner in value.items():
-                yield key
-                yield from _leaves(inner)
-        case list():
-            for inner in value:
-                yield from _leaves(inner)
-        case _:
-            return
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -36,16 +36,22 @@ def components(links: Iterable[tuple[str, str]]) -> list[set[str]]:
     return list({id(names): names for names in home.values()}.values())
 
 
-def merge(transaction: Transaction, merges: Sequence[Merge]) -> None:
+def merge(transaction: Transaction, merges: Sequence[Merge]) -> list[Merge]:
     """Keep what was said, derive who is who, and note which keys the facts hold for persons who are others now.
+
+    Returns:
+        The guarded merges that were not made, as their alias is somebody else.
 
     Raises:
         InvalidInput: An id is empty or cannot be text.
     """
     connection = transaction.connection
-    said = [(m.distinct_id, m.alias) for m in merges]
+    _check({name for m in merges for name in (m.distinct_id, m.alias)})
+    refused = _claimed(connection, merges)
+    said = [(m.distinct_id, m.alias) for m in merges if m not in refused]
     names = {name for pair in said for name in pair}
-    _check(names)
+    if not names:
+        return refused
     connection.execute(
         """
         INSERT INTO merges
@@ -64,6 +70,34 @@ def merge(transaction: Transaction, merges: Sequence[Merge]) -> None:
         person = min(members, key=lambda name: (name in aliases, name))
         now.update(dict.fromkeys(members, person))
     _rename(connection, {name: person for name, person in now.items() if persons.get(name, name) != person})
+    return refused
+
+
+def _claimed(connection: DuckDBPyConnection, merges: Sequence[Merge]) -> list[Merge]:
+    """Guarded merges whose alias somebody else has claimed, or is a person, before or among these."""
+    aliases = list({m.alias for m in merges if m.guarded})
+    if not aliases:
+        return []
+    known = connection.execute(
+        """
+        SELECT alias, distinct_id FROM merges WHERE alias IN (SELECT unnest($1::VARCHAR[]))
+        UNION ALL
+        SELECT distinct_id, distinct_id FROM merges WHERE distinct_id IN (SELECT unnest($1::VARCHAR[]))
+        """,
+        [aliases],
+    ).fetchall()
+    claims: dict[str, set[str]] = {}
+    for alias, person in known:
+        claims.setdefault(alias, set()).add(person)
+    refused = []
+    for each in merges:
+        claimed = claims.setdefault(each.alias, set())
+        if each.guarded and claimed and each.distinct_id not in claimed:
+            refused.append(each)
+        else:
+            claimed.add(each.distinct_id)
+            claims.setdefault(each.distinct_id, set()).add(each.distinct_id)
+    return refused
 
 
 def unit_keys(connection: DuckDBPyConnection, unit_type: str, names: Sequence[str]) -> dict[str, int]:

@@ -10,10 +10,11 @@ import duckdb
 
 from upshot.engines.duckdb import append, facts, identity, measures, summaries, traits
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
+from upshot.engines.duckdb.intake import take_in
 from upshot.engines.duckdb.schema import prepare
 from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
-from upshot.engines.store import Appended, QueryResult
+from upshot.engines.store import Appended, QueryResult, utc_naive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
     from upshot.engines.duckdb.dialect import DuckDBDialect
+    from upshot.engines.intake import Intake, Taken
     from upshot.engines.store import (
         EventCounts,
         EventRecord,
@@ -112,6 +114,13 @@ class DuckDBStore:
         zone = self._zone
         return self._writer.submit(lambda txn: append.append(txn, payload, zone), weight=len(events))
 
+    def take_in(self, intake: Intake) -> Future[Taken]:
+        """Queue what a request brought; see ``EventStore.take_in``."""
+        payload = append.encode(intake.events) if intake.events else ""
+        zone = self._zone
+        weight = len(intake.events) + len(intake.merges) + len(intake.traits) + len(intake.rejects)
+        return self._writer.submit(lambda txn: take_in(txn, intake, payload, zone), weight=max(1, weight))
+
     def append(self, events: Sequence[EventRecord]) -> Appended:
         """``submit``, and wait."""
         if not events:
@@ -120,7 +129,11 @@ class DuckDBStore:
 
     def merge(self, merges: Sequence[Merge]) -> int:
         """Join persons; see ``EventStore.merge``."""
-        return self._change(lambda txn: identity.merge(txn, merges))
+
+        def change(transaction: Transaction) -> None:
+            identity.merge(transaction, merges)
+
+        return self._change(change)
 
     def set_traits(self, changes: Sequence[UnitTraits]) -> int:
         """Keep traits of units with their history."""
@@ -211,6 +224,14 @@ class DuckDBStore:
         """The newest by arrival, newest first."""
         with self._reading() as cursor:
             return summaries.recent_events(cursor, limit, event, distinct_id)
+
+    def received_since(self, source: str, instant: datetime) -> int:
+        """How many events of ``source`` have come in since ``instant``."""
+        with self._reading() as cursor:
+            rows = cursor.execute(
+                "SELECT count(*) FROM events WHERE source = ? AND received_at >= ?", [source, utc_naive(instant)]
+            ).fetchall()
+            return int(rows[0][0])
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""

@@ -13,6 +13,7 @@ from upshot.workspace.handlers import (
     explore,
     feedback,
     imports,
+    keys,
     ledger,
     metrics,
     questions,
@@ -84,4 +85,7 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "declaration.put": declarations.put,
     "declaration.remove": declarations.remove,
     "declaration.restore": declarations.restore,
+    "write_key.add": keys.add,
+    "write_key.list": keys.list_keys,
+    "write_key.revoke": keys.revoke,
 }

@@ -11,6 +11,7 @@ def add(resources: Resources, principal: Principal, request: AccessAdd) -> Acces
     """Let somebody in; the token is shown this once."""
     del principal
     token = resources.catalog.access.add(request.name, request.role)
+    resources.collector.renew()
     return AccessToken(request.name, request.role, token)
 
 
@@ -26,4 +27,5 @@ def revoke(resources: Resources, principal: Principal, request: AccessName) -> D
     """Take access away, from the next request on."""
     del principal
     resources.catalog.access.revoke(request.name)
+    resources.collector.renew()
     return Done(resources.store.revision)

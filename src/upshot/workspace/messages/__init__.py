@@ -66,6 +66,12 @@ from upshot.workspace.messages.imports import (
     ImportRequest,
     ImportStatus,
 )
+from upshot.workspace.messages.keys import (
+    WriteKeyAdd,
+    WriteKeyName,
+    WriteKeys,
+    WriteKeyView,
+)
 from upshot.workspace.messages.metrics import (
     MetricApplied,
     MetricApply,
@@ -128,6 +134,9 @@ __all__ = [
     "OPERATIONS",
     "UNIT_PROPERTIES_SET",
     "WORKSPACE_INFO",
+    "WRITE_KEY_ADD",
+    "WRITE_KEY_LIST",
+    "WRITE_KEY_REVOKE",
     "AccessAdd",
     "AccessEntries",
     "AccessEntry",
@@ -198,6 +207,10 @@ __all__ = [
     "UnitPropertiesSet",
     "ValuesQuery",
     "WorkspaceInfo",
+    "WriteKeyAdd",
+    "WriteKeyName",
+    "WriteKeyView",
+    "WriteKeys",
 ]
 
 _R, _W, _A = Permission.READ, Permission.WRITE, Permission.ADMIN
@@ -239,6 +252,9 @@ IMPORT_LIST = Operation("import.list", _R, Nothing, ImportList)
 ACCESS_ADD = Operation("access.add", _A, AccessAdd, AccessToken, changes=True)
 ACCESS_LIST = Operation("access.list", _A, Nothing, AccessEntries)
 ACCESS_REVOKE = Operation("access.revoke", _A, AccessName, Done, changes=True)
+WRITE_KEY_ADD = Operation("write_key.add", _A, WriteKeyAdd, WriteKeyView, changes=True)
+WRITE_KEY_LIST = Operation("write_key.list", _R, Nothing, WriteKeys)
+WRITE_KEY_REVOKE = Operation("write_key.revoke", _A, WriteKeyName, Done, changes=True)
 
 OPERATIONS = (
     WORKSPACE_INFO,
@@ -282,4 +298,7 @@ OPERATIONS = (
     *feedback.OPERATIONS,
     *ledger.OPERATIONS,
     *studies.OPERATIONS,
+    WRITE_KEY_ADD,
+    WRITE_KEY_LIST,
+    WRITE_KEY_REVOKE,
 )

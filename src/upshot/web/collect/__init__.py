@@ -1,0 +1,1 @@
+"""Where clients send events: other sites' pages may, with a write key."""
