@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from upshot.workspace.messages import Nothing
 from upshot.workspace.messages.declarations import (
     DECLARATION_HISTORY,
     DECLARATION_LIST,
@@ -18,6 +19,16 @@ from upshot.workspace.messages.declarations import (
     DeclarationPut,
     DeclarationRef,
     DeclarationsApply,
+)
+from upshot.workspace.messages.outputs import (
+    LAUNCH_LIST,
+    OUTPUT_LIST,
+    OUTPUT_SHOW,
+    OUTPUTS_RECORD,
+    SHIP,
+    OutputName,
+    OutputsRecord,
+    Ship,
 )
 from upshot.workspace.operation import Caller
 
@@ -39,6 +50,10 @@ def declaration_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct
         owner.call(DECLARATION_PUT, put("Growth"))
         return DeclarationRef("team", "growth")
 
+    def shipped() -> OutputName:
+        owner.call(SHIP, Ship(title="Saved songs"))
+        return OutputName("saved-songs")
+
     return {
         DECLARATIONS_APPLY.name: lambda: DeclarationsApply((DeclarationFile("a.yaml", "teams: [{name: growth}]"),)),
         DECLARATIONS_EXPORT.name: DeclarationExport,
@@ -47,4 +62,9 @@ def declaration_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct
         DECLARATION_PUT.name: put,
         DECLARATION_REMOVE.name: there,
         DECLARATION_RESTORE.name: changed,
+        OUTPUT_LIST.name: Nothing,
+        OUTPUT_SHOW.name: shipped,
+        LAUNCH_LIST.name: Nothing,
+        SHIP.name: lambda: Ship(title="Saved songs"),
+        OUTPUTS_RECORD.name: lambda: OutputsRecord(source="git tempo"),
     }

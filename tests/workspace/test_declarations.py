@@ -49,7 +49,7 @@ def apply(caller: Caller, *texts: str, prune: bool = False, dry_run: bool = Fals
     return caller.call(DECLARATIONS_APPLY, DeclarationsApply(files, prune, dry_run))
 
 
-def put(caller: Caller, kind: str, after: int | None = None, **body: object) -> DeclarationsApplied:
+def put(caller: Caller, kind: str, after: int | None = None, /, **body: object) -> DeclarationsApplied:
     return caller.call(DECLARATION_PUT, DeclarationPut(kind, msgspec.Raw(msgspec.json.encode(body)), after))
 
 

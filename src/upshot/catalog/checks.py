@@ -33,7 +33,10 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one declaration, and in which of its fields (empty: with the whole)."""
+    """What is wrong with one declaration, and in which of its fields (empty: with the whole).
+
+    ``is_advice`` marks a warning that is meant for who writes the declaration, and not for who reads it from elsewhere.
+    """
 
     kind: str
     name: str
@@ -41,6 +44,7 @@ class Fault:
     message: str
     suggestions: tuple[str, ...] = ()
     level: Literal["error", "warning"] = "error"
+    is_advice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,4 +223,4 @@ def _bets(output: Output) -> Iterator[Fault]:
             f"The output {output.name!r} is a bet without {' and without '.join(missing)}. If it should move no "
             "outcome, its kind is upkeep, enabling or compliance."
         )
-        yield Fault(Output.KIND, output.name, "", message, level="warning")
+        yield Fault(Output.KIND, output.name, "", message, level="warning", is_advice=True)

@@ -102,6 +102,19 @@ class Declarations:
             rows = connection.execute(statement).mappings().all()
         return {row["name"]: self._declared(kind, row) for row in rows}
 
+    def removed(self, kind: type[D]) -> set[str]:
+        """Names of what was there and is not any more."""
+        newest = (
+            select(table.c.name, func.max(table.c.version).label("version"))
+            .where(table.c.kind == kind.KIND)
+            .group_by(table.c.name)
+            .subquery()
+        )
+        join = table.join(newest, and_(table.c.name == newest.c.name, table.c.version == newest.c.version))
+        gone = select(table.c.name).select_from(join).where(table.c.kind == kind.KIND, table.c.removed.is_(True))
+        with self._reading.connect() as connection:
+            return set(connection.execute(gone).scalars())
+
     def get(self, kind: type[D], name: str) -> Declared[D]:
         """The one of that name.
 

@@ -47,6 +47,7 @@ _COMMANDS = {
     "doctor": "upshot.cli.doctor:doctor",
     "plan": "upshot.cli.declare:plan",
     "serve": "upshot.cli.serve:serve",
+    "ship": "upshot.cli.outputs:ship",
     "settings": "upshot.cli.settings:settings",
     "version": "upshot.cli.version:version",
 }
@@ -58,6 +59,7 @@ _HELP = {
     "doctor": "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
     "plan": "Show what applying YAML files would change, field by field. Nothing is changed.",
     "serve": "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
+    "ship": "Say that something reached users: it becomes an output, where there is none of its name, and a launch.",
     "settings": "Show every setting, its value and where that comes from.",
     "version": "Print the versions of Upshot, Python and the event store's engine.",
 }
@@ -86,6 +88,11 @@ _GROUPS = {
             "restore": "upshot.cli.dashboards:restore",
         },
     ),
+    "output": (
+        "See what was shipped, and bring it in.",
+        {"list": "upshot.cli.outputs:list_outputs"},
+    ),
+    "launch": ("See when it reached users.", {"list": "upshot.cli.outputs:list_launches"}),
     "data": (
         "See what the store holds.",
         {
@@ -112,12 +119,24 @@ _GROUPS = {
         {"add": "upshot.cli.keys:add", "list": "upshot.cli.keys:list_keys", "revoke": "upshot.cli.keys:revoke"},
     ),
 }
+_SUBGROUPS = {
+    ("output", "import"): (
+        "Read outputs and launches from where the team keeps them.",
+        {"git": "upshot.cli.outputs:import_git", "csv": "upshot.cli.outputs:import_csv"},
+    ),
+}
 for _name, _path in _COMMANDS.items():
     app.command(_path, name=_name, help=_HELP[_name])
 for _name, (_help, _commands) in _GROUPS.items():
     _group = App(name=_name, help=_help)
     for _command, _path in _commands.items():
         _group.command(_path, name=_command)
+    for (_above, _below), (_text, _inside) in _SUBGROUPS.items():
+        if _above == _name:
+            _subgroup = App(name=_below, help=_text)
+            for _command, _path in _inside.items():
+                _subgroup.command(_path, name=_command)
+            _group.command(_subgroup)
     app.command(_group)
 
 

@@ -100,21 +100,31 @@ def export(
         sys.stdout.write(answer.yaml)
 
 
-def tell_applied(applied: "DeclarationsApplied", *, planned: bool, fields_of_new: bool = True) -> None:
-    """What changed or would change, for people: a line each, then its fields; then what is wrong."""
+def tell_applied(
+    applied: "DeclarationsApplied", *, planned: bool, fields_of_new: bool = True, most: int | None = None
+) -> None:
+    """What changed or would change, for people: a line each, then its fields; then what is wrong.
+
+    Args:
+        applied: What was answered.
+        planned: Whether it would change only.
+        fields_of_new: Whether the fields of what is new are shown.
+        most: How many changes are shown; all where None.
+    """
     if applied.refused:
         tell_problems(applied.problems)
         line("Nothing is changed while one of these is an error.")
         return
     width = max((len(change.kind) for change in applied.changes), default=0)
-    for change in applied.changes:
-        if change.change == "unchanged":
-            continue
+    changes = [change for change in applied.changes if change.change != "unchanged"]
+    for change in changes[:most]:
         line(f"{_SIGNS[change.change]} {change.kind.ljust(width)}  {change.name}")
         if change.change == "changed" or fields_of_new:
             for each in change.fields:
                 before = f"{_shortened(each.before)} → " if change.change == "changed" else ""
                 line(f"    {each.field}: {before}{_shortened(each.after)}")
+    if most is not None and len(changes) > most:
+        line(f"  and {len(changes) - most:,} more")
     tell_problems(applied.problems)
     line(_summary(applied.changes, planned=planned))
 

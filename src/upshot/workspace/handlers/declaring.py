@@ -100,7 +100,8 @@ def weigh(resources: Resources, wish: Wish, there: Current | None = None) -> Wei
         old = there[kind].get(name)
         changes.append(DeclarationChange(kind, name, "removed"))
         steps.append(Remove(KINDS[kind], name, _after(wish, (kind, name), old)))
-    problems += (_problem(wish, fault) for fault in faults(_book(resources, wish, puts, there), touched, wish.removes))
+    found = faults(_book(resources, wish, puts, there), touched, wish.removes)
+    problems += (_problem(wish, fault) for fault in found if not (fault.is_advice and wish.managed == "import"))
     problems += _tiles(resources, wish, touched)
     problems += warnings_on_metrics(resources, [metric for metric, _ in wish.metrics])
     order = {kind: place for place, kind in enumerate((METRIC, *KINDS))}
@@ -195,7 +196,8 @@ def _book(resources: Resources, wish: Wish, puts: Iterable[Declaration], there: 
 def _problem(wish: Wish, fault: Fault) -> Problem:
     place = wish.places.get((fault.kind, fault.name))
     if place is None:
-        return Problem(fault.message, fault.field, 0, fault.suggestions, fault.level)
+        where = fault.name if wish.managed == "import" else fault.field
+        return Problem(fault.message, where, 0, fault.suggestions, fault.level)
     return Problem(fault.message, place.source, place.of(fault.field), fault.suggestions, fault.level)
 
 

@@ -1,0 +1,33 @@
+"""What a source says: outputs and launches, and what of it could not be understood."""
+
+import msgspec
+
+from upshot.catalog.kinds import Launch, Output
+
+__all__ = ["Found", "Remark"]
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something in the source that was left out, or not understood.
+
+    Attributes:
+        where: A commit, a tag, a row with its file.
+        message: What, one sentence.
+        suggestions: The nearest right words.
+    """
+
+    where: str
+    message: str
+    suggestions: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        close = f" Did you mean {' or '.join(map(repr, self.suggestions))}?" if self.suggestions else ""
+        return f"{self.where}: {self.message}{close}"
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What was shipped, oldest first; nothing is left out without a remark."""
+
+    outputs: tuple[Output, ...]
+    launches: tuple[Launch, ...]
+    remarks: tuple[Remark, ...]
