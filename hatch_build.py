@@ -36,7 +36,7 @@ def stale() -> bool:
 
 
 def build() -> None:
-    """Install what the lock file names and run both builds.
+    """Install what the lock file names and run the builds.
 
     Raises:
         SystemExit: A step failed; its output stands above.
@@ -54,6 +54,7 @@ def build() -> None:
         [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         [vite, "build", "--logLevel", "warn"],
         [vite, "build", "--logLevel", "warn", "--mode", "render"],
+        [vite, "build", "--logLevel", "warn", "--mode", "tracker"],
         [str(Path("scripts") / "finish.mjs")],
     ):
         done = subprocess.run([node, *step], cwd=FRONTEND, env=environment, check=False)  # noqa: S603  # fixed commands

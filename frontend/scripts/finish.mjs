@@ -11,9 +11,10 @@ const font = new URL("../node_modules/@fontsource-variable/inter/files/inter-lat
 await writeFile(join(dist, "render", "inter.ttf"), await decompress(await readFile(font)));
 
 const packed = new Set([".js", ".css", ".svg"]);
-for (const name of await readdir(join(dist, "assets"))) {
-  if (!packed.has(extname(name))) continue;
-  const path = join(dist, "assets", name);
+const folders = ["assets", "tracker"];
+const files = await Promise.all(folders.map(async (folder) => (await readdir(join(dist, folder))).map((name) => join(dist, folder, name))));
+for (const path of files.flat()) {
+  if (!packed.has(extname(path))) continue;
   const text = await readFile(path);
   await writeFile(`${path}.gz`, gzipSync(text, { level: 9 }));
   await writeFile(

@@ -38,6 +38,7 @@ from upshot.web.retention.routes import retention_csv, retention_page, retention
 from upshot.web.served import ServedWorkspace
 from upshot.web.shield import Shield
 from upshot.web.sign_in.routes import sign_in, sign_in_page, sign_out
+from upshot.web.tracker import tracker
 
 __all__ = ["ROUTES", "Application", "create_app"]
 
@@ -78,8 +79,11 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     sign_in_page,
     sign_out,
     suggest,
+    tracker,
 )
 _MEGABYTE = 1_000_000
+_AS_THEY_ARE = ["^/live", "^/static", "^/upshot.js"]
+"""Paths whose answers are not compressed on the way: streams, and files that are compressed already."""
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use
 
 
@@ -129,7 +133,7 @@ def create_app(
         exception_handlers=EXCEPTION_HANDLERS,
         state=State({"workspace": workspace, "clock": clock, "pulse": Pulse(workspace), "answers": Answers()}),
         lifespan=[pulsing],
-        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=["^/live", "^/static"]),
+        compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=_AS_THEY_ARE),
         request_max_body_size=settings.server.max_body_mb * _MEGABYTE,
         openapi_config=None,
         logging_config=None,

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from upshot.core.errors import InternalError, NotFound
 from upshot.web.permit import Open
 
-__all__ = ["DIST", "Entry", "asset", "entry", "static_url"]
+__all__ = ["DIST", "Entry", "asset", "entry", "packed", "static_url"]
 
 DIST = Path(__file__).parent / "static" / "dist"
 _ROOT = "/static/"
@@ -82,12 +82,17 @@ def asset(request: Request[None, None, State], name: FromPath[str]) -> Response[
     path = _files().get(name)
     if path is None:
         raise NotFound("asset", name)
+    return packed(request, path, {"Cache-Control": _FOR_GOOD})
+
+
+def packed(request: Request[None, None, State], path: Path, headers: dict[str, str]) -> Response[bytes]:
+    """A built file in the smallest encoding that the browser takes, with these headers besides."""
     accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    headers = {"Cache-Control": _FOR_GOOD, "Vary": "Accept-Encoding"}
+    headers = {**headers, "Vary": "Accept-Encoding"}
     for encoding, suffix in _ENCODINGS:
-        packed = path.with_name(path.name + suffix)
-        if encoding in accepted and packed.is_file():
+        smaller = path.with_name(path.name + suffix)
+        if encoding in accepted and smaller.is_file():
             return Response(
-                _bytes(packed), media_type=_TYPES[path.suffix], headers={**headers, "Content-Encoding": encoding}
+                _bytes(smaller), media_type=_TYPES[path.suffix], headers={**headers, "Content-Encoding": encoding}
             )
     return Response(_bytes(path), media_type=_TYPES[path.suffix], headers=headers)

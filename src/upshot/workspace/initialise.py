@@ -9,6 +9,7 @@ from upshot.core.money import currency
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings, WorkspaceSettings
 from upshot.core.time import zone
 from upshot.metrics.library import library
+from upshot.metrics.library_web import web_library
 from upshot.workspace.handlers.metrics import store_metrics
 from upshot.workspace.operation import LOCAL_OWNER
 from upshot.workspace.resources import STORE_FILE, TIME_ZONE, Resources
@@ -59,7 +60,7 @@ def initialise(folder: Path, wanted: WorkspaceSettings, loaded: LoadedSettings) 
 
 def furnish(resources: Resources) -> None:
     """Give a catalog that is new what every workspace begins with: the ready-made metrics, and its time zone fixed."""
-    store_metrics(resources, library(), source="library", by=LOCAL_OWNER.name)
+    store_metrics(resources, (*library(), *web_library()), source="library", by=LOCAL_OWNER.name)
     resources.catalog.set_property(TIME_ZONE, resources.zone.key)
 
 

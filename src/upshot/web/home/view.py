@@ -62,7 +62,7 @@ class Home(msgspec.Struct, frozen=True):
 
 def read_home(page: Page, view: View) -> Home:
     """Ask for all of it; a metric that cannot be answered costs its card only."""
-    metrics = ordered(page.metrics)
+    metrics = ordered(page)
     shown = [m for m in metrics if m.shape != _RETENTION]
     answers = [_ask(page, view, metric) for metric in shown[:_CARDS]]
     retention = next((m for m in metrics if m.shape == _RETENTION), None)

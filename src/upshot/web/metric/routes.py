@@ -22,7 +22,7 @@ __all__ = ["metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_pag
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
 def metrics_page(page: NamedDependency[Page]) -> Response[str]:
     """All metrics."""
-    metrics = ordered(page.metrics)
+    metrics = ordered(page)
     return page.show("metric/list.html", area="metrics", metrics=metrics)
 
 

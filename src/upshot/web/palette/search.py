@@ -85,7 +85,7 @@ def _pages(page: Page) -> Iterator[Found]:
 
 
 def _metrics(page: Page) -> Iterator[Found]:
-    for metric in ordered(page.metrics):
+    for metric in ordered(page):
         yield Found(metric.title, metric.description, f"/metrics/{metric.name}", also=(metric.name,))
 
 

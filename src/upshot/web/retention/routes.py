@@ -95,7 +95,7 @@ def _read(page: Page, name: str, view: View) -> GridView:
 
 
 def _choices(page: Page) -> list[MetricView]:
-    metrics = ordered(page.metrics)
+    metrics = ordered(page)
     return sorted((m for m in metrics if m.shape in _SHAPES), key=lambda m: m.shape != "retention")
 
 

@@ -1,0 +1,6 @@
+/** Call `listener` on events of these kinds (separated by spaces), wherever in the page they happen. */
+export const listen = <T extends Event>(kinds: string, listener: (event: T) => void, on: "add" | "remove" = "add"): void =>
+  kinds.split(" ").forEach((kind) => window[`${on}EventListener`](kind, listener as EventListener, true));
+
+/** Call it whenever the page is hidden, the last moment at which something can be sent for certain. It may come back. */
+export const whenHidden = (listener: () => void): void => listen("visibilitychange", () => document.hidden && listener());
