@@ -9,7 +9,7 @@ from litestar.enums import MediaType
 
 from upshot.core.errors import UserError
 from upshot.metrics.definition import quote_name
-from upshot.web.metric.ordering import ordered
+from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, DATA_VALUES, EventName, Nothing, ValuesQuery
@@ -56,7 +56,7 @@ def _suggestions(page: Page, of: str, typed: str) -> Suggestions:
         case "events":
             return Suggestions(_best(typed, _events(page)))
         case _:
-            metrics = (Suggestion(m.title, "metric") for m in ordered(page.metrics))
+            metrics = (Suggestion(m.title, "metric") for m in awake(page))
             return Suggestions(_best(typed, (*metrics, *_events(page))))
 
 

@@ -9,7 +9,7 @@ from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change, chart_points
 from upshot.web.home.moved import Moves, read_moves
-from upshot.web.metric.ordering import ordered
+from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import SeriesChart, series_chart
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
@@ -62,7 +62,7 @@ class Home(msgspec.Struct, frozen=True):
 
 def read_home(page: Page, view: View) -> Home:
     """Ask for all of it; a metric that cannot be answered costs its card only."""
-    metrics = ordered(page)
+    metrics = awake(page)
     shown = [m for m in metrics if m.shape != _RETENTION]
     answers = [_ask(page, view, metric) for metric in shown[:_CARDS]]
     retention = next((m for m in metrics if m.shape == _RETENTION), None)

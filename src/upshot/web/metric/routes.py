@@ -9,7 +9,7 @@ from upshot.charts import DARK, LIGHT
 from upshot.core.time import Grain
 from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers, picture, series_csv
-from upshot.web.metric.ordering import ordered
+from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
 from upshot.web.window import View
@@ -22,7 +22,7 @@ __all__ = ["metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_pag
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
 def metrics_page(page: NamedDependency[Page]) -> Response[str]:
     """All metrics."""
-    metrics = ordered(page)
+    metrics = awake(page)
     return page.show("metric/list.html", area="metrics", metrics=metrics)
 
 

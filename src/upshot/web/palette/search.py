@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
-from upshot.web.metric.ordering import ordered
+from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
@@ -85,7 +85,7 @@ def _pages(page: Page) -> Iterator[Found]:
 
 
 def _metrics(page: Page) -> Iterator[Found]:
-    for metric in ordered(page):
+    for metric in awake(page):
         yield Found(metric.title, metric.description, f"/metrics/{metric.name}", also=(metric.name,))
 
 

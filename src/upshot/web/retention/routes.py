@@ -9,7 +9,7 @@ from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
 from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
-from upshot.web.metric.ordering import ordered
+from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
 from upshot.web.window import View
@@ -95,7 +95,7 @@ def _read(page: Page, name: str, view: View) -> GridView:
 
 
 def _choices(page: Page) -> list[MetricView]:
-    metrics = ordered(page)
+    metrics = awake(page)
     return sorted((m for m in metrics if m.shape in _SHAPES), key=lambda m: m.shape != "retention")
 
 
