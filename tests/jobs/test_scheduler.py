@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.workspace.conftest import EVENTS, WANTED
+from tests.workspace.study_world import make_shop, open_shop
 from upshot.core.settings import load_settings
 from upshot.core.time import Grain
 from upshot.jobs.scheduler import Scheduler
+from upshot.jobs.studies import Readings
 from upshot.workspace.handlers import imports
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
@@ -97,3 +99,13 @@ def test_resume_passes_over_an_import_whose_file_is_gone(
         imports.resume(workspace.resources)
         assert workspace.resources.running == {}
     assert "cannot go on" in caplog.text
+
+
+def test_scheduler_records_what_is_due_and_leaves_it_then(tmp_path: Path) -> None:
+    make_shop(tmp_path / "shop")
+    with open_shop(tmp_path / "shop") as workspace:
+        readings = Readings(workspace.resources)
+        assert readings.turn() == 3
+        assert readings.turn() == 0
+        recorded = workspace.resources.catalog.conclusions.verdicts()
+        assert {record.created_by for record in recorded} == {"upshot"}

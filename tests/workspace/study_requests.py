@@ -1,24 +1,28 @@
 """Requests of the operations on studies, experiments and the ledger, and what they need to be there."""
 
 from collections.abc import Callable
+from datetime import date
 
 import msgspec
 
 from upshot.catalog.kinds import Choice
 from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
 from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
+from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.workspace.messages.state import Nothing
 from upshot.workspace.messages.studies import (
     DECIDE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
     LAUNCH_REPORT,
+    LAUNCHES_JOIN,
     STUDIES_RECORD,
     STUDY_LIST,
     STUDY_PLAN,
     VERDICT_VERIFY,
     Decide,
     ExperimentName,
+    LaunchesJoin,
     LaunchName,
     PlanQuery,
     StudiesRecord,
@@ -65,6 +69,8 @@ def study_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
 
     return {
         LAUNCH_REPORT.name: lambda: declared(LaunchName("checkout")),
+        LAUNCHES_JOIN.name: lambda: declared(LaunchesJoin(dry_run=True)),
+        SERIES_IMPORT.name: lambda: SeriesImport(name="visits", values=(SeriesValue(date(2024, 1, 2), 5.0),)),
         STUDIES_RECORD.name: lambda: declared(StudiesRecord()),
         STUDY_LIST.name: lambda: declared(Nothing()),
         STUDY_PLAN.name: lambda: declared(PlanQuery(metric="events", expected=0.05)),

@@ -41,32 +41,38 @@ app = App(
 )
 _COMMANDS = {
     "apply": "upshot.cli.declare:apply",
+    "decide": "upshot.cli.ledger:decide",
     "demo": "upshot.cli.demo:demo",
     "export": "upshot.cli.declare:export",
     "init": "upshot.cli.init:init",
     "doctor": "upshot.cli.doctor:doctor",
+    "ledger": "upshot.cli.ledger:ledger",
     "plan": "upshot.cli.declare:plan",
     "serve": "upshot.cli.serve:serve",
     "ship": "upshot.cli.outputs:ship",
     "settings": "upshot.cli.settings:settings",
+    "verify": "upshot.cli.studies:verify",
     "version": "upshot.cli.version:version",
 }
 _HELP = {
     "apply": "Declare what YAML files say: metrics, objectives, outputs, launches and all else. All of it, or nothing.",
+    "decide": "Write down what was decided about a launch.",
     "demo": "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
     "export": "Write what is declared as YAML that gives the same again when it is applied.",
     "init": "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
     "doctor": "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
+    "ledger": "List each output with its cost, expectation, effect, evidence, verdict and worth.",
     "plan": "Show what applying YAML files would change, field by field. Nothing is changed.",
     "serve": "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
     "ship": "Say that something reached users: it becomes an output, where there is none of its name, and a launch.",
     "settings": "Show every setting, its value and where that comes from.",
+    "verify": "Conclude a verdict again from its own snapshot and compare every digit.",
     "version": "Print the versions of Upshot, Python and the event store's engine.",
 }
 _GROUPS = {
     "import": (
         "Bring in what other systems recorded.",
-        {"events": "upshot.cli.imports:events"},
+        {"events": "upshot.cli.imports:events", "series": "upshot.cli.series_import:series"},
     ),
     "metric": (
         "Define metrics and ask them.",
@@ -108,6 +114,19 @@ _GROUPS = {
             "import": "upshot.cli.surveys:import_answers",
             "score": "upshot.cli.surveys:score",
         },
+    ),
+    "study": (
+        "See what launches did, and what the next one could show.",
+        {
+            "list": "upshot.cli.studies:list_studies",
+            "read": "upshot.cli.studies:read",
+            "join": "upshot.cli.studies:join",
+            "plan": "upshot.cli.studies:plan",
+        },
+    ),
+    "experiment": (
+        "Read experiments.",
+        {"list": "upshot.cli.experiments:list_experiments", "show": "upshot.cli.experiments:show"},
     ),
     "facts": ("Keep unit-day facts fresh.", {"refresh": "upshot.cli.data:refresh"}),
     "access": (

@@ -1,4 +1,4 @@
-"""The server's own work: interrupted imports are taken up again, and facts are kept fresh."""
+"""The server's own work: interrupted imports are taken up again, facts are kept fresh, and verdicts are recorded."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from upshot.core.errors import UserError
+from upshot.jobs.studies import Readings
 from upshot.workspace.handlers.data import refresh_facts
 from upshot.workspace.handlers.imports import resume
 from upshot.workspace.local import LocalWorkspace
@@ -21,6 +22,7 @@ class Scheduler:
 
     def __init__(self, workspace: LocalWorkspace) -> None:
         self._workspace = workspace
+        self._readings = Readings(workspace.resources)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upshot-jobs", daemon=True)
 
@@ -37,6 +39,7 @@ class Scheduler:
     def turn(self) -> None:
         """Do now what is due."""
         refresh_facts(self._workspace.resources)
+        self._readings.turn()
 
     def _run(self) -> None:
         _try(lambda: resume(self._workspace.resources))

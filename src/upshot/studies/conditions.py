@@ -64,7 +64,7 @@ def clear_window(inputs: StudyInputs, metric: MetricInput) -> Clear:
     changes = tuple(sorted(_changes(inputs, metric), key=lambda change: (change.day, change.what)))
     near = [change for change in changes if _near(change.day, inputs.launch_day, first, last)]
     remarks = (
-        [] if settled == inputs.launch_day else [f"Measured from {first} on, when its ramp had reached everybody."]
+        [] if settled == inputs.launch_day else [f"Measured from {first} on, when all of it had reached everybody."]
     )
     later = [change for change in changes if first < change.day <= last and change not in near]
     if later:

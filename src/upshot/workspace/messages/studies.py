@@ -15,6 +15,7 @@ __all__ = [
     "DECIDE",
     "EXPERIMENT_LIST",
     "EXPERIMENT_SHOW",
+    "LAUNCHES_JOIN",
     "LAUNCH_REPORT",
     "OPERATIONS",
     "STUDIES_RECORD",
@@ -30,8 +31,11 @@ __all__ = [
     "ExperimentName",
     "ExperimentReport",
     "ExperimentView",
+    "JointLaunch",
     "LaunchName",
     "LaunchReport",
+    "LaunchesJoin",
+    "LaunchesJoined",
     "PlanQuery",
     "PlanWay",
     "StudiesRecord",
@@ -79,6 +83,32 @@ class DecisionView(msgspec.Struct, frozen=True):
     at: datetime
     why: str
     verdict: str
+
+
+class LaunchesJoin(msgspec.Struct, frozen=True, kw_only=True):
+    """Make one launch of several that lie too close to be told apart: they are then measured together, once.
+
+    ``names`` are joined as they are; without names, all launches that follow each other within ``near_days`` are.
+    """
+
+    names: tuple[str, ...] = ()
+    near_days: int = 14
+    dry_run: bool = False
+
+
+class JointLaunch(msgspec.Struct, frozen=True):
+    """A joint launch and what it is made of."""
+
+    name: str
+    of: tuple[str, ...]
+    first: date
+    last: date
+
+
+class LaunchesJoined(msgspec.Struct, frozen=True):
+    """The joint launches; those that they are made of are removed, and can be restored."""
+
+    joint: tuple[JointLaunch, ...]
 
 
 class LaunchReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,6 +327,7 @@ class ExperimentReport(msgspec.Struct, frozen=True, kw_only=True):
 _R, _W = Permission.READ, Permission.WRITE
 
 LAUNCH_REPORT = Operation("launch.report", _R, LaunchName, LaunchReport)
+LAUNCHES_JOIN = Operation("launches.join", _W, LaunchesJoin, LaunchesJoined, changes=True)
 STUDIES_RECORD = Operation("studies.record", _W, StudiesRecord, StudiesRecorded, changes=True)
 STUDY_LIST = Operation("study.list", _R, Nothing, StudyList)
 STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
@@ -307,6 +338,7 @@ EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentRep
 
 OPERATIONS = (
     LAUNCH_REPORT,
+    LAUNCHES_JOIN,
     STUDIES_RECORD,
     STUDY_LIST,
     STUDY_PLAN,

@@ -1,0 +1,185 @@
+"""``upshot ledger`` and ``upshot decide``."""
+
+import csv
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from upshot.cli.common import Common, open_workspace
+from upshot.cli.measuring import record_what_is_due
+from upshot.cli.output import Column, json_or, line, lines, table
+
+if TYPE_CHECKING:
+    from upshot.catalog.verdict import Interval
+    from upshot.workspace.messages.ledger import Ledger, LedgerRow
+
+__all__ = ["decide", "ledger"]
+
+_COLUMNS: tuple[Column, ...] = (
+    ("output", "left"),
+    ("launched", "left"),
+    ("cost", "right"),
+    ("expected", "left"),
+    ("effect", "left"),
+    ("grade", "left"),
+    ("verdict", "left"),
+    ("worth", "left"),
+    ("decision", "left"),
+)
+_FIELDS = (
+    *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with", "cost", "cost_days"),
+    *("cost_estimated", "metric", "expectation", "expectation_met", "effect", "effect_low", "effect_high", "grade"),
+    *("design", "word", "reading", "verdict", "worth", "worth_low", "worth_high", "waste", "decision", "sentence"),
+)
+
+
+def ledger(
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    objective: str = "",
+    team: str = "",
+    kind: str = "",
+    as_csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    recorded: bool = False,
+    common: Common | None = None,
+) -> None:
+    """List each output with its cost, expectation, effect, evidence, verdict and worth.
+
+    Readings that are due are recorded first.
+
+    Args:
+        first: Only launches from this day on.
+        last: Only launches up to this day.
+        objective: Only outputs that serve this objective.
+        team: Only this team's.
+        kind: Only bet, upkeep, enabling or compliance.
+        as_csv: Print CSV.
+        recorded: Only show what is recorded already.
+        common: The options of every command.
+    """
+    from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
+
+    common = common or Common()
+    query = LedgerQuery(first=first, last=last, objective=objective, team=team, kind=kind)
+    with open_workspace(common) as workspace:
+        failed = record_what_is_due(workspace, quiet=common.json or as_csv) if not recorded else ()
+        found = workspace.call(LEDGER, query)
+    if as_csv:
+        _print_csv(found)
+    elif not json_or(common, found):
+        _print(found)
+        lines(f"Not read yet: {text}" for text in failed)
+
+
+def decide(
+    launch: str,
+    choice: Literal["keep", "iterate", "roll back"],
+    *,
+    why: str = "",
+    verdict: str = "",
+    common: Common | None = None,
+) -> None:
+    """Write down what was decided about a launch: keep, iterate or "roll back".
+
+    Args:
+        launch: Which launch.
+        choice: What is done with it.
+        why: The reason, for those who ask later.
+        verdict: The verdict that it rests on, by its id. Default: the newest.
+        common: The options of every command.
+    """
+    from upshot.catalog.kinds import Choice
+    from upshot.workspace.messages.studies import DECIDE, Decide
+
+    common = common or Common()
+    with open_workspace(common) as workspace:
+        done = workspace.call(DECIDE, Decide(launch=launch, choice=Choice(choice), why=why, verdict=verdict))
+    if not json_or(common, done):
+        found = done.decision
+        on = f" on the verdict {found.verdict[:8]}" if found.verdict else ", without a verdict"
+        line(f"{launch}: {found.choice}{on}, by {found.by}, {found.at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _print(found: "Ledger") -> None:
+    table(_COLUMNS, (_shown(row, found.currency) for row in found.rows), title=f"{len(found.rows)} outputs")
+    totals = found.totals
+    line("")
+    cost = f"{_money(totals.cost, found.currency)} known of {totals.costed}"
+    line(f"Launched: {totals.launched} of {totals.outputs} outputs. Cost: {cost}; {totals.cost_days:,.4g} days.")
+    if totals.measured_share is not None:
+        line(f"Bets that could be measured: {totals.measured_share:.0%}.")
+    if totals.worth is not None:
+        worth = _interval_money(totals.worth, found.currency)
+        line(f"Worth over the measured days: {worth}, of {totals.valued} launches.")
+    if totals.expectations_scored:
+        line(
+            f"Expectations: {totals.expectations_met} of {totals.expectations_scored} truths lay in the range that was "
+            "stated before the launch (80% should)."
+        )
+    wasted = [waste for waste in totals.waste if waste.outputs]
+    for waste in wasted:
+        line(f"{waste.kind.capitalize()}: {waste.outputs} outputs, {waste.share:.0%} of the known cost.")
+    lines(found.notes)
+
+
+def _shown(row: "LedgerRow", currency: str) -> tuple[str, ...]:
+    cost = row.output.cost
+    days = row.output.cost_days
+    spent = _money(cost, currency) if cost is not None else f"{days:g} days" if days else "–"
+    return (
+        row.output.title + (f" (with {len(row.shared_with)} more)" if row.shared_with else ""),
+        "–" if row.launched_on is None else str(row.launched_on),
+        spent + ("~" if row.output.cost_estimated and spent != "–" else ""),
+        row.expectation or "–",
+        _share(row.effect),
+        str(row.grade),
+        "–" if row.word is None else str(row.word),
+        "–" if row.worth is None else _interval_money(row.worth, currency),
+        str(row.decision) if row.decision else "needed" if row.needs_decision else "–",
+    )
+
+
+def _share(effect: "Interval | None") -> str:
+    if effect is None:
+        return "–"
+    return f"{effect.value:+.1%} ({effect.low:+.1%} to {effect.high:+.1%})"
+
+
+def _money(amount: float | None, currency: str) -> str:
+    from upshot.core.units import format_value
+
+    return format_value(None if amount is None else float(round(amount)), "money", currency).removesuffix(".00")
+
+
+def _interval_money(worth: "Interval", currency: str) -> str:
+    value, low, high = (_money(number, currency) for number in (worth.value, worth.low, worth.high))
+    return f"{value} ({low} to {high})"
+
+
+def _print_csv(found: "Ledger") -> None:
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(_FIELDS)
+    for row in found.rows:
+        effect, worth = row.effect, row.worth
+        known: dict[str, object] = {
+            "output": row.output.name,
+            "title": row.output.title,
+            "kind": row.output.kind,
+            "objective": row.output.objective,
+            "team": row.output.team,
+            "shared_with": " ".join(row.shared_with),
+            "cost": row.output.cost,
+            "cost_days": row.output.cost_days,
+            "cost_estimated": row.output.cost_estimated,
+            "effect": effect and effect.value,
+            "effect_low": effect and effect.low,
+            "effect_high": effect and effect.high,
+            "worth": worth and worth.value,
+            "worth_low": worth and worth.low,
+            "worth_high": worth and worth.high,
+        }
+        values = (known[name] if name in known else getattr(row, name) for name in _FIELDS)
+        out.writerow("" if value is None else str(value) for value in values)

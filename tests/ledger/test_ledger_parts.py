@@ -1,0 +1,97 @@
+"""Worth, waste and scores, by hand."""
+
+import math
+from datetime import date, timedelta
+
+import pytest
+from scipy.stats import norm
+
+from upshot.catalog.kinds import OutputKind, parse_expectation
+from upshot.catalog.verdict import Effect, Grade, Interval, MetricRole, VerdictWord
+from upshot.ledger.score import chance_in_range, expectation_met
+from upshot.ledger.waste import Spent, sum_waste, waste_of
+from upshot.ledger.worth import Worth, sum_of_worths, worth_of
+
+DAY = date(2026, 1, 1)
+
+
+def effect(value: float, low: float, high: float, **fields: object) -> Effect:
+    known: dict[str, object] = {
+        "metric": "m",
+        "metric_hash": "",
+        "role": MetricRole.PRIMARY,
+        "direction": "up",
+        "first_day": DAY,
+        "last_day": DAY + timedelta(days=29),
+        "relative": Interval(value, low, high),
+        "absolute": Interval(100 * value, 100 * low, 100 * high),
+        "per": "total",
+        "level": 0.95,
+        "p_value": None,
+        "method": "",
+        "n": 30.0,
+    }
+    return Effect(**{**known, **fields})  # type: ignore[arg-type]
+
+
+def worth(value: float, half: float, *, metric: str = "m", first: int = 0, randomised: bool = False) -> Worth:
+    start = DAY + timedelta(days=first)
+    return Worth(Interval(value, value - half, value + half), metric, start, start + timedelta(days=9), randomised)
+
+
+def test_cost_that_falls_is_worth_a_positive_amount() -> None:
+    assert worth_of(effect(-0.1, -0.2, -0.05), -3.0) == Interval(30.0, 15.0, 60.0)
+
+
+def test_independent_worths_add_up_as_squares_do() -> None:
+    total = sum_of_worths([worth(10, 3), worth(20, 4, metric="other")])
+    assert total == Interval(30.0, 25.0, 35.0)
+
+
+def test_worths_that_share_measured_days_add_up_in_full() -> None:
+    assert sum_of_worths([worth(10, 3), worth(20, 4, first=5)]) == Interval(30.0, 23.0, 37.0)
+    assert sum_of_worths([worth(10, 3), worth(20, 4, first=10)]) == Interval(30.0, 25.0, 35.0)
+    assert sum_of_worths([worth(10, 3, randomised=True), worth(20, 4, randomised=True)]) == Interval(30.0, 25.0, 35.0)
+    assert sum_of_worths([]) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "used", "waste"),
+    [
+        (VerdictWord.HARMED, OutputKind.UPKEEP, None, "harm"),
+        (VerdictWord.IMPROVED, OutputKind.BET, 0.001, "unused"),
+        (VerdictWord.IMPROVED, OutputKind.BET, 0.2, "none"),
+        (VerdictWord.NO_EFFECT, OutputKind.BET, None, "no effect"),
+        (VerdictWord.TRANSIENT, OutputKind.BET, None, "no effect"),
+        (VerdictWord.INCONCLUSIVE, OutputKind.BET, None, "unmeasured"),
+        (VerdictWord.NOT_MEASURABLE, OutputKind.BET, None, "unmeasured"),
+        (VerdictWord.NOT_MEASURABLE, OutputKind.COMPLIANCE, None, "none"),
+        (VerdictWord.TOO_EARLY, OutputKind.BET, None, "too early"),
+        (VerdictWord.MIXED, OutputKind.BET, None, "none"),
+        (None, OutputKind.BET, 0.0, "none"),
+    ],
+)
+def test_kind_of_waste(word: VerdictWord | None, kind: OutputKind, used: float | None, waste: str) -> None:
+    assert waste_of(word, Grade.C, kind, used)[0] == waste
+
+
+def test_shares_of_waste_leave_unknown_costs_out() -> None:
+    sums = {s.kind: s for s in sum_waste([Spent("harm", 30.0), Spent("none", 70.0), Spent("harm", None)])}
+    assert (sums["harm"].outputs, sums["harm"].cost, sums["harm"].share) == (2, 30.0, 0.3)
+    assert all(s.share == 0.0 for s in sum_waste([Spent("harm", None)]))
+
+
+def test_chance_that_the_truth_lies_in_the_range() -> None:
+    expected = parse_expectation("m +5% (1%..9%) within 30d")
+    spread = 0.02
+    half = spread * norm.ppf(0.975)
+    found = effect(0.06, 0.06 - half, 0.06 + half)
+    by_hand = norm.cdf(0.09, 0.06, spread) - norm.cdf(0.01, 0.06, spread)
+    chance = chance_in_range(found, expected)
+    assert chance is not None
+    assert math.isclose(chance, by_hand, rel_tol=1e-9)
+    assert expectation_met(found, expected) is True
+    assert expectation_met(effect(0.3, 0.25, 0.35), expected) is False
+    assert expectation_met(effect(0.06, -0.2, 0.32), expected) is None
+    assert expectation_met(found, parse_expectation("other +5% (1%..9%) within 30d")) is None
+    assert expectation_met(found, parse_expectation("m +5% within 30d")) is None

@@ -1,0 +1,122 @@
+"""The ledger of a shop: what counts once, what is waste, what it was worth."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.workspace.study_world import make_shop, open_shop
+from upshot.catalog.kinds import Choice
+from upshot.catalog.verdict import Grade, VerdictWord
+from upshot.workspace.local import LocalWorkspace
+from upshot.workspace.messages.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
+from upshot.workspace.messages.studies import DECIDE, STUDIES_RECORD, Decide, StudiesRecord
+from upshot.workspace.operation import LOCAL_OWNER, Caller
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkspace]:
+    place = tmp_path_factory.mktemp("ledger") / "shop"
+    make_shop(place)
+    with open_shop(place) as opened:
+        opened.acting_as(LOCAL_OWNER).call(STUDIES_RECORD, StudiesRecord(seconds=600))
+        yield opened
+
+
+@pytest.fixture
+def anna(shop: LocalWorkspace) -> Caller:
+    return shop.acting_as(LOCAL_OWNER)
+
+
+def by_name(ledger: Ledger) -> dict[str, LedgerRow]:
+    return {row.output.name: row for row in ledger.rows}
+
+
+def test_launched_rows_come_first_the_newest_at_the_top(anna: Caller) -> None:
+    ledger = anna.call(LEDGER, LedgerQuery())
+    days = [row.launched_on for row in ledger.rows]
+    launched = [day for day in days if day is not None]
+    assert launched == sorted(launched, reverse=True)
+    assert days[len(launched) :] == [None] * (len(days) - len(launched))
+    assert len(ledger.rows) == 6
+
+
+def test_shared_effect_stands_in_each_row_and_counts_once(anna: Caller) -> None:
+    ledger = anna.call(LEDGER, LedgerQuery(last=date(2026, 2, 28), first=date(2026, 2, 1)))
+    rows = by_name(ledger)
+    checkout, banner = rows["checkout"], rows["banner"]
+    assert checkout.shared_with == ("banner",)
+    assert checkout.effect == banner.effect
+    assert checkout.worth == banner.worth
+    assert ledger.totals.worth == checkout.worth
+    assert ledger.totals.valued == 1
+    assert any("count once" in note for note in ledger.notes)
+
+
+def test_worth_is_effect_over_measured_days_times_unit_worth(shop: LocalWorkspace, anna: Caller) -> None:
+    row = by_name(anna.call(LEDGER, LedgerQuery()))["checkout"]
+    record = shop.resources.catalog.conclusions.verdict(row.verdict)
+    effect = record.verdict.effects[0].absolute
+    assert effect is not None
+    assert row.worth is not None
+    assert row.worth.value == pytest.approx(effect.value * 5.0)
+    assert (row.worth.low, row.worth.high) == pytest.approx((effect.low * 5.0, effect.high * 5.0))
+    assert row.reading == max(v.verdict.reading for v in shop.resources.catalog.conclusions.verdicts("checkout"))
+
+
+def test_experiment_is_worth_what_its_treated_units_did(shop: LocalWorkspace, anna: Caller) -> None:
+    row = by_name(anna.call(LEDGER, LedgerQuery()))["buttons"]
+    effect = shop.resources.catalog.conclusions.verdict(row.verdict).verdict.effects[0]
+    assert effect.absolute is not None
+    assert row.worth is not None
+    assert row.worth.value == pytest.approx(effect.absolute.value * effect.reach * 2.0)
+    assert effect.reach < 600
+    assert row.grade is Grade.A
+
+
+def test_waste_is_named_by_cost(anna: Caller) -> None:
+    ledger = anna.call(LEDGER, LedgerQuery())
+    rows = by_name(ledger)
+    assert rows["karaoke"].waste == "unused"
+    assert "of a day's active people" in rows["karaoke"].waste_note
+    assert rows["upgrade"].waste == "none"
+    assert rows["checkout"].waste == "none"
+    assert rows["later"].word is None
+    waste = {each.kind: each for each in ledger.totals.waste}
+    known = (10 + 4 + 1 + 2 + 30) * 500.0
+    assert ledger.totals.cost == known
+    assert waste["unused"].share == pytest.approx(30 * 500.0 / known)
+    assert waste["unused"].outputs == 1
+    assert waste["harm"].cost == 0.0
+
+
+def test_late_expectations_are_not_scored(anna: Caller) -> None:
+    ledger = anna.call(LEDGER, LedgerQuery())
+    assert ledger.totals.expectations_scored == 0
+    assert by_name(ledger)["checkout"].expectation.startswith("orders +25%")
+
+
+def test_decision_is_shown_and_no_longer_needed(anna: Caller) -> None:
+    before = by_name(anna.call(LEDGER, LedgerQuery()))["checkout"]
+    assert (before.decision, before.needs_decision) == (None, True)
+    anna.call(DECIDE, Decide(launch="checkout", choice=Choice.ITERATE))
+    after = by_name(anna.call(LEDGER, LedgerQuery()))["checkout"]
+    assert (after.decision, after.needs_decision) == (Choice.ITERATE, False)
+
+
+def test_rows_can_be_chosen(anna: Caller) -> None:
+    assert {row.output.name for row in anna.call(LEDGER, LedgerQuery(kind="upkeep")).rows} == {"upgrade"}
+    assert len(anna.call(LEDGER, LedgerQuery(team="shop")).rows) == 5
+    assert anna.call(LEDGER, LedgerQuery(objective="none")).rows == ()
+
+
+def test_without_records_the_due_reading_is_said(tmp_path: Path, shop: LocalWorkspace) -> None:
+    del shop
+    make_shop(tmp_path / "fresh")
+    with open_shop(tmp_path / "fresh") as opened:
+        ledger = opened.acting_as(LOCAL_OWNER).call(LEDGER, LedgerQuery())
+    row = by_name(ledger)["checkout"]
+    assert row.word is VerdictWord.TOO_EARLY
+    assert "is not recorded" in row.sentence
+    assert any("are not recorded" in note for note in ledger.notes)
