@@ -120,8 +120,9 @@ def _print(found: "Ledger") -> None:
             "stated before the launch (80% should)."
         )
     wasted = [waste for waste in totals.waste if waste.outputs]
+    of = "known cost" if totals.costed else "days"
     for waste in wasted:
-        line(f"{waste.kind.capitalize()}: {waste.outputs} outputs, {waste.share:.0%} of the known cost.")
+        line(f"{waste.kind.capitalize()}: {waste.outputs} outputs, {waste.share:.0%} of the {of}.")
     lines(found.notes)
 
 

@@ -252,7 +252,7 @@ def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals
     bets = {row.launch for row in launched if row.output.kind == "bet"}
     measured = [name for name in bets if told[name].effect is not None]
     scored = [row.expectation_met for row in launched if row.expectation_met is not None]
-    spent = [Spent(row.waste, row.output.cost) for row in launched]
+    spent = [Spent(row.waste, row.output.cost if costs else row.output.cost_days) for row in launched]
     return LedgerTotals(
         outputs=len(rows),
         launched=len(launched),
@@ -262,7 +262,9 @@ def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals
         worth=sum_of_worths(worths),
         valued=len(worths),
         measured_share=len(measured) / len(bets) if bets else None,
-        waste=tuple(Waste(each.kind, each.outputs, each.cost, each.share) for each in sum_waste(spent)),
+        waste=tuple(
+            Waste(each.kind, each.outputs, each.cost if costs else 0.0, each.share) for each in sum_waste(spent)
+        ),
         expectations_scored=len(scored),
         expectations_met=sum(scored),
     )
@@ -279,7 +281,10 @@ def _notes(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> tuple[str, ..
     due = sum(1 for each in told.values() if not each.verdict and "not recorded" in each.sentence)
     if due:
         notes.append(f"{due} readings have come and are not recorded: `upshot study read` records them.")
-    without = sum(1 for row in rows if row.launch and row.output.cost is None)
-    if without:
+    launched = [row for row in rows if row.launch]
+    without = sum(1 for row in launched if row.output.cost is None)
+    if without == len(launched) and any(row.output.cost_days for row in launched):
+        notes.append("What a day of work costs is not known (a team's cost_a_day), so shares are of days of work.")
+    elif without:
         notes.append(f"Of {without} launched outputs the cost is not known; shares of cost leave them out.")
     return tuple(notes)
