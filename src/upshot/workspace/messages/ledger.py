@@ -59,7 +59,7 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waste(msgspec.Struct, frozen=True):
-    """A kind of waste: how many outputs, their cost, and its share of the known cost, or of days where none is known."""
+    """A kind of waste: how many outputs, their cost, and its share of the known cost (of days where none is known)."""
 
     kind: WasteKind
     outputs: int
