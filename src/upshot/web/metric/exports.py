@@ -4,6 +4,7 @@ import csv
 import io
 
 from upshot.charts import Option, captioned
+from upshot.web.marks import Marked
 from upshot.web.metric.view import SeriesChart
 from upshot.web.window import View
 from upshot.workspace.messages import MetricSeries
@@ -22,7 +23,9 @@ def series_csv(series: MetricSeries, breakdown: str) -> str:
     writer = csv.writer(text, lineterminator="\n")
     groups = [breakdown] if breakdown else []
     compared = ["previous_period", "previous_value"] if series.previous else []
-    writer.writerow(["period", *groups, series.metric.name, "complete", "numerator", "denominator", *compared, "note"])
+    bounds = ["low", "high"] if series.interval else []
+    parts = ["numerator", "denominator"]
+    writer.writerow(["period", *groups, series.metric.name, *bounds, "complete", *parts, *compared, "note"])
     for at, point in enumerate(series.points):
         before = series.previous[at] if at < len(series.previous) else None
         then = [before.period, before.value] if before else ["", ""]
@@ -31,6 +34,7 @@ def series_csv(series: MetricSeries, breakdown: str) -> str:
                 point.period,
                 *(["" if v is None else safe_cell(v) for v in point.group] if groups else []),
                 point.value,
+                *([point.low, point.high] if bounds else []),
                 str(point.complete).lower(),
                 point.numerator,
                 point.denominator,
@@ -50,9 +54,9 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def picture(chart: SeriesChart, view: View) -> Option:
-    """The chart with its title, window, filters and legend inside."""
-    parts = [f"by {view.grain}, {view.words}", *view.where]
+def picture(chart: SeriesChart, view: View, marks: tuple[Marked, ...] = ()) -> Option:
+    """The chart with its title, window, filters, legend and the meaning of its numbers inside."""
+    parts = [f"by {view.grain}, {view.words}", *view.where, *(f"{mark.number} {mark.label}" for mark in marks)]
     return captioned(chart.option, chart.series.metric.title, "  ·  ".join(parts))
 
 

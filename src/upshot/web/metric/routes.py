@@ -5,9 +5,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upshot.charts import DARK, LIGHT
+from upshot.charts import DARK, LIGHT, Option
 from upshot.core.time import Grain
 from upshot.web.filters.form import added
+from upshot.web.marks import annotations_of, marked_in
 from upshot.web.metric.exports import download_headers, picture, series_csv
 from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import ask_series, read_metric, series_chart
@@ -59,9 +60,7 @@ def metric_svg(page: NamedDependency[Page], name: FromPath[str]) -> Response[str
     """The chart as SVG."""
     from upshot.charts.render import to_svg
 
-    view = _exported(page, name)
-    option = picture(series_chart(ask_series(page, name, view), view), view)
-    body = to_svg(option, palette=_palette(page))
+    body = to_svg(_picture(page, name, view := _exported(page, name)), palette=_palette(page))
     return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg"))
 
 
@@ -70,10 +69,13 @@ def metric_png(page: NamedDependency[Page], name: FromPath[str]) -> Response[byt
     """The chart as PNG."""
     from upshot.charts.render import to_png
 
-    view = _exported(page, name)
-    option = picture(series_chart(ask_series(page, name, view), view), view)
-    body = to_png(option, palette=_palette(page))
+    body = to_png(_picture(page, name, view := _exported(page, name)), palette=_palette(page))
     return Response(body, media_type="image/png", headers=download_headers(name, view, "png"))
+
+
+def _picture(page: Page, name: str, view: View) -> Option:
+    series, annotations = ask_series(page, name, view), annotations_of(page, name)
+    return picture(series_chart(series, view, annotations), view, marked_in(annotations, series, view.grain))
 
 
 def _exported(page: Page, name: str) -> View:

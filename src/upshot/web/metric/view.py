@@ -1,10 +1,13 @@
 """What the page of a metric shows."""
 
+from datetime import date
+
 import msgspec
 
-from upshot.charts import Option, line_chart, period_label
+from upshot.charts import Annotation, Option, line_chart, marked, period_label
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change
+from upshot.web.marks import Marked, annotations_of, marked_in
 from upshot.web.page import Page
 from upshot.web.window import View
 from upshot.workspace.messages import (
@@ -39,11 +42,12 @@ class SeriesChart(msgspec.Struct, frozen=True):
 
 
 class TableRow(msgspec.Struct, frozen=True):
-    """One period of the table: a value for each column."""
+    """One period of the table: a value for each column, and what happened in it."""
 
     period: str
     values: tuple[str, ...]
     note: str
+    marks: str = ""
 
 
 class GroupRow(msgspec.Struct, frozen=True):
@@ -53,6 +57,7 @@ class GroupRow(msgspec.Struct, frozen=True):
     value: str
     share: float
     filter_url: str
+    interval: str = ""
 
 
 class MetricPage(msgspec.Struct, frozen=True):
@@ -66,6 +71,8 @@ class MetricPage(msgspec.Struct, frozen=True):
     rows: tuple[TableRow, ...]
     groups: tuple[GroupRow, ...]
     notes: tuple[str, ...]
+    marks: tuple[Marked, ...]
+    total_interval: str
 
 
 def ask_series(page: Page, name: str, view: View) -> MetricSeries:
@@ -78,6 +85,7 @@ def ask_series(page: Page, name: str, view: View) -> MetricSeries:
         breakdown=(view.breakdown,) if view.breakdown else (),
         where=view.where,
         compare=view.compare if not view.breakdown else "none",
+        intervals=True,
     )
     return page.ask(METRIC_QUERY, query)
 
@@ -86,8 +94,9 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
     """Ask for the series and lay it out."""
     series = ask_series(page, name, view)
     words = Words.of(series)
-    chart = series_chart(series, view)
-    columns, rows = _table(series, view, words)
+    annotations = annotations_of(page, name)
+    chart = series_chart(series, view, annotations)
+    columns, rows = _table(series, view, words, annotations)
     return MetricPage(
         chart=chart,
         total=words.write(series.total.value) if series.total else "",
@@ -96,15 +105,17 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
         columns=columns,
         rows=rows,
         groups=_groups(series, view, words),
-        notes=(*series.notes, *_cut_note(series), *_incomplete_note(series, view.grain)),
+        notes=(*series.notes, *_interval_note(series), *_cut_note(series), *_incomplete_note(series, view.grain)),
+        marks=marked_in(annotations, series, view.grain),
+        total_interval=_interval(series.total, words),
     )
 
 
-def series_chart(series: MetricSeries, view: View) -> SeriesChart:
+def series_chart(series: MetricSeries, view: View, annotations: tuple[Annotation, ...] = ()) -> SeriesChart:
     """The chart of a series: one line and what it is compared with, or a line for each group."""
     words = Words.of(series)
     lines = series_lines(series, view.grain, view.compare, grouped=bool(view.breakdown))
-    option = line_chart(lines, view.grain, words.axis)
+    option = line_chart(lines, view.grain, words.axis, annotations)
     names = tuple(line.name for line in lines if not line.before)
     return SeriesChart(
         series=series,
@@ -116,24 +127,67 @@ def series_chart(series: MetricSeries, view: View) -> SeriesChart:
     )
 
 
-def _table(series: MetricSeries, view: View, words: Words) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
+def _table(
+    series: MetricSeries, view: View, words: Words, annotations: tuple[Annotation, ...]
+) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
+    marks = _marks_by_period(series, view, annotations)
     if view.breakdown:
         lines = group_lines(series, view.grain, words)
-        columns = tuple(line.name for line in lines)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
-        rows = [(p[0].title, tuple(x.text or "–" for x in p), "" if p[0].complete else "incomplete") for p in periods]
-        return columns, tuple(TableRow(*row) for row in rows)
-    compared = bool(series.previous)
+        return tuple(line.name for line in lines), tuple(
+            TableRow(
+                p[0].title,
+                tuple(x.text or "–" for x in p),
+                "" if p[0].complete else "incomplete",
+                marks.get(p[0].period, ""),
+            )
+            for p in periods
+        )
     before = [words.write(p.value) for p in series.previous] + [""] * len(series.points)
+    columns = (series.metric.title, *((f"{series.level:.0%} interval",) if series.interval else ()))
     made = tuple(
         TableRow(
             period_label(p.period, view.grain),
-            (words.write(p.value), before[at]) if compared else (words.write(p.value),),
+            (
+                words.write(p.value),
+                *((_interval(p, words),) if series.interval else ()),
+                *((before[at],) if series.previous else ()),
+            ),
             "; ".join(part for part in ("" if p.complete else "incomplete", p.note) if part),
+            marks.get(p.period, ""),
         )
         for at, p in enumerate(series.points)
     )
-    return (series.metric.title, COMPARED[view.compare]) if compared else (series.metric.title,), made
+    return (*columns, COMPARED[view.compare]) if series.previous else columns, made
+
+
+def _marks_by_period(series: MetricSeries, view: View, annotations: tuple[Annotation, ...]) -> dict[date, str]:
+    """What happened in each period, in words."""
+    periods = sorted({point.period for point in series.points})
+    found: dict[date, list[str]] = {}
+    for annotation in marked(annotations, periods, view.grain):
+        period = max(start for start in periods if start <= annotation.day)
+        found.setdefault(period, []).append(f"{annotation.kind}: {annotation.label}")
+    return {period: "; ".join(labels) for period, labels in found.items()}
+
+
+def _interval(point: Point | None, words: Words) -> str:
+    if point is None or point.low is None or point.high is None:
+        return ""
+    return f"{words.write(point.low)} – {words.write(point.high)}"
+
+
+def _interval_note(series: MetricSeries) -> tuple[str, ...]:
+    """What the interval means; nothing where there is none."""
+    sampled = f"for other {series.metric.unit}s of the same kind on the same days"
+    match series.interval:
+        case "wilson":
+            how = f"Wilson's score interval: where the share would lie {sampled}"
+        case "delta":
+            how = f"the delta method over {series.metric.unit}s: where the number would lie {sampled}"
+        case "":
+            return ()
+    return (f"The band is a {series.level:.0%} interval by {how}. It says nothing about what changed the number.",)
 
 
 def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, ...]:
@@ -144,6 +198,7 @@ def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, .
             value=words.write(point.value),
             share=abs(point.value) / most if point.value is not None and most else 0.0,
             filter_url=view.url(where=(*view.where, group_filter(view.breakdown, point.group[0])), breakdown=""),
+            interval=_interval(point, words),
         )
         for point in series.totals
         if point.group

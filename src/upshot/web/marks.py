@@ -1,0 +1,49 @@
+"""Launches and whatever else happened, as charts mark them."""
+
+import msgspec
+
+from upshot.charts import Annotation, day_label, marked
+from upshot.core.time import Grain
+from upshot.web.page import Page
+from upshot.workspace.messages import OPERATIONS, MetricSeries, Nothing
+from upshot.workspace.messages.outputs import LAUNCH_LIST
+
+__all__ = ["Marked", "annotations_of", "marked_in"]
+
+_ANSWERED = LAUNCH_LIST.name in {operation.name for operation in OPERATIONS}
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """One annotation below its chart: its number there, its day in words, what happened, and where that is told."""
+
+    number: int
+    day: str
+    label: str
+    href: str
+    kind: str
+
+
+def annotations_of(page: Page, metric: str = "") -> tuple[Annotation, ...]:
+    """Launches, and of what else happened that which may touch ``metric``."""
+    if not _ANSWERED:
+        return ()
+    found = page.caller.call(LAUNCH_LIST, Nothing())
+    launches = (
+        Annotation(launch.day, launch.title or ", ".join(launch.output_titles), f"/launches/{launch.name}", "launch")
+        for launch in found.launches
+    )
+    others = (
+        Annotation(other.first_day, other.title or other.name, "", other.kind)
+        for other in found.annotations
+        if not metric or not other.metrics or metric in other.metrics
+    )
+    return (*launches, *others)
+
+
+def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> tuple[Marked, ...]:
+    """Those that stand on the chart of ``series``, numbered as there."""
+    periods = sorted({point.period for point in series.points})
+    return tuple(
+        Marked(number, day_label(found.day), found.label, found.href, found.kind)
+        for number, found in enumerate(marked(annotations, periods, grain), 1)
+    )
