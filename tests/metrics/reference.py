@@ -96,6 +96,8 @@ class World:
                 if what.scope is Scope.FIRST:
                     return _text(first.properties.get(what.name))
                 return Grain(what.name).floor(self.day(first)).isoformat()
+            case Scope.SEGMENT:
+                raise AssertionError("a segment is a condition and has no text")
 
     def number(self, event: Event, what: Field, unit_type: str) -> float | None:
         return _number(self.text(event, what, unit_type))

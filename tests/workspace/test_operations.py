@@ -74,6 +74,7 @@ from upshot.workspace.messages import (
     WriteKeyAdd,
     WriteKeyName,
 )
+from upshot.workspace.messages.segments import DATA_TRAITS, SEGMENT_LIST
 from upshot.workspace.operation import Caller, Operation, Permission, Principal, Role
 
 if TYPE_CHECKING:
@@ -134,6 +135,8 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         DATA_EVENTS.name: Nothing,
         DATA_PROPERTIES.name: EventName,
         DATA_REJECTS.name: RejectsQuery,
+        DATA_TRAITS.name: Nothing,
+        SEGMENT_LIST.name: Nothing,
         DATA_VALUES.name: lambda: ValuesQuery("country"),
         EXPLORE_SERIES.name: lambda: ExploreSeries("{name: x, type: count}", *JANUARY),
         EXPLORE_RETENTION.name: lambda: ExploreRetention("{name: x, type: retention}", *JANUARY, Grain.WEEK, 3),

@@ -17,12 +17,14 @@ from upshot.catalog.kinds import (
     Outcome,
     Output,
     OutputKind,
+    Segment,
 )
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.output_words import counts_outputs
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Metric, Problem
 from upshot.metrics.filters import parse_filter
+from upshot.metrics.segments import named_segments, segments_in
 
 __all__ = ["Book", "Fault", "faults"]
 
@@ -79,7 +81,7 @@ def faults(book: Book, touched: Iterable[Declaration], removed: Iterable[Key] = 
     gone = set(removed)
     for value in touched:
         yield from _unknown(book, value)
-        yield from _unreadable(value)
+        yield from _unreadable(book, value)
     yield from _needed(book, gone, {(value.KIND, value.name) for value in touched})
     yield from _on_outputs(book, [value for value in touched if isinstance(value, Objective)])
     yield from _cycles(book, {value.name for value in touched if isinstance(value, Objective)})
@@ -102,7 +104,7 @@ def _unknown(book: Book, value: Declaration) -> Iterator[Fault]:
         yield Fault(value.KIND, value.name, field, message, nearest(name, known))
 
 
-def _unreadable(value: Declaration) -> Iterator[Fault]:
+def _unreadable(book: Book, value: Declaration) -> Iterator[Fault]:
     fields = {"objective": "where", "launch": "audience", "experiment": "where"}
     if not isinstance(value, Objective | Launch | Experiment):
         return
@@ -113,11 +115,22 @@ def _unreadable(value: Declaration) -> Iterator[Fault]:
         if isinstance(parsed, Problem):
             message = f"In the {value.KIND} {value.name!r}: {parsed.message}"
             yield Fault(value.KIND, value.name, field, message, parsed.suggestions)
+            continue
+        known = book.of(Segment)
+        for name in named_segments([parsed]):
+            if name not in known and (Segment.KIND, name) not in book.unread:
+                message = f"The {value.KIND} {value.name!r} names a segment that is not there: {name!r}."
+                yield Fault(value.KIND, value.name, field, message, nearest(name, known))
 
 
 def _needed(book: Book, gone: set[Key], touched: set[Key]) -> Iterator[Fault]:
     if not gone:
         return
+    for metric in book.metrics.values():
+        for name in segments_in(metric):
+            if (Segment.KIND, name) in gone:
+                message = f"The segment {name!r} cannot be removed: the metric {metric.name!r} refers to it."
+                yield Fault(Segment.KIND, name, "", message)
     for values in book.declarations.values():
         for value in values.values():
             for field, kind, name in value.references():

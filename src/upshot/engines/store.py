@@ -44,6 +44,7 @@ __all__ = [
     "Scalar",
     "StoreInfo",
     "StoredEvent",
+    "TraitCounts",
     "UnitTraits",
     "utc_naive",
 ]
@@ -210,6 +211,14 @@ class PropertyCounts(msgspec.Struct, frozen=True):
     examples: tuple[str, ...]
 
 
+class TraitCounts(msgspec.Struct, frozen=True):
+    """One trait: of which unit type, and how many units ever had it."""
+
+    unit_type: str
+    name: str
+    units: int
+
+
 class Rejected(msgspec.Struct, frozen=True):
     """A row that could not become an event; ``line`` counts from 1, 0 where there are no lines."""
 
@@ -340,6 +349,10 @@ class EventStore(Protocol):
 
     def property_summaries(self, event: str = "", *, sample: int = 10_000) -> tuple[list[PropertyCounts], int]:
         """Properties of the ``sample`` newest events of that name (empty: of all), and how many were looked at."""
+        ...
+
+    def trait_summaries(self) -> list[TraitCounts]:
+        """Every trait that units have, most frequent first."""
         ...
 
     def rejects(self, limit: int) -> tuple[list[Rejected], int]:

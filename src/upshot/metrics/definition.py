@@ -20,6 +20,7 @@ __all__ = [
     "Field",
     "Filter",
     "Format",
+    "Membership",
     "Metric",
     "Negate",
     "Number",
@@ -96,7 +97,7 @@ class Scope(enum.StrEnum):
 
     ``EVENT``: a property of the event. ``COLUMN``: what every event has (``$event``, ``$source``, …). ``UNIT``: a trait
     of the unit, as of the event's time. ``FIRST``: a property of the unit's first event. ``COHORT``: the period of the
-    unit's first event.
+    unit's first event. ``SEGMENT``: named conditions on the unit.
     """
 
     EVENT = "event"
@@ -104,6 +105,7 @@ class Scope(enum.StrEnum):
     UNIT = "unit"
     FIRST = "first"
     COHORT = "cohort"
+    SEGMENT = "segment"
 
 
 def quote_name(name: str) -> str:
@@ -119,7 +121,7 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-_RESERVED = frozenset({"in", "not", "contains", "starts", "with", "is", "null", "and", "or", "cohort"})
+_RESERVED = frozenset({"in", "not", "contains", "starts", "with", "is", "null", "and", "or", "cohort", "segment"})
 
 
 class Field(msgspec.Struct, frozen=True, order=True):
@@ -150,6 +152,8 @@ class Field(msgspec.Struct, frozen=True, order=True):
                 return f"first.{quote_name(self.name)}"
             case Scope.COHORT:
                 return f"cohort.{self.name}"
+            case Scope.SEGMENT:
+                return "segment"
 
 
 class Op(enum.StrEnum):
@@ -239,6 +243,19 @@ class Filter(msgspec.Struct, frozen=True, order=True):
         return msgspec.structs.replace(self, values=tuple(sorted(set(self.values), key=lambda v: v.written)))
 
 
+class Membership(Filter, frozen=True, order=True):
+    """A condition on segments by name, with what they mean: it holds where all conditions of any of ``parts`` do."""
+
+    parts: tuple[tuple[Filter, ...], ...] = ()
+
+    def canonical(self) -> "Membership":
+        """The same condition whatever its segments are called and in whatever order."""
+        parts = {tuple(sorted({f.canonical() for f in part}, key=lambda f: f.text)) for part in self.parts}
+        ordered = tuple(sorted(parts, key=lambda part: [f.text for f in part]))
+        op = Op.NOT_IN if self.op.negated else Op.IN
+        return msgspec.structs.replace(self, op=op, values=(), parts=ordered)
+
+
 class Number(msgspec.Struct, frozen=True, tag="number"):
     """A constant."""
 
@@ -305,11 +322,16 @@ class Selection(msgspec.Struct, frozen=True):
     def canonical(self) -> "Selection":
         """The same selection in one order and without repetition."""
         filters = {f.canonical() for f in self.where}
-        return Selection(tuple(sorted(set(self.events))), tuple(sorted(filters, key=lambda f: f.text)))
+        return Selection(tuple(sorted(set(self.events))), tuple(sorted(filters, key=_order)))
 
     def narrowed(self, where: tuple[Filter, ...]) -> "Selection":
         """With more conditions."""
         return Selection(self.events, (*self.where, *where))
+
+
+def _order(condition: Filter) -> list[str]:
+    parts = condition.parts if isinstance(condition, Membership) else ()
+    return [condition.text, *(inner.text for part in parts for inner in part)]
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@
 
 A field is a property of the event (``Country``; with odd characters, dots too, in double quotes or backticks), what
 every event has (``$event``, ``$distinct_id``, ``$session_id``, ``$source``), a trait of a unit (``person.plan``,
-``account.tier``), a property of the unit's first event (``first.Country``) or the period of that (``cohort``,
-``cohort.week``).
+``account.tier``), a property of the unit's first event (``first.Country``), the period of that (``cohort``,
+``cohort.week``), or a segment by its name (``segment = paying``, ``segment not in (paying, staff)``).
 """
 
 import math
@@ -85,6 +85,8 @@ def parse_filter(text: str) -> Filter | Problem:
         return values
     if op in (Op.LT, Op.LE, Op.GT, Op.GE) and field.scope is Scope.COHORT:
         return Problem("A cohort can be compared for equality only.")
+    if field.scope is Scope.SEGMENT and op not in (Op.EQ, Op.NE, Op.IN, Op.NOT_IN):
+        return Problem('A segment is asked for by name: segment = NAME, !=, in or not in; a property is "segment".')
     return Filter(field, op, values)
 
 
@@ -98,6 +100,8 @@ def _field(words: list[Token], at: int) -> tuple[Field, int] | Problem:
     if not dotted:
         if first.kind == "word" and first.text == "cohort":
             return Field(Scope.COHORT, Grain.MONTH), at + 1
+        if first.kind == "word" and first.text == "segment":
+            return Field(Scope.SEGMENT, "segment"), at + 1
         return Field(Scope.EVENT, first.text), at + 1
     second = words[at + 2]
     if second.kind not in ("word", "quoted") or not second.text:

@@ -35,6 +35,7 @@ from upshot.web.page import provide_page
 from upshot.web.palette.routes import search_results
 from upshot.web.permit import check_declared, permit
 from upshot.web.retention.routes import retention_csv, retention_page, retention_png, retention_svg
+from upshot.web.segments.routes import segment_delete, segment_edit, segment_restore, segment_save, segments_page
 from upshot.web.served import ServedWorkspace
 from upshot.web.shield import Shield
 from upshot.web.sign_in.routes import sign_in, sign_in_page, sign_out
@@ -73,6 +74,11 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     retention_png,
     retention_svg,
     search_results,
+    segment_delete,
+    segment_edit,
+    segment_restore,
+    segment_save,
+    segments_page,
     segment_call,
     segment_settings,
     sign_in,

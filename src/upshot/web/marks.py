@@ -5,12 +5,10 @@ import msgspec
 from upshot.charts import Annotation, day_label, marked
 from upshot.core.time import Grain
 from upshot.web.page import Page
-from upshot.workspace.messages import OPERATIONS, MetricSeries, Nothing
+from upshot.workspace.messages import MetricSeries, Nothing
 from upshot.workspace.messages.outputs import LAUNCH_LIST
 
 __all__ = ["Marked", "annotations_of", "marked_in"]
-
-_ANSWERED = LAUNCH_LIST.name in {operation.name for operation in OPERATIONS}
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -25,8 +23,6 @@ class Marked(msgspec.Struct, frozen=True):
 
 def annotations_of(page: Page, metric: str = "") -> tuple[Annotation, ...]:
     """Launches, and of what else happened that which may touch ``metric``."""
-    if not _ANSWERED:
-        return ()
     found = page.caller.call(LAUNCH_LIST, Nothing())
     launches = (
         Annotation(launch.day, launch.title or ", ".join(launch.output_titles), f"/launches/{launch.name}", "launch")

@@ -31,6 +31,7 @@ from upshot.workspace.messages import (
     Nothing,
     WorkspaceInfo,
 )
+from upshot.workspace.messages.segments import SEGMENT_LIST, SegmentView
 from upshot.workspace.operation import Caller, Operation, Permission, Principal
 
 if TYPE_CHECKING:
@@ -97,6 +98,11 @@ class Page:
         return self.caller.call(METRIC_LIST, Nothing()).metrics
 
     @cached_property
+    def segments(self) -> tuple[SegmentView, ...]:
+        """Every segment, in the order of declaration."""
+        return self.caller.call(SEGMENT_LIST, Nothing()).segments
+
+    @cached_property
     def imports(self) -> tuple[ImportStatus, ...]:
         """The imports that run."""
         return self.caller.call(IMPORT_LIST, Nothing()).imports
@@ -112,7 +118,7 @@ class Page:
         if operation.permission is not Permission.READ or operation.changes:
             raise InternalError(f"{operation.name} changes something, and must be called.")
         data = f"{self.clock(self.zone):%H:%M}" if minute_old else (self.revision, self.info.dirty_days)
-        key = (operation.name, request, data, self.today, self.info.first_event_at, self.metrics)
+        key = (operation.name, request, data, self.today, self.info.first_event_at, self.metrics, self.segments)
         answers: Answers = self.request.app.state.answers
         return answers.get(key, operation.response, lambda: self.caller.call(operation, request))
 

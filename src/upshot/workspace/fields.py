@@ -7,6 +7,7 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Field, Filter, Problem, Scope
 from upshot.metrics.filters import parse_field, parse_filter
+from upshot.metrics.segments import named_segments, resolved
 from upshot.workspace.resources import Resources
 
 __all__ = ["read_fields", "read_filters", "unknown_properties"]
@@ -36,7 +37,10 @@ def read_filters(resources: Resources, texts: Iterable[str]) -> tuple[Filter, ..
     """
     filters = tuple(_right(parse_filter(text)) for text in texts)
     _check_known(resources, (f.field for f in filters))
-    return filters
+    if not named_segments(filters):
+        return filters
+    segments = resources.segments.all()
+    return tuple(_right(resolved(condition, segments)) for condition in filters)
 
 
 def _right(parsed: Word | Problem) -> Word:

@@ -7,7 +7,9 @@ from upshot.catalog.types import MetricVersion
 from upshot.core.errors import InternalError, NotFound
 from upshot.metrics.definition import Metric
 from upshot.metrics.parse import parse_metrics
+from upshot.metrics.segments import resolved_metric, segments_in
 from upshot.workspace.messages import MetricView
+from upshot.workspace.segment_book import SegmentBook
 
 __all__ = ["MetricBook", "unsaved_view", "view_of"]
 
@@ -15,8 +17,9 @@ __all__ = ["MetricBook", "unsaved_view", "view_of"]
 class MetricBook:
     """Metrics by name, at their newest version."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, segments: SegmentBook) -> None:
         self._catalog = catalog
+        self._segments = segments
         self._parsed: dict[str, Metric] = {}
         self._lock = threading.Lock()
 
@@ -40,7 +43,8 @@ class MetricBook:
             metric = self._parsed.get(version.definition)
             if metric is None:
                 metric = self._parsed[version.definition] = _read(version)
-        return metric
+        # What a segment means may change without the metric's words.
+        return resolved_metric(metric, self._segments.all()) if segments_in(metric) else metric
 
 
 def view_of(metric: Metric, version: MetricVersion) -> MetricView:

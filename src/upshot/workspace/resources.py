@@ -16,6 +16,7 @@ from upshot.engines.store import EventStore, StoreInfo
 from upshot.workspace.background import Background
 from upshot.workspace.compiled import CompiledQueries
 from upshot.workspace.metric_book import MetricBook
+from upshot.workspace.segment_book import SegmentBook
 from upshot.workspace.study_worker import StudyWorker
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Resources:
         store: Its events.
         catalog: What people declared.
         metrics: The catalog's metrics, parsed.
+        segments: The catalog's segments, parsed.
         compiled: Statements of questions that were asked before.
         background: Work that goes on after its request was answered.
         known_properties: Names of properties that some event has; never forgotten, as events are not.
@@ -69,6 +71,7 @@ class Resources:
     store: EventStore
     catalog: Catalog
     metrics: MetricBook
+    segments: SegmentBook
     compiled: CompiledQueries = field(default_factory=CompiledQueries)
     background: Background = field(default_factory=Background)
     known_properties: set[str] = field(default_factory=set)
@@ -112,7 +115,8 @@ class Resources:
             store.close()
             catalog.close()
             raise
-        return cls(folder, loaded, store, catalog, MetricBook(catalog))
+        segments = SegmentBook(catalog)
+        return cls(folder, loaded, store, catalog, MetricBook(catalog, segments), segments)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Binary, Expression, Field, Filter, Metric, Negate, Op, Property, Scope, Selection
+from upshot.metrics.segments import segments_in
 from upshot.workspace.fields import unknown_properties
 from upshot.workspace.messages import Problem
 from upshot.workspace.resources import Resources
@@ -22,12 +23,14 @@ def notes_on_filters(resources: Resources, filters: Iterable[Filter]) -> tuple[s
 
 def warnings_on_metrics(resources: Resources, metrics: Iterable[Metric]) -> tuple[Problem, ...]:
     """One warning for each name of an event or property in the definitions that no event bears."""
+    metrics = tuple(metrics)
     selections = [pair for metric in metrics for pair in _selections(metric)]
     events = {name for selection, _ in selections for name in (*selection.events, *_named(selection.where))}
     properties = {
         name for selection, value in selections for name in (*_filtered(selection.where), *_in_expression(value))
     }
-    return (*_events(resources, events), *_properties(resources, properties))
+    wanted = {name for metric in metrics for name in segments_in(metric)}
+    return (*_events(resources, events), *_properties(resources, properties), *_segments(resources, wanted))
 
 
 def _selections(metric: Metric) -> Iterator[tuple[Selection, Expression | None]]:
@@ -70,6 +73,12 @@ def _events(resources: Resources, asked: set[str]) -> Iterator[Problem]:
     for name in sorted(unseen - resources.known_events):
         close = nearest(name, sorted(resources.known_events))
         yield Problem(f"No event is named {name!r} so far.", suggestions=close, level="warning")
+
+
+def _segments(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+    known = resources.segments.all() if asked else {}
+    for name in sorted(asked - set(known)):
+        yield Problem(f"No segment is named {name!r}.", suggestions=nearest(name, known), level="warning")
 
 
 def _properties(resources: Resources, asked: set[str]) -> Iterator[Problem]:

@@ -24,6 +24,7 @@ from upshot.catalog.kinds import (
     OutputKind,
     Owners,
     RampStep,
+    Segment,
     Study,
     Team,
     Variant,
@@ -57,6 +58,7 @@ DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 INSTANTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=ZONES)  # noqa: DTZ001
 TARGETS = st.sampled_from(("+20%", "-3.5%", "42%", "1200", "0.5"))
+CONDITIONS = st.sampled_from(("person.plan = pro", 'first."a b" in (x, "y, z")', "cohort.week != 2026-03-02"))
 EXPECTS = st.sampled_from(("revenue +5% (1%..9%) within 30d", "sign_ups +12 within 2w", "errors -3% within 4 months"))
 
 
@@ -156,6 +158,13 @@ BY_KIND: dict[type[Declaration], st.SearchStrategy[Declaration]] = {
         link=TEXTS,
     ),
     Launch: _launches(),
+    Segment: st.builds(
+        Segment,
+        name=NAMES,
+        title=TEXTS,
+        description=TEXTS,
+        where=st.lists(CONDITIONS, min_size=1, max_size=3).map(tuple),
+    ),
     Annotation: st.builds(
         Annotation,
         name=NAMES,

@@ -12,6 +12,7 @@ from upshot.catalog.kinds.declaration import NAME, Declaration, check_name, slug
 from upshot.catalog.kinds.expectation import Expectation, parse_expectation
 from upshot.catalog.kinds.measuring import Choice, Decision, Experiment, Study, Variant
 from upshot.catalog.kinds.planning import Evidence, Need, Objective, Outcome, Target, Team, parse_target
+from upshot.catalog.kinds.segment import Segment
 from upshot.catalog.kinds.shipping import (
     Annotation,
     AnnotationKind,
@@ -45,6 +46,7 @@ __all__ = [
     "OutputKind",
     "Owners",
     "RampStep",
+    "Segment",
     "Study",
     "Target",
     "Team",
@@ -59,6 +61,7 @@ KINDS: Mapping[str, type[Declaration]] = {
     kind.KIND: kind
     for kind in (
         Team,
+        Segment,
         Need,
         Outcome,
         Objective,

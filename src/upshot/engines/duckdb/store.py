@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Rejected,
         StoredEvent,
         StoreInfo,
+        TraitCounts,
         UnitTraits,
     )
 
@@ -243,6 +244,11 @@ class DuckDBStore:
         """Properties of the newest events of that name, and how many were looked at."""
         with self._reading() as cursor:
             return summaries.property_summaries(cursor, event, sample)
+
+    def trait_summaries(self) -> list[TraitCounts]:
+        """Every trait that units have, most frequent first."""
+        with self._reading() as cursor:
+            return summaries.trait_summaries(cursor)
 
     def rejects(self, limit: int) -> tuple[list[Rejected], int]:
         """The newest rejected rows, and how many there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upshot.engines.store import EventCounts, PropertyCounts, Rejected, StoredEvent, StoreInfo
+from upshot.engines.store import EventCounts, PropertyCounts, Rejected, StoredEvent, StoreInfo, TraitCounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.writer import Transaction
 
-__all__ = ["event_summaries", "info", "keep_rejects", "property_summaries", "recent_events", "rejects"]
+__all__ = [
+    "event_summaries",
+    "info",
+    "keep_rejects",
+    "property_summaries",
+    "recent_events",
+    "rejects",
+    "trait_summaries",
+]
 
 _EXAMPLES = 5
 _EXAMPLE_LENGTH = 80
@@ -102,6 +110,17 @@ def property_summaries(cursor: DuckDBPyConnection, event: str, sample: int) -> t
         [_EXAMPLE_LENGTH, _EXAMPLES],
     ).fetchall()
     return [PropertyCounts(name, tuple(t), n / looked_at, tuple(e)) for name, t, n, e in rows], looked_at
+
+
+def trait_summaries(cursor: DuckDBPyConnection) -> list[TraitCounts]:
+    """Every trait that units have, most frequent first."""
+    rows = cursor.execute(
+        """
+        SELECT unit_type, name, count(DISTINCT unit_key)::BIGINT AS units FROM unit_properties
+        WHERE value IS NOT NULL GROUP BY unit_type, name ORDER BY units DESC, unit_type, name
+        """
+    ).fetchall()
+    return [TraitCounts(*row) for row in rows]
 
 
 def keep_rejects(transaction: Transaction, rows: Sequence[Rejected]) -> None:

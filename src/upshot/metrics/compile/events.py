@@ -1,12 +1,13 @@
 """Raw events as rows: which ones match, and the columns that a question tells apart."""
 
+from collections.abc import Iterable, Iterator
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 import ibis
 from ibis.expr.types import Table
 
-from upshot.core.errors import InternalError
+from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.time import DayRange
 from upshot.metrics.compile.calendar import Column, period_start
 from upshot.metrics.definition import (
@@ -14,6 +15,7 @@ from upshot.metrics.definition import (
     Expression,
     Field,
     Filter,
+    Membership,
     Negate,
     Number,
     Op,
@@ -27,6 +29,7 @@ from upshot.metrics.dialect import Dialect
 __all__ = ["arithmetic", "earliest_rows", "event_rows", "first_days", "kept", "measured_events", "named", "within_days"]
 
 _JOINED = (Scope.UNIT, Scope.FIRST, Scope.COHORT)
+_BEYOND = (*_JOINED, Scope.SEGMENT)
 
 
 def event_rows(
@@ -55,14 +58,14 @@ def event_rows(
     rows = named(dialect.events(), selection)
     if days is not None:
         rows = within_days(rows, days)
-    fields = (*breakdown, *(f.field for f in selection.where))
+    fields = (*breakdown, *_fields(selection.where))
     needs_unit = keyed or any(f.scope in (Scope.FIRST, Scope.COHORT) for f in fields)
-    own = [f for f in selection.where if f.field.scope not in _JOINED]
+    own = [f for f in selection.where if f.field.scope not in _BEYOND]
     rows = kept(rows, dialect, own, {})
     if needs_unit:
         rows = dialect.with_unit(rows, unit_type)
     rows, attached = _attach(rows, dialect, fields, unit_type)
-    rows = kept(rows, dialect, [f for f in selection.where if f.field.scope in _JOINED], attached)
+    rows = kept(rows, dialect, [f for f in selection.where if f.field.scope in _BEYOND], attached)
     columns: dict[str, Column] = {c: rows[c] for c in ("day", "occurred_at", "event_id")}
     if keyed:
         columns["unit_key"] = rows.unit_key
@@ -126,6 +129,16 @@ def kept(rows: Table, dialect: Dialect, filters: list[Filter], attached: dict[Fi
     return rows.filter(reduce(and_, (_condition(rows, dialect, f, attached) for f in filters)))
 
 
+def _fields(conditions: Iterable[Filter]) -> Iterator[Field]:
+    """What conditions read; a segment's are those of its own conditions."""
+    for condition in conditions:
+        if isinstance(condition, Membership):
+            for part in condition.parts:
+                yield from _fields(part)
+        else:
+            yield condition.field
+
+
 def _text(rows: Table, dialect: Dialect, field: Field, attached: dict[Field, str]) -> Column:
     match field.scope:
         case Scope.EVENT:
@@ -134,6 +147,11 @@ def _text(rows: Table, dialect: Dialect, field: Field, attached: dict[Field, str
             return rows[field.name].cast("string")
         case Scope.UNIT | Scope.FIRST | Scope.COHORT:
             return rows[attached[field]]
+        case Scope.SEGMENT:
+            raise InvalidInput(
+                "A segment is a condition, and cannot tell groups apart.",
+                hint='Filter by it: segment = NAME. A property of that name is written "segment".',
+            )
 
 
 def _number(rows: Table, dialect: Dialect, field: Field, attached: dict[Field, str]) -> Column:
@@ -148,6 +166,8 @@ def _condition(rows: Table, dialect: Dialect, condition: Filter, attached: dict[
 
 
 def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[Field, str]) -> Column:
+    if condition.field.scope is Scope.SEGMENT:
+        return _in_any(rows, dialect, condition, attached)
     text = _text(rows, dialect, condition.field, attached)
     values = condition.values
     match condition.op.positive:
@@ -169,6 +189,20 @@ def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[F
             return _compared(rows, dialect, condition.field, attached, op, values[0])
         case other:
             raise InternalError(f"{other!r} is no positive comparison")
+
+
+def _in_any(rows: Table, dialect: Dialect, condition: Filter, attached: dict[Field, str]) -> Column:
+    """Whether all conditions of any of the segments hold; what is not known does not hold."""
+    if not isinstance(condition, Membership):
+        raise InvalidInput(
+            f"The condition {condition.text!r} names a segment that is not there.",
+            hint="Make it again, or take the condition away.",
+        )
+    each = (
+        reduce(and_, (_condition(rows, dialect, f, attached).fill_null(False) for f in part))
+        for part in condition.parts
+    )
+    return reduce(or_, each)
 
 
 def _compared(rows: Table, dialect: Dialect, field: Field, attached: dict[Field, str], op: Op, value: Value) -> Column:

@@ -13,6 +13,7 @@ from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, DATA_VALUES, EventName, Nothing, ValuesQuery
+from upshot.workspace.messages.segments import DATA_TRAITS
 from upshot.workspace.operation import Permission
 
 __all__ = ["Suggestion", "Suggestions", "suggest"]
@@ -50,7 +51,9 @@ def _suggestions(page: Page, of: str, typed: str) -> Suggestions:
         case "values":
             return _values(page, typed)
         case "fields":
-            return Suggestions(_best(typed, _fields(page)))
+            return Suggestions(_best(typed, (*_properties(page), *_own_fields(page), *_unit_fields(page))))
+        case "units":
+            return Suggestions(_best(typed, _unit_fields(page)))
         case "numbers":
             return Suggestions(_best(typed, _properties(page, only_numbers=True)))
         case "events":
@@ -80,10 +83,16 @@ def _properties(page: Page, *, only_numbers: bool = False) -> Iterator[Suggestio
             yield Suggestion(quote_name(seen.name), f"{' or '.join(seen.types)}, on {seen.share:.0%}")
 
 
-def _fields(page: Page) -> Iterator[Suggestion]:
-    yield from _properties(page)
+def _own_fields(page: Page) -> Iterator[Suggestion]:
     for name, note in _OWN_FIELDS:
         yield Suggestion(name, note)
+    if page.segments:
+        yield Suggestion("segment", "a named group of units")
+
+
+def _unit_fields(page: Page) -> Iterator[Suggestion]:
+    for trait in page.ask(DATA_TRAITS, Nothing(), minute_old=True).traits:
+        yield Suggestion(trait.field, f"{trait.units:,} {trait.unit_type}s")
     for seen in _properties(page):
         yield Suggestion(f"first.{seen.value}", "of the person's first event")
     yield Suggestion("cohort.week", "week of the person's first event")
@@ -94,6 +103,8 @@ def _values(page: Page, typed: str) -> Suggestions:
     field = page.parameter("field").strip()
     if not field:
         return Suggestions((), "Choose a property first.")
+    if field == "segment":
+        return Suggestions(_best(typed, (Suggestion(s.name, s.title) for s in page.segments)), "")
     try:
         found = page.ask(DATA_VALUES, ValuesQuery(field, typed, limit=_MOST), minute_old=True)
     except UserError as error:

@@ -18,6 +18,7 @@ _PAGES = (
     ("/metrics", "Metrics", "Every definition"),
     ("/explore", "Explore", "Ask freely"),
     ("/retention", "Retention", "Who came back"),
+    ("/segments", "Segments", "Named groups of people"),
     ("/events", "Live", "Events as they arrive"),
     ("/data", "Data", "Events, properties, freshness, rejects"),
 )

@@ -11,6 +11,7 @@ from upshot.engines.store import QueryResult
 from upshot.metrics.compile.query import DistributionQuery, SeriesQuery, Steps
 from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape
 from upshot.metrics.parse import parse_metrics
+from upshot.metrics.segments import resolved_metric
 from upshot.metrics.steps import steps_between
 from upshot.workspace.fields import read_fields, read_filters
 from upshot.workspace.handlers.questions import answer_grid, answer_series, extent_of, window_of
@@ -133,7 +134,7 @@ def _defined(resources: Resources, definition: str) -> Metric:
         raise InvalidInput(
             f"The definition holds {len(parsed.metrics)} metrics.", hint="Send one metric; ask again for each other."
         )
-    return parsed.metrics[0]
+    return resolved_metric(parsed.metrics[0], resources.segments.all())
 
 
 def _metric_of(resources: Resources, request: ExploreDistribution) -> tuple[Metric, MetricView]:

@@ -1,6 +1,6 @@
 """The questions and answers of every operation, and the operations themselves."""
 
-from upshot.workspace.messages import declarations, feedback, ledger, outputs, series, studies
+from upshot.workspace.messages import declarations, feedback, ledger, outputs, segments, series, studies
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -299,6 +299,7 @@ OPERATIONS = (
     *ledger.OPERATIONS,
     *outputs.OPERATIONS,
     *series.OPERATIONS,
+    *segments.OPERATIONS,
     *studies.OPERATIONS,
     WRITE_KEY_ADD,
     WRITE_KEY_LIST,

@@ -1,0 +1,1 @@
+"""Segments: named groups of units, made and changed as filters are."""

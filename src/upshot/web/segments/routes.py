@@ -1,0 +1,123 @@
+"""The addresses of segments."""
+
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from upshot.catalog.kinds.declaration import slug
+from upshot.core.errors import InvalidInput, UserError
+from upshot.web.filters.form import added
+from upshot.web.page import Page
+from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments
+from upshot.workspace.messages.declarations import (
+    DECLARATION_PUT,
+    DECLARATION_REMOVE,
+    DECLARATION_RESTORE,
+    DeclarationPut,
+    DeclarationRef,
+    DeclarationsApplied,
+)
+from upshot.workspace.messages.segments import SegmentView
+from upshot.workspace.operation import Permission
+
+__all__ = ["segment_delete", "segment_edit", "segment_restore", "segment_save", "segments_page"]
+
+_KIND = "segment"
+_SAID = {"saved": "Saved.", "deleted": "Deleted.", "restored": "Undone."}
+
+
+@get(PATH, permission=Permission.READ, sync_to_thread=True)
+def segments_page(page: NamedDependency[Page]) -> Response[str]:
+    """All segments, and what was just done to one."""
+    said = page.parameter("said")
+    return page.show(
+        "segments/list.html",
+        area="explore",
+        listed=read_segments(page),
+        said=_SAID.get(said, ""),
+        undo=page.parameter("of") if said in ("saved", "deleted") else "",
+        may_write=page.may(Permission.WRITE),
+    )
+
+
+@get(f"{PATH}/edit", permission=Permission.READ, sync_to_thread=True)
+def segment_edit(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Make a segment, or change the one that ``?name=`` names; conditions are the address's filters."""
+    draft, kept = read_draft(page)
+    if changed := added(page, draft):
+        return Redirect(changed.url(), status_code=303)
+    return _form(page, draft, kept)
+
+
+def _form(
+    page: Page, draft: Draft, kept: SegmentView | None, *, status: int = 200, problem: UserError | None = None
+) -> Response[str]:
+    found = active_in(page, draft.where) if page.info.events and draft.where else None
+    return page.show(
+        "segments/edit.html",
+        area="explore",
+        status=status,
+        draft=draft,
+        kept=kept,
+        problem=problem or (found if isinstance(found, UserError) else None),
+        found=None if isinstance(found, UserError) else found,
+        may_write=page.may(Permission.WRITE) and (kept is None or kept.managed == "hand"),
+    )
+
+
+@post(f"{PATH}/save", permission=Permission.WRITE)
+async def segment_save(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Keep the segment that the address drafts, under the name and title that the form gives."""
+    form = await page.request.form()
+    title, description = (str(form.get(key, "")).strip() for key in ("title", "description"))
+    return await sync_to_thread(_save, page, title, description)
+
+
+def _save(page: Page, title: str, description: str) -> Response[str] | Redirect:
+    draft, kept = read_draft(page)
+    name = kept.name if kept else slug(title)
+    body = {"name": name, "title": title, "description": description, "where": draft.where}
+    try:
+        if kept is None and any(segment.name == name for segment in page.segments):
+            raise InvalidInput(f"There is a segment named {name!r} already.", hint="Choose another title.")
+        put = DeclarationPut(_KIND, msgspec.Raw(msgspec.json.encode(body)), after=kept.version if kept else 0)
+        _accepted(page.caller.call(DECLARATION_PUT, put))
+    except UserError as error:
+        return _form(page, draft, kept, status=400, problem=error)
+    return _told("saved", name if kept else "")
+
+
+@post(f"{PATH}/{{name:str}}/delete", permission=Permission.WRITE, sync_to_thread=True)
+def segment_delete(page: NamedDependency[Page], name: FromPath[str]) -> Redirect:
+    """Take one away; the list then offers to undo that."""
+    _accepted(page.caller.call(DECLARATION_REMOVE, DeclarationRef(_KIND, name)))
+    return _told("deleted", name)
+
+
+@post(f"{PATH}/{{name:str}}/restore", permission=Permission.WRITE, sync_to_thread=True)
+def segment_restore(page: NamedDependency[Page], name: FromPath[str]) -> Redirect:
+    """Undo the last change of one, or that it was taken away."""
+    _accepted(page.caller.call(DECLARATION_RESTORE, DeclarationRef(_KIND, name)))
+    return _told("restored", "")
+
+
+def _told(said: str, name: str) -> Redirect:
+    query = [("said", said), *((("of", name),) if name else ())]
+    return Redirect(f"{PATH}?{urlencode(query)}", status_code=303)
+
+
+def _accepted(applied: DeclarationsApplied) -> None:
+    """Let pass what was done.
+
+    Raises:
+        InvalidInput: It was refused.
+    """
+    wrong = next((problem for problem in applied.problems if problem.level == "error"), None)
+    if wrong is not None:
+        close = " or ".join(repr(s) for s in wrong.suggestions)
+        raise InvalidInput(wrong.message, hint=f"Did you mean {close}?" if close else "Nothing was changed.")
