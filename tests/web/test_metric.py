@@ -9,8 +9,11 @@ from datetime import date
 
 import pytest
 
-from tests.web.conftest import Served
+from tests.web.conftest import METRICS, Served, history
 from upshot.web.metric.exports import safe_cell
+from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply
+from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.workspace.operation import LOCAL_OWNER
 
 
 def option(text: str) -> dict[str, list[dict[str, object]]]:
@@ -145,3 +148,56 @@ def test_list_links_to_every_metric(served: Served) -> None:
 def test_today_is_the_workspace_s_day(served: Served) -> None:
     """The clock says 11:30 UTC on 10 March."""
     assert f'value="{date(2024, 3, 10)}"' in served.get("/metrics/revenue").text
+
+
+LAUNCHES = """
+launches:
+  - name: saved-songs
+    title: Saved songs
+    at: 2024-03-05T09:00:00+01:00
+annotations:
+  - name: new-price
+    title: New price
+    kind: price
+    first_day: 2024-03-06
+  - name: elsewhere
+    title: Elsewhere
+    first_day: 2024-03-06
+    metrics: [buyers]
+"""
+
+
+def test_launches_are_numbered_on_the_chart_told_below_it_and_in_the_table(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("web", tuple(history())))
+    files = (DeclarationFile("metrics.yaml", METRICS), DeclarationFile("launches.yaml", LAUNCHES))
+    applied = owner.call(DECLARATIONS_APPLY, DeclarationsApply(files))
+    assert not applied.refused, applied.problems
+    text = fresh.get("/metrics/revenue?from=2024-03-04&to=2024-03-08&compare=none").text
+    marks = option(text)["series"][-1]["markLine"]
+    assert isinstance(marks, dict)
+    assert [(m["xAxis"], m["label"]["formatter"]) for m in marks["data"]] == [(1, "1"), (2, "2")]
+    told = re.findall(r'aria-hidden="true">(\d)</span> <span class="muted nowrap">([^<]*)</span> ([^<]*)', text)
+    assert [(n, day, label.strip()) for n, day, label in told] == [
+        ("1", "5 Mar 2024", "Saved songs"),
+        ("2", "6 Mar 2024", "New price"),
+    ]
+    assert "<td>launch: Saved songs</td>" in text
+    assert "<td>price: New price</td>" in text
+    picture = fresh.get("/metrics/revenue/chart.svg?from=2024-03-04&to=2024-03-08").text
+    assert "1 Saved songs" in picture
+
+
+def test_interval_is_drawn_told_and_explained(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("web", tuple(history())))
+    owner.call(METRIC_APPLY, MetricApply("{name: paid, type: mean, event: purchase, value: amount, format: money}"))
+    text = fresh.get("/metrics/paid?from=2024-03-04&to=2024-03-05&compare=none").text
+    assert len([s for s in option(text)["series"] if s.get("stack")]) == 2
+    assert "95% interval by the delta method over the known persons" in text
+    assert '<th scope="col" class="right">95% interval</th>' in text
+    # 25 is the mean of four events; three known persons paid 10, 20 and 30: t(2) · 10 / √3 = 24.84 around it
+    assert "€0.16 – €49.84" in text
+    sheet = list(csv.DictReader(io.StringIO(fresh.get("/metrics/paid/series.csv?from=2024-03-04&to=2024-03-05").text)))
+    assert float(sheet[0]["low"]) < float(sheet[0]["paid"]) < float(sheet[0]["high"])
+    assert "95% interval" not in fresh.get("/metrics/events").text

@@ -1,5 +1,7 @@
 """Launches and whatever else happened, as charts mark them."""
 
+from urllib.parse import quote
+
 import msgspec
 
 from upshot.charts import Annotation, day_label, marked
@@ -9,6 +11,8 @@ from upshot.workspace.messages import MetricSeries, Nothing
 from upshot.workspace.messages.outputs import LAUNCH_LIST
 
 __all__ = ["Marked", "annotations_of", "marked_in"]
+
+_LAUNCH_PAGE = "/launches/{name:str}"
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -24,8 +28,11 @@ class Marked(msgspec.Struct, frozen=True):
 def annotations_of(page: Page, metric: str = "") -> tuple[Annotation, ...]:
     """Launches, and of what else happened that which may touch ``metric``."""
     found = page.caller.call(LAUNCH_LIST, Nothing())
+    told = _LAUNCH_PAGE in {route.path for route in page.request.app.routes}
     launches = (
-        Annotation(launch.day, launch.title or ", ".join(launch.output_titles), f"/launches/{launch.name}", "launch")
+        Annotation(
+            launch.day, launch.title or ", ".join(launch.output_titles), _address(launch.name) if told else "", "launch"
+        )
         for launch in found.launches
     )
     others = (
@@ -34,6 +41,10 @@ def annotations_of(page: Page, metric: str = "") -> tuple[Annotation, ...]:
         if not metric or not other.metrics or metric in other.metrics
     )
     return (*launches, *others)
+
+
+def _address(launch: str) -> str:
+    return _LAUNCH_PAGE.replace("{name:str}", quote(launch))
 
 
 def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> tuple[Marked, ...]:

@@ -184,7 +184,7 @@ def _interval_note(series: MetricSeries) -> tuple[str, ...]:
         case "wilson":
             how = f"Wilson's score interval: where the share would lie {sampled}"
         case "delta":
-            how = f"the delta method over {series.metric.unit}s: where the number would lie {sampled}"
+            how = f"the delta method over the known {series.metric.unit}s: where the number would lie {sampled}"
         case "":
             return ()
     return (f"The band is a {series.level:.0%} interval by {how}. It says nothing about what changed the number.",)
