@@ -5,6 +5,7 @@ a ``DayRange`` is the only window that queries take, and it is half-open, so tha
 """
 
 import enum
+import functools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -135,6 +136,7 @@ def parse_day(text: str) -> date:
         raise InvalidInput(f"{text!r} is not a day.", hint="Write it as YYYY-MM-DD, for example 2024-02-29.") from None
 
 
+@functools.cache  # an error is not kept; the list of all zones is read from the disk, which takes 10 ms
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name.
 

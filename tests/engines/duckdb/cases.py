@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from upshot.engines.bulk import FileColumn, ImportRecord, Piece, Reading
 from upshot.engines.duckdb import DuckDBStore
+from upshot.engines.duckdb.bulk import DuckDBBulkLoader
 from upshot.engines.store import Appended, EventRecord, Merge
 
 RECEIVED = datetime(2024, 6, 1)
@@ -168,6 +170,39 @@ def totals(store: DuckDBStore, measure: str, unit_type: str) -> dict[tuple[str |
 
 def appended(result: Appended) -> tuple[int, int]:
     return result.stored, result.duplicates
+
+
+def loaded(store: DuckDBStore, batch: list[EventRecord]) -> tuple[int, int]:
+    """Keep a batch as a bulk load keeps a piece of a file; how many events it brought and how many were known."""
+    loader = DuckDBBulkLoader(store, RECEIVED)
+    try:
+        loader.save(ImportRecord("load", "running", "{}", "", RECEIVED))
+        before = loader.find("load")
+        staged = loader.stage(_READING, Piece(b"".join(map(_line, batch))))
+        after = loader.commit("load", staged, [], "").result()
+    finally:
+        loader.close()
+    assert before is not None
+    return after.stored - before.stored, after.duplicates - before.duplicates
+
+
+_READING = Reading(
+    format="jsonl", source="test", timestamp="at", time_format="iso", timezone="UTC", event_column="event",
+    distinct_id="who", event_id="id", groups={"account": "account"},
+    columns=tuple(FileColumn(name, "text") for name in ("at", "event", "who", "id", "account", "n")),
+)  # fmt: skip
+
+
+def _line(record: EventRecord) -> bytes:
+    row = {
+        "at": record.occurred_at.isoformat(),
+        "event": record.event,
+        "who": record.distinct_id,
+        "id": record.client_id,
+        **record.groups,
+        **json.loads(record.properties),
+    }
+    return json.dumps(row).encode() + b"\n"
 
 
 def numbers(records: Iterable[EventRecord]) -> list[int]:

@@ -12,10 +12,12 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
-from tests.engines.duckdb.cases import Reference, activity, appended, event, totals, unit_days
+from tests.engines.duckdb.cases import RECEIVED, Reference, activity, appended, event, loaded, totals, unit_days
+from upshot.core.ids import event_id
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import Merge
+from upshot.engines.store import EventRecord, Merge
 
 # Around the hours at which local days are odd: clocks that go back over midnight (St. John's, until 2011), a day that
 # never was (Apia, 30 December 2011), offsets of 45 minutes, and the usual switches.
@@ -37,8 +39,7 @@ class Facts(RuleBasedStateMachine):
         self.store = DuckDBStore(self.folder / "events.duckdb", ZoneInfo(zone))
         self.declared = False
 
-    @rule(data=st.data())
-    def append(self, data: st.DataObject) -> None:
+    def batch(self, data: st.DataObject) -> list[EventRecord]:
         minutes = st.integers(-3 * 1440, 3 * 1440) | st.integers(-90, 90)
         one = st.builds(
             lambda number, who, turn, shift, name, late, account, n: event(
@@ -59,8 +60,22 @@ class Facts(RuleBasedStateMachine):
             st.sampled_from(["", "", "acme", "bolt"]),
             st.none() | st.integers(-5, 5),
         )
-        batch = data.draw(st.lists(one, min_size=1, max_size=6, unique_by=lambda e: (e.event_id, e.received_at)))
+        drawn = data.draw(st.lists(one, min_size=1, max_size=6, unique_by=lambda e: (e.event_id, e.received_at)))
+        return [replace(e, event_id=event_id(e.source, e.client_id or "")) for e in drawn]
+
+    @rule(data=st.data())
+    def append(self, data: st.DataObject) -> None:
+        batch = self.batch(data)
         assert appended(self.store.append(batch)) == self.reference.append(batch)
+
+    @rule(data=st.data())
+    def load(self, data: st.DataObject) -> None:
+        batch = [replace(e, received_at=RECEIVED) for e in self.batch(data)]
+        dirty = self.store.info().dirty_days
+        known = any(e.groups for e in self.reference.rows)
+        assert loaded(self.store, batch) == self.reference.append(batch)
+        # A first group makes all days that have facts dirty; else what is loaded is in the facts at once.
+        assert self.store.info().dirty_days == dirty or not known
 
     @rule(
         pairs=st.lists(st.tuples(*[st.sampled_from(["ann", "bob", "cat", "dan", "eve"])] * 2), min_size=1, max_size=2)

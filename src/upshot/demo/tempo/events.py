@@ -121,8 +121,8 @@ class _Log:
 
     def money(self, day: Day) -> Iterator[_Part]:
         price = _PRICE[self.people.country]
-        family = {int(p) for p, plan in zip(day.active, day.plans, strict=True) if PLANS[plan] == "family"}
-        factor = np.array([_FAMILY_FACTOR if int(p) in family else 1.0 for p in day.paid])
+        family = np.isin(day.paid, day.active[day.plans == PLANS.index("family")])
+        factor = np.where(family, _FAMILY_FACTOR, 1.0)
         yield _Part("trial started", day.trials)
         yield _Part("subscription started", day.subscribed)
         yield _Part("subscription cancelled", day.cancelled)

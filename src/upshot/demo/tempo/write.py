@@ -5,7 +5,7 @@ bots, and people who look around before they sign up.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,8 @@ _TWICE_FROM, _TWICE_UNTIL = -120, -100
 _BOTS = 9
 _EXPERIMENT_NAMES = (*(experiment.key for experiment in EXPERIMENTS), "saved-songs")
 _BOT_VIEWS = 40
+_MANY_VALUES = frozenset({"id", "at", "listener", "account", "minutes", "amount"})
+"""Columns for which a dictionary would be made in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,14 @@ class MonthFile:
     rows: int
 
 
-def _instants(day: date, seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
+def _instants(history: History, day: NDArray[np.int64], seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
     """UTC instants of local seconds; a day of 23 or 25 hours is lived faster or slower, so none leaves its day."""
-    start, end = DayRange.of(day, day).instants(zone(ZONE))
-    length = (end - start).total_seconds() / 86_400
-    return np.datetime64(start, "us") + (seconds * (length * 1e6)).astype("timedelta64[us]")
+    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
+    turns = [DayRange.of(each, each).instants(zone(ZONE)) for each in map(history.world.day, range(first, last + 1))]
+    starts = np.array([start for start, _ in turns], dtype="datetime64[us]")
+    lengths = np.array([(end - start).total_seconds() / 86_400 for start, end in turns])
+    passed = (seconds * (lengths[day - first] * 1e6)).astype("timedelta64[us]")
+    return np.asarray(starts[day - first] + passed, dtype="datetime64[us]")
 
 
 def _joined(*parts: "pa.Array | pa.Scalar") -> "pa.Array":
@@ -65,22 +70,27 @@ def _joined(*parts: "pa.Array | pa.Scalar") -> "pa.Array":
     return pc.call_function("binary_join_element_wise", [*parts, "-"])
 
 
-def table_of(history: History, rows: Rows) -> "pa.Table":
-    """One day's rows as a table.
+def _texts(numbers: NDArray[np.integer]) -> "pa.Array":
+    import pyarrow as pa
+
+    return pa.array(numbers).cast(pa.string())
+
+
+def table_of(history: History, *days: Rows) -> "pa.Table":
+    """The rows of one day or of several, which ascend, as one table in the order of time.
 
     Columns: id, at (UTC), listener, event, account, country, platform, plan, version, minutes,
     songs, amount, score, experiment, variant, agent; what does not apply is null.
     """
     import pyarrow as pa
 
-    people, day = history.people, history.world.day(rows.day)
-    at = _instants(day, rows.second)
+    people, rows = history.people, _together(days)
+    day = np.repeat([each.day for each in days], [len(each) for each in days])
+    at = _instants(history, day, rows.second)
     order = np.argsort(at, kind="stable")
     person, event = rows.person[order], rows.event[order]
-    text = pa.array(person + 100_000).cast(pa.string())
-    kind = pa.array(event).cast(pa.string())
-    ident = _joined(pa.scalar(f"{rows.day}"), kind, text)
     number, label = rows.number[order], rows.label[order]
+    text = _texts(person + 100_000)
 
     def only(*events: str) -> "pa.Array":
         wanted = np.isin(event, [EVENTS.index(name) for name in events]) & ~np.isnan(number)
@@ -90,14 +100,13 @@ def table_of(history: History, rows: Rows) -> "pa.Table":
         indices = pa.array(codes.astype(np.int32), mask=codes < 0)
         return pa.DictionaryArray.from_arrays(indices, pa.array(list(names))).cast(pa.string())
 
-    account = people.account[person]
     return pa.table(
         {
-            "id": ident,
+            "id": _joined(_texts(day[order]), _texts(event), text),
             "at": pa.array(at[order]),
             "listener": _joined(pa.scalar("listener"), text),
             "event": words(event, EVENTS),
-            "account": _joined(pa.scalar("account"), pa.array(account + 100_000).cast(pa.string())),
+            "account": _joined(pa.scalar("account"), _texts(people.account[person] + 100_000)),
             "country": words(people.country[person], COUNTRIES),
             "platform": words(people.ios[person].astype(np.int8), ("android", "ios")),
             "plan": words(rows.plan[order], PLANS),
@@ -113,48 +122,71 @@ def table_of(history: History, rows: Rows) -> "pa.Table":
     )
 
 
-def _bots(history: History, day: int) -> "pa.Table":
+def _together(days: Sequence[Rows]) -> Rows:
+    """The rows of all days; ``day`` is the first one's."""
+    if len(days) == 1:
+        return days[0]
+    parts = {f.name: np.concatenate([getattr(day, f.name) for day in days]) for f in fields(Rows) if f.name != "day"}
+    return Rows(day=days[0].day, **parts)
+
+
+def _bots(history: History, days: Sequence[int]) -> tuple["pa.Table", NDArray[np.int64]]:
+    """Pages that bots viewed, and on which of ``days`` each."""
     import pyarrow as pa
 
-    draw = Draws(history.world.seed).generator(Purpose.MESS, 10_000 + day)
-    count = int(draw.poisson(_BOTS * _BOT_VIEWS * history.world.scale))
-    seconds = np.sort(draw.random(count)) * 86_400.0
-    return pa.table(
+    draws = [Draws(history.world.seed).generator(Purpose.MESS, 10_000 + day) for day in days]
+    counts = [int(draw.poisson(_BOTS * _BOT_VIEWS * history.world.scale)) for draw in draws]
+    seconds = np.concatenate([np.sort(draw.random(n)) * 86_400.0 for draw, n in zip(draws, counts, strict=True)])
+    bots = np.concatenate([draw.integers(0, _BOTS, size=n) for draw, n in zip(draws, counts, strict=True)])
+    day = np.repeat(np.asarray(days, dtype=np.int64), counts)
+    numbers = np.concatenate([np.arange(n) for n in counts])
+    count = len(day)
+    table = pa.table(
         {
-            "id": pa.array([f"{day}-bot-{i}" for i in range(count)], pa.string()),
-            "at": pa.array(_instants(history.world.day(day), seconds)),
-            "listener": pa.array([f"crawler-{i}" for i in draw.integers(0, _BOTS, size=count)], pa.string()),
-            "event": pa.array(["page viewed"] * count, pa.string()),
-            "agent": pa.array(["Mozilla/5.0 (compatible; examplebot/2.1)"] * count, pa.string()),
+            "id": _joined(_texts(day), pa.scalar("bot"), _texts(numbers)),
+            "at": pa.array(_instants(history, day, seconds)),
+            "listener": _joined(pa.scalar("crawler"), _texts(bots)),
+            "event": pa.repeat(pa.scalar("page viewed"), count),
+            "agent": pa.repeat(pa.scalar("Mozilla/5.0 (compatible; examplebot/2.1)"), count),
         }
     )
+    return table, day
 
 
-def _arrivals(history: History, days: range) -> Iterator[tuple[int, "pa.Table"]]:
-    """Day by day what arrives on it: the day's rows, those sent twice, and the late rows of the days before.
+def _arrivals(history: History, which: Sequence[range]) -> Iterator["pa.Table"]:
+    """Month by month what arrives in it, in the order of days: the rows of a day, late ones of days before, bots.
 
-    What would arrive after the last of ``days`` arrives on that day.
+    What would arrive after the last month arrives on its last day.
     """
     import pyarrow as pa
 
     world = history.world
-    waiting: dict[int, list[pa.Table]] = {}
+    log = log_of(history, range(which[0][0], which[-1][-1] + 1))
     twice = range(world.launch + _TWICE_FROM, world.launch + _TWICE_UNTIL)
-    for rows in log_of(history, days):
-        table = table_of(history, rows)
-        draw = Draws(world.seed).generator(Purpose.MESS, rows.day)
-        late = draw.random(len(rows)) < _LATE_SHARE
-        delay = draw.integers(1, _LATE_DAYS + 1, size=len(rows))
-        parts = [table.filter(pa.array(~late))]
-        for wait in range(1, _LATE_DAYS + 1):
-            waiting.setdefault(min(rows.day + wait, days[-1]), []).append(
-                table.filter(pa.array(late & (delay == wait)))
-            )
-        parts += waiting.pop(rows.day, [])
-        if rows.day in twice:
-            parts.append(table.filter(pa.array((draw.random(len(rows)) < 0.5) & ~late)))
-        parts.append(_bots(history, rows.day))
-        yield rows.day, pa.concat_tables(parts, promote_options="default")
+    waiting: list[tuple[pa.Table, NDArray[np.int64]]] = []
+    for month in which:
+        days = [next(log) for _ in month]
+        arrive, again = zip(*(_delays(history, rows, again=rows.day in twice) for rows in days), strict=True)
+        table = table_of(history, *days)
+        arrival = np.minimum(np.concatenate(arrive), which[-1][-1])
+        second = np.concatenate(again)
+        sent_again = table.filter(pa.array(second)), arrival[second]
+        parts = [(table, arrival), *waiting, sent_again, _bots(history, month)]
+        whole = pa.concat_tables([part for part, _ in parts], promote_options="default")
+        arrival = np.concatenate([when for _, when in parts])
+        order = np.argsort(arrival, kind="stable")
+        here = int(np.searchsorted(arrival[order], month[-1], side="right"))
+        waiting = [(whole.take(pa.array(order[here:])), arrival[order[here:]])]
+        yield whole.take(pa.array(order[:here]))
+
+
+def _delays(history: History, rows: Rows, *, again: bool) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each row of a day, in the order of time: on which day it arrives, and whether it is sent twice."""
+    draw = Draws(history.world.seed).generator(Purpose.MESS, rows.day)
+    late = draw.random(len(rows)) < _LATE_SHARE
+    delay = draw.integers(1, _LATE_DAYS + 1, size=len(rows))
+    twice = (draw.random(len(rows)) < 0.5) & ~late if again else np.zeros(len(rows), dtype=bool)
+    return rows.day + np.where(late, delay, 0), twice
 
 
 def months(history: History) -> list[range]:
@@ -183,17 +215,17 @@ def write_months(
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True, exist_ok=True)
-    ends = {month[-1]: month for month in which}
-    tables: list[pa.Table] = []
-    for number, table in _arrivals(history, range(which[0][0], which[-1][-1] + 1)):
-        tables.append(table)
-        if number not in ends:
-            continue
-        first, last = history.world.day(ends[number][0]), history.world.day(number)
+    for month, whole in zip(which, _arrivals(history, which), strict=True):
+        first, last = history.world.day(month[0]), history.world.day(month[-1])
         path = folder / f"tempo-{first:%Y-%m}.parquet"
-        whole = pa.concat_tables(tables, promote_options="default")
         if until is not None:
             whole = whole.filter(pc.call_function("less_equal", [whole["at"], pa.scalar(until, pa.timestamp("us"))]))
-        pq.write_table(whole, path, compression="zstd", row_group_size=131_072)
+        pq.write_table(
+            whole,
+            path,
+            compression="zstd",
+            row_group_size=131_072,
+            use_dictionary=[name for name in whole.column_names if name not in _MANY_VALUES],
+            write_statistics=False,
+        )
         yield MonthFile(path, first, last, whole.num_rows)
-        tables = []

@@ -84,7 +84,7 @@ def append(transaction: Transaction, payload: str, zone: ZoneInfo) -> Appended:
     return admit(transaction, "incoming", properties="properties::JSON::VARIANT")
 
 
-def admit(transaction: Transaction, table: str, *, properties: str = "properties") -> Appended:
+def admit(transaction: Transaction, table: str, *, properties: str = "properties", dirty: bool = True) -> Appended:
     """Move rows of ``table`` into the store: duplicates are left out, keys given, days marked dirty.
 
     Args:
@@ -92,6 +92,7 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
         table: Name of a table with the columns of ``events`` but distinct_key and revision; ``day`` is the local day of
             occurred_at. Texts are clean: no empty distinct_id, session_id or group, instants in range.
         properties: The VARIANT expression over its columns.
+        dirty: Whether to mark the days; whoever does not adds their facts in the same transaction.
     """
     connection = transaction.connection
     rows, distinct, first, last, grouped, unnamed = connection.execute(
@@ -118,7 +119,8 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
         FROM {fresh} LEFT JOIN persons u ON u.unit = t.distinct_id
         """
     )
-    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day, {transaction.revision} FROM {fresh}")
+    if dirty:
+        connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day, {transaction.revision} FROM {fresh}")
     return Appended(rows - known, known, transaction.revision)
 
 

@@ -27,6 +27,7 @@ from upshot.engines.bulk import (
     Staged,
     UnreadablePiece,
 )
+from upshot.engines.duckdb import bulk_facts
 from upshot.engines.duckdb.append import admit
 from upshot.engines.duckdb.bulk_schema import value_type
 from upshot.engines.duckdb.bulk_sql import event_uuid, rows
@@ -216,7 +217,10 @@ class DuckDBBulkLoader:
 
         def change(transaction: Transaction) -> ImportRecord:
             connection = transaction.connection
-            appended = admit(transaction, staged.table) if staged is not None else Appended(0, 0, transaction.revision)
+            appended = Appended(0, 0, transaction.revision)
+            if staged is not None:
+                appended = admit(transaction, staged.table, dirty=False)
+                bulk_facts.extend(transaction)
             if refused:
                 connection.execute(
                     "INSERT INTO rejects SELECT $1, r.file, r.line, r.reason, r.raw, now()::TIMESTAMP "
@@ -233,7 +237,7 @@ class DuckDBBulkLoader:
                 raise InternalError(f"import {import_id!r} has {len(found)} records")
             return ImportRecord(*found[0])
 
-        return self._submit(change)
+        return self._submit(change, facts=staged is not None)
 
     def rejected_rows(self, import_id: str) -> Iterator[RejectedRow]:
         """All rejects of an import, in the order in which they were found."""
@@ -252,10 +256,10 @@ class DuckDBBulkLoader:
         except duckdb.Error:
             return  # the writer had to open the store anew: the old database is gone with all that was in it
 
-    def _submit(self, change: Callable[[Transaction], T]) -> Future[T]:
+    def _submit(self, change: Callable[[Transaction], T], *, facts: bool = False) -> Future[T]:
         while True:
             try:
-                return self._store.write(change)
+                return self._store.write(change, facts=facts)
             except Busy as busy:
                 threading.Event().wait(busy.retry_after_seconds)
 

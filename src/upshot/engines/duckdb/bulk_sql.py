@@ -58,11 +58,14 @@ def rows(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -> s
 
     Columns: ``n`` (its number when ``numbered``), ``reason`` (null for events), ``event``, ``occurred_at``,
     ``distinct_id``, ``session_id``, ``groups``, ``client_id`` (null without a column of ids), ``hash`` (of the whole
-    row and of what it is read as), ``raw`` (when there is a reason and the format is parquet), ``properties``.
+    row and of what it is read as; null beside a ``client_id``), ``raw`` (when there is a reason and the format is
+    parquet), ``properties``.
     """
     value = _Values(reading)
     instant = _instant(reading, value)
     hashed = f"md5({literal(f'{reading.event}/{reading.timestamp}/')} || {value.whole_row()})"
+    if reading.event_id:  # a row with an id of its own needs no other name, and a fifth of the reading went into it
+        hashed = f"CASE WHEN {value.id(reading.event_id)} IS NULL THEN {hashed} END"
     source = _source(reading, piece, text_file, numbered=numbered)
     read = f"SELECT *, {value.text(reading.timestamp)} AS written FROM ({source})"
     dated = f"SELECT *, {instant} AS instant FROM ({read})"

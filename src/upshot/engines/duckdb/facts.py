@@ -177,7 +177,7 @@ def _rebuild_activity(connection: DuckDBPyConnection, since: date | None) -> Non
         f"""
         INSERT INTO fact_activity
         WITH active AS (
-            SELECT unit_type, unit_key, event, day
+            SELECT DISTINCT unit_type, unit_key, event, day
             FROM fact_unit_days SEMI JOIN touched USING (unit_key) WHERE true {after}
         ),
         each AS (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.writer import Transaction
 
-__all__ = ["builder", "built", "declare", "rebuild_days", "repair_merges", "unbuilt", "view_name"]
+__all__ = ["builder", "built", "declare", "extend", "rebuild_days", "repair_merges", "unbuilt", "view_name"]
 
 
 def view_name(measure: str) -> str:
@@ -73,6 +73,20 @@ def rebuild_days(connection: DuckDBPyConnection) -> None:
     connection.execute("DELETE FROM fact_measures WHERE day IN (SELECT day FROM rebuilt_days)")
     for measure, sql in kept:
         connection.execute(_insert(measure, sql))
+
+
+def extend(connection: DuckDBPyConnection, revision: int) -> None:
+    """Add what the events of a revision bring to the measures that are built; rows of one key add up."""
+    for measure, sql in connection.execute("SELECT measure, sql FROM measures WHERE built").fetchall():
+        # The statement reads ``events``: within it, that name stands for those of the revision.
+        connection.execute(
+            f"""
+            INSERT INTO fact_measures
+            WITH events AS NOT MATERIALIZED (SELECT * FROM main.events WHERE revision = {revision})
+            SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({_totals(sql, None)})
+            ORDER BY unit_type, day
+            """
+        )
 
 
 def repair_merges(connection: DuckDBPyConnection) -> None:

@@ -100,14 +100,15 @@ class DuckDBStore:
 
     # --- changes ---
 
-    def write(self, change: Callable[[Transaction], T], *, weight: int = 0) -> Future[T]:
+    def write(self, change: Callable[[Transaction], T], *, weight: int = 0, facts: bool = False) -> Future[T]:
         """Queue any change; it runs on the writer's thread in a transaction of its own.
 
         Args:
             change: What to do; it may leave temporary tables behind, which the next change may replace.
             weight: How many events it brings; changes of weight above 0 may share a transaction.
+            facts: Whether it changes facts; it is then queued when nobody else does.
         """
-        return self._writer.submit(change, weight=weight)
+        return self._writer.submit_with_facts(change) if facts else self._writer.submit(change, weight=weight)
 
     def submit(self, events: Sequence[EventRecord]) -> Future[Appended]:
         """Queue an append; see ``EventStore.submit``."""

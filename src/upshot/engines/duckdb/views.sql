@@ -6,10 +6,10 @@
 
 -- Every event once for each unit type, with the unit as merges have it now.
 CREATE OR REPLACE VIEW raw_unit_events AS
-SELECT 'person' AS unit_type, coalesce(i.person_key, e.distinct_key) AS unit_key, e.day, e.event, e.occurred_at
+SELECT 'person' AS unit_type, coalesce(i.person_key, e.distinct_key) AS unit_key, e.day, e.event, e.occurred_at, e.revision
 FROM events e LEFT JOIN identity i ON i.distinct_key = e.distinct_key
 UNION ALL
-SELECT g.unit_type, u.unit_key, e.day, e.event, e.occurred_at
+SELECT g.unit_type, u.unit_key, e.day, e.event, e.occurred_at, e.revision
 FROM events e CROSS JOIN group_types g
 LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = e.groups[g.unit_type];
 

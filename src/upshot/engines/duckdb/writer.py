@@ -112,6 +112,22 @@ class Writer:
             self._weight += weight
         return future
 
+    def submit_with_facts(self, change: Callable[[Transaction], T]) -> Future[T]:
+        """Queue a change that changes facts, too: it holds ``facts`` until it is done.
+
+        Raises:
+            Busy: Too much waits already.
+            InvalidInput: The store is closed.
+        """
+        self.facts.acquire()
+        try:
+            future = self.submit(change)
+        except BaseException:
+            self.facts.release()
+            raise
+        future.add_done_callback(lambda _: self.facts.release())
+        return future
+
     def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         """Make a change in a transaction of its own while the writer goes on; then give it a revision.
 
