@@ -6,6 +6,7 @@ from datetime import date
 import msgspec
 
 from upshot.catalog.kinds import Choice
+from upshot.studies.checked import CheckInputs, SummaryRow
 from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
 from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
 from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
@@ -14,6 +15,7 @@ from upshot.workspace.messages.studies import (
     DECIDE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
+    EXPERIMENTS_CHECK,
     LAUNCH_REPORT,
     LAUNCHES_JOIN,
     STUDIES_RECORD,
@@ -76,6 +78,7 @@ def study_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
         STUDY_PLAN.name: lambda: declared(PlanQuery(metric="events", expected=0.05)),
         VERDICT_VERIFY.name: recorded,
         DECIDE.name: lambda: declared(Decide(launch="checkout", choice=Choice.KEEP, why="it sells")),
+        EXPERIMENTS_CHECK.name: lambda: CheckInputs(rows=(SummaryRow("t", "a", 9, 1), SummaryRow("t", "b", 8, 2))),
         EXPERIMENT_LIST.name: lambda: declared(Nothing()),
         EXPERIMENT_SHOW.name: lambda: declared(ExperimentName("buttons")),
         LEDGER.name: lambda: declared(LedgerQuery()),

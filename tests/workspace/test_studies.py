@@ -236,6 +236,10 @@ def test_conclusions_run_on_one_thread_in_a_process_that_ends(shop: LocalWorkspa
     assert process is not None
     environment = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
     assert all(f"{name}={value}" in environment for name, value in SINGLE_THREAD.items())
-    shop.resources.worker.close()
-    assert process.poll() is not None
+    process.kill()
+    process.wait()
     assert anna.call(LAUNCH_REPORT, LaunchName("buttons")).now is not None
+    second = shop.resources.worker._process
+    shop.resources.worker.close()
+    assert second is not None
+    assert second.poll() is not None

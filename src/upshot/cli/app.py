@@ -126,7 +126,11 @@ _GROUPS = {
     ),
     "experiment": (
         "Read experiments.",
-        {"list": "upshot.cli.experiments:list_experiments", "show": "upshot.cli.experiments:show"},
+        {
+            "list": "upshot.cli.experiments:list_experiments",
+            "show": "upshot.cli.experiments:show",
+            "check": "upshot.cli.experiment_check:check",
+        },
     ),
     "facts": ("Keep unit-day facts fresh.", {"refresh": "upshot.cli.data:refresh"}),
     "access": (

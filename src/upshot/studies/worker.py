@@ -15,9 +15,9 @@ from typing import IO
 
 import msgspec
 
-__all__ = ["CONCLUDE", "IDLE_SECONDS", "PLAN", "SINGLE_THREAD", "read_frame", "serve", "write_frame"]
+__all__ = ["CHECK", "CONCLUDE", "IDLE_SECONDS", "PLAN", "SINGLE_THREAD", "read_frame", "serve", "write_frame"]
 
-CONCLUDE, PLAN = b"c", b"p"
+CONCLUDE, PLAN, CHECK = b"c", b"p", b"k"
 IDLE_SECONDS = 120.0
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of the process."""
@@ -60,6 +60,11 @@ def _answer(what: bytes, body: bytes) -> bytes:
         from upshot.studies.planned import PlanInputs
 
         return msgspec.json.encode(plan(msgspec.json.decode(body, type=PlanInputs)))
+    if what == CHECK:
+        from upshot.studies.checked import CheckInputs
+        from upshot.studies.imported import check
+
+        return msgspec.json.encode(check(msgspec.json.decode(body, type=CheckInputs)))
     from upshot.studies.conclude import conclude
     from upshot.studies.inputs import StudyInputs
 

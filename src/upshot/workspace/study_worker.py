@@ -12,9 +12,11 @@ import msgspec
 
 from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InternalError
+from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.planned import PlanInputs, Planned
-from upshot.studies.worker import CONCLUDE, PLAN, SINGLE_THREAD, read_frame, write_frame
+from upshot.studies.worker import CHECK, CONCLUDE, PLAN, SINGLE_THREAD, read_frame, write_frame
+from upshot.workspace.background import Stopped
 
 __all__ = ["StudyWorker"]
 
@@ -28,6 +30,7 @@ class StudyWorker:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._closed = False
         self._known: OrderedDict[str, Verdict] = OrderedDict()
 
     def conclude(self, inputs: StudyInputs, *, afresh: bool = False) -> Verdict:
@@ -53,8 +56,19 @@ class StudyWorker:
         with self._lock:
             return self._ask(PLAN + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=Planned))
 
+    def check(self, inputs: CheckInputs) -> CheckReport:
+        """What the summaries of many experiments say."""
+        with self._lock:
+            return self._ask(
+                CHECK + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=CheckReport)
+            )
+
     def close(self) -> None:
-        """End the process."""
+        """End the process, for good; who waits for an answer gets none."""
+        self._closed = True
+        self._end()
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -66,7 +80,7 @@ class StudyWorker:
     def _ask(self, request: bytes, read: Callable[[bytes], T]) -> T:
         answer = self._exchange(request)
         if answer is None:  # it had ended for want of questions, perhaps at this very moment
-            self.close()
+            self._end()
             answer = self._exchange(request)
         if answer is None:
             raise InternalError("The process that concludes studies ended without an answer.")
@@ -75,8 +89,10 @@ class StudyWorker:
         return read(answer[1:])
 
     def _exchange(self, request: bytes) -> bytes | None:
+        if self._closed:
+            raise Stopped
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._end()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "upshot.studies.worker"],
                 stdin=subprocess.PIPE,

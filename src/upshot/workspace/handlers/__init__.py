@@ -75,6 +75,7 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "verdict.verify": studies.verify,
     "launch.decide": studies.decide,
     "experiment.list": experiments.list_experiments,
+    "experiments.check": experiments.check,
     "experiment.show": experiments.show,
     "access.add": access.add,
     "access.list": access.list_access,

@@ -7,6 +7,7 @@ from typing import Literal
 from upshot.catalog.kinds import Experiment
 from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
 from upshot.workspace.launch_book import LaunchBook
 from upshot.workspace.messages.state import Nothing
@@ -23,13 +24,29 @@ from upshot.workspace.resources import Resources
 from upshot.workspace.study_inputs import collect
 from upshot.workspace.study_readings import as_of, waits_for
 
-__all__ = ["list_experiments", "show"]
+__all__ = ["check", "list_experiments", "show"]
+
+_MOST_ROWS = 500_000
 
 State = Literal["planned", "running", "ended"]
 _PEEK = (
     "A peek: intervals are always-valid, so looking often costs nothing, and they are wider than those of a reading. "
     "Nothing is decided before {reading}."
 )
+
+
+def check(resources: Resources, principal: Principal, request: CheckInputs) -> CheckReport:
+    """Summaries of many experiments: are their splits sound, where in time not, and who won? Nothing is kept.
+
+    Raises:
+        InvalidInput: There are no rows, or too many, or a level is out of range.
+    """
+    del principal
+    if not 1 <= len(request.rows) <= _MOST_ROWS:
+        raise InvalidInput(f"{len(request.rows):,} rows cannot be checked.", hint=f"Give 1 to {_MOST_ROWS:,}.")
+    if not (0 < request.alarm < 1 and 0 < request.level < 1):
+        raise InvalidInput("The alarm and the level lie between 0 and 1.", hint="Usual are 0.001 and 0.95.")
+    return resources.worker.check(request)
 
 
 def list_experiments(resources: Resources, principal: Principal, request: Nothing) -> ExperimentList:

@@ -7,12 +7,14 @@ import msgspec
 
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Check, Effect, Verdict, VerdictRecord
+from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.workspace.messages.outputs import LaunchView, OutputView
 from upshot.workspace.messages.state import Nothing
 from upshot.workspace.operation import Operation, Permission
 
 __all__ = [
     "DECIDE",
+    "EXPERIMENTS_CHECK",
     "EXPERIMENT_LIST",
     "EXPERIMENT_SHOW",
     "LAUNCHES_JOIN",
@@ -333,6 +335,7 @@ STUDY_LIST = Operation("study.list", _R, Nothing, StudyList)
 STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
 VERDICT_VERIFY = Operation("verdict.verify", _R, VerdictId, Verification)
 DECIDE = Operation("launch.decide", _W, Decide, Decided, changes=True)
+EXPERIMENTS_CHECK = Operation("experiments.check", _R, CheckInputs, CheckReport)
 EXPERIMENT_LIST = Operation("experiment.list", _R, Nothing, ExperimentList)
 EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentReport)
 
@@ -344,6 +347,7 @@ OPERATIONS = (
     STUDY_PLAN,
     VERDICT_VERIFY,
     DECIDE,
+    EXPERIMENTS_CHECK,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
 )
