@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from upshot.catalog.kinds.dashboard import TileType
 from upshot.collect.imports.mapping import read_mapping
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
+from upshot.workspace.dashboard_text import parse_dashboards
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -41,3 +43,12 @@ def test_import_page_shows_a_mapping_that_is_read() -> None:
 def test_links_lead_to_files_that_exist(document: Path) -> None:
     links = LINK.findall(document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_dashboards_page_shows_a_dashboard_that_is_read() -> None:
+    (block,) = blocks("docs/dashboards.md")
+    (board,), problems = parse_dashboards(block)
+    assert problems == ()
+    assert len({tile.name for tile in board.tiles}) == 4
+    page = (ROOT / "docs/dashboards.md").read_text(encoding="utf-8")
+    assert [kind for kind in TileType if f"`{kind}`" not in page] == []

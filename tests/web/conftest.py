@@ -22,9 +22,11 @@ from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.messages import (
     ACCESS_ADD,
+    DASHBOARD_APPLY,
     EVENTS_APPEND,
     METRIC_APPLY,
     AccessAdd,
+    DashboardApply,
     EventsAppend,
     MetricApply,
     NewEvent,
@@ -50,6 +52,29 @@ metrics:
     event: purchase
     direction: up
 """
+DASHBOARDS = """
+name: revenue
+title: What comes in
+description: Sales of the shop.
+tiles:
+  - {name: revenue, type: chart, metric: revenue, breakdown: country, x: 0, y: 0, width: 6, height: 4}
+  - {name: total, type: number, metric: revenue, x: 6, y: 0, width: 3, height: 2}
+  - {name: buyers, type: number, metric: buyers, x: 9, y: 0, width: 3, height: 2}
+  - {name: by-country, type: table, metric: revenue, show: groups, breakdown: country, x: 6, y: 2, width: 6, height: 4}
+  - {name: back, type: table, metric: buyers, show: cohorts, x: 0, y: 4, width: 6, height: 3}
+  - name: words
+    type: text
+    text: |
+      **Mind** <b>this</b>
+
+      | a | b |
+      |---|--:|
+      | 1 | 2 |
+    x: 6
+    y: 6
+    width: 6
+    height: 2
+"""
 COUNTRIES = ("FR", "DE", "=HYPERLINK(1)")
 DAYS = 60
 ROLES: tuple[Literal["owner", "editor", "viewer"], ...] = ("owner", "editor", "viewer")
@@ -74,6 +99,8 @@ def made(place: Path, *, filled: bool = True) -> Path:
             owner.call(EVENTS_APPEND, EventsAppend("web", tuple(history())))
             applied = owner.call(METRIC_APPLY, MetricApply(METRICS))
             assert applied.problems == ()
+            boards = owner.call(DASHBOARD_APPLY, DashboardApply(DASHBOARDS, "shop.yaml"))
+            assert boards.problems == ()
     return place
 
 

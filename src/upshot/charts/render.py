@@ -17,7 +17,7 @@ from upshot.core.errors import InternalError
 if TYPE_CHECKING:
     from py_mini_racer import MiniRacer
 
-__all__ = ["to_png", "to_svg"]
+__all__ = ["png_of", "to_png", "to_svg"]
 
 _BUILT = Path(__file__).resolve().parents[1] / "web" / "static" / "dist" / "render"
 _LOCK = threading.Lock()
@@ -52,10 +52,14 @@ def to_png(option: Option, *, width: int = 960, height: int = 420, palette: Pale
     Raises:
         InternalError: As for ``to_svg``.
     """
+    return png_of(to_svg(option, width=width, height=height, palette=palette), zoom=zoom)
+
+
+def png_of(svg: str, *, zoom: int = 2) -> bytes:
+    """An SVG document as PNG of ``zoom`` pixels for each of its own, its words in the font that comes along."""
     import resvg_py
 
     font = _built("inter.ttf")
-    svg = to_svg(option, width=width, height=height, palette=palette)
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg, zoom=zoom, font_files=[str(font)], font_family="Inter", sans_serif_family="Inter"

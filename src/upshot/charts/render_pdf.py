@@ -17,10 +17,10 @@ from upshot.charts.render import to_svg
 from upshot.charts.theme import LIGHT, Palette
 from upshot.core.errors import InternalError
 
-__all__ = ["to_pdf"]
+__all__ = ["FONT_FILE", "pdf_of", "to_pdf"]
 
 _POINTS_A_PIXEL = 0.75
-_FONT_FILE = Path(__file__).resolve().parents[1] / "web" / "static" / "dist" / "render" / "inter.ttf"
+FONT_FILE = Path(__file__).resolve().parents[1] / "web" / "static" / "dist" / "render" / "inter.ttf"
 _FONT = "Inter"
 _HALF_HEIGHT = 0.364
 """Half of the height of Inter's capitals, in ems: that far below its middle stands a text's base line."""
@@ -29,6 +29,8 @@ _TEXT = re.compile(
     r'<text dominant-baseline="central"(?P<before>[^>]*?) style="font-size:(?P<size>[\d.]+)px;font-family:[^;"]*;'
     r'(?P<bold>font-weight:600;)?"(?P<after>[^>]*)>'
 )
+_EMPTY = re.compile(r'<path d=""[^>]*></path>')
+"""A line of which no point is drawn; paper knows no such path."""
 _Y = re.compile(r' y="(-?[\d.]+)"')
 _WORDS = re.compile(r"<text\b[^>]*>([^<]*)</text>")
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -42,10 +44,18 @@ def to_pdf(option: Option, *, width: int = 960, height: int = 420, palette: Pale
     Raises:
         InternalError: As for ``to_svg``; or the SVG holds a text that could not be placed.
     """
+    return pdf_of(to_svg(option, width=width, height=height, palette=palette), width=width, height=height)
+
+
+def pdf_of(svg: str, *, width: int, height: int) -> bytes:
+    """An SVG document as a PDF of one page; its texts are such as ECharts writes.
+
+    Raises:
+        InternalError: It holds a text that could not be placed.
+    """
     import fpdf
     from fpdf.fonts import TTFFont
 
-    svg = to_svg(option, width=width, height=height, palette=palette)
     placed = _placed(svg)
     page = (width * _POINTS_A_PIXEL, height * _POINTS_A_PIXEL)
     document = fpdf.FPDF(unit="pt", format=page)
@@ -71,9 +81,9 @@ def _font_for(words: str) -> bytes:
     from fontTools.subset import Options, Subsetter
     from fontTools.ttLib import TTFont
 
-    if not _FONT_FILE.is_file():
-        raise InternalError(f"{_FONT_FILE} is missing: the pages' assets were not built (python hatch_build.py).")
-    font = TTFont(_FONT_FILE, recalcTimestamp=False)
+    if not FONT_FILE.is_file():
+        raise InternalError(f"{FONT_FILE} is missing: the pages' assets were not built (python hatch_build.py).")
+    font = TTFont(FONT_FILE, recalcTimestamp=False)
     subsetter = Subsetter(Options(notdef_outline=True, layout_features=["kern"]))
     subsetter.populate(text=words + " 0")
     subsetter.subset(font)
@@ -84,6 +94,7 @@ def _font_for(words: str) -> bytes:
 
 def _placed(svg: str) -> str:
     """The SVG with each text at its base line, its font and weight as attributes."""
+    svg = _EMPTY.sub("", svg)
     placed, count = _TEXT.subn(_text, svg)
     if count != svg.count("<text"):
         raise InternalError(f"{svg.count('<text') - count} texts of the chart could not be placed on paper.")

@@ -15,6 +15,7 @@ SERIES = 8
 LIGHT: Palette = {
     "accent": "#5646dc",
     "accent-soft": "#eeebff",
+    "bad": "#b3261e",
     "border": "#e3e5ea",
     "faint": "#6d7382",
     "good": "#0b7a4b",
@@ -35,6 +36,7 @@ LIGHT: Palette = {
 DARK: Palette = {
     "accent": "#8f83ff",
     "accent-soft": "#262340",
+    "bad": "#ff8a80",
     "border": "#272a32",
     "faint": "#8d93a1",
     "good": "#45d08d",

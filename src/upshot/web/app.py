@@ -23,6 +23,25 @@ from upshot.web.collect.start import (
     posthog_flags,
     segment_settings,
 )
+from upshot.web.dashboards.editing import (
+    add_tile,
+    arrange_dashboard,
+    change_settings,
+    change_tile,
+    delete_dashboard,
+    edit_page,
+    make_dashboard,
+    new_page,
+    remove_tile,
+    restore_dashboard,
+)
+from upshot.web.dashboards.routes import (
+    dashboard_export,
+    dashboard_page,
+    dashboard_tile,
+    dashboard_tiles,
+    dashboards_page,
+)
 from upshot.web.data.routes import data_page
 from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
@@ -44,8 +63,19 @@ from upshot.web.tracker import tracker
 __all__ = ["ROUTES", "Application", "create_app"]
 
 ROUTES: Sequence[ControllerRouterHandler] = (
+    add_tile,
+    arrange_dashboard,
     asset,
+    change_settings,
+    change_tile,
+    dashboard_export,
+    dashboard_page,
+    dashboard_tile,
+    dashboard_tiles,
+    dashboards_page,
     data_page,
+    delete_dashboard,
+    edit_page,
     events_page,
     explore_csv,
     explore_page,
@@ -55,12 +85,14 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     healthz,
     home_page,
     live,
+    make_dashboard,
     metric_csv,
     metric_page,
     metric_png,
     metric_svg,
     metrics_page,
     native_events,
+    new_page,
     openapi,
     operate,
     posthog_config,
@@ -69,6 +101,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     posthog_events,
     posthog_flags,
     posthog_versioned,
+    remove_tile,
+    restore_dashboard,
     retention_csv,
     retention_page,
     retention_png,

@@ -4,10 +4,12 @@ from typing import Literal
 
 import msgspec
 
-from upshot.workspace.messages import MetricView, Point
+from upshot.charts import period_label
+from upshot.core.time import Grain
+from upshot.workspace.messages import MetricSeries, MetricView, Point
 from upshot.workspace.pictures import Words, chart_points
 
-__all__ = ["Change", "Words", "change", "chart_points"]
+__all__ = ["Change", "Words", "change", "chart_points", "headline"]
 
 Tone = Literal["good", "bad", "plain"]
 _NO_CHANGE = 0.0005
@@ -34,3 +36,15 @@ def change(metric: MetricView, now: Point | None, before: Point | None, words: W
     good: Tone = "good" if rises == (metric.direction == "up") else "bad"
     tone: Tone = "plain" if metric.direction == "none" else good
     return Change(text, "▲" if rises else "▼", tone, words.write(before.value))
+
+
+def headline(series: MetricSeries, grain: Grain) -> tuple[Point | None, Point | None, str]:
+    """The total over the window and before it; the last complete period where a total has no meaning."""
+    if series.total is not None and series.total.value is not None:
+        return series.total, series.previous_total, ""
+    places = [at for at, p in enumerate(series.points) if p.complete and p.value is not None]
+    if not places:
+        return None, None, series.total.note if series.total else "No value in this window."
+    last = places[-1]
+    before = series.previous[last] if last < len(series.previous) else None
+    return series.points[last], before, period_label(series.points[last].period, grain)

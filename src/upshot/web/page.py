@@ -13,6 +13,7 @@ import jinja2
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
+from markupsafe import Markup
 
 from upshot.charts import instant_label
 from upshot.core.errors import InternalError
@@ -21,7 +22,7 @@ from upshot.core.units import format_bytes
 from upshot.web.assets import entry, static_url
 from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
-from upshot.web.window import PRESETS, DataDays, View, read_view
+from upshot.web.window import PRESETS, DataDays, Usual, View, read_view
 from upshot.workspace.messages import (
     IMPORT_LIST,
     METRIC_LIST,
@@ -37,7 +38,7 @@ from upshot.workspace.operation import Caller, Operation, Permission, Principal
 if TYPE_CHECKING:
     from upshot.web.answers import Answers
 
-__all__ = ["Page", "PageRequest", "provide_page", "render"]
+__all__ = ["Page", "PageRequest", "fragment", "provide_page", "render"]
 
 Request_ = TypeVar("Request_", bound=msgspec.Struct)
 Response_ = TypeVar("Response_", bound=msgspec.Struct)
@@ -156,9 +157,9 @@ class Page:
         """The last value of one name."""
         return self.parameters.get(name, [default])[-1]
 
-    def view(self, preset: str) -> View:
-        """The state that the address names."""
-        return read_view(self.request.url.path, self.parameters, self.days, preset)
+    def view(self, usual: str | Usual, path: str = "") -> View:
+        """The state that the address names, of the page at ``path`` or of this one."""
+        return read_view(path or self.request.url.path, self.parameters, self.days, usual)
 
     def may(self, permission: Permission) -> bool:
         """Whether the principal holds it."""
@@ -176,6 +177,12 @@ class Page:
             "signed_in": not self.workspace.is_open,
         }
         return render(self.request, template, status=status, **frame, **variables)
+
+
+# a template's variables are of any type
+def fragment(template: str, **variables: Any) -> Markup:
+    """A template as a part of a page, without the frame."""
+    return Markup(_TEMPLATES.get_template(template).render(**variables))  # noqa: S704  # templates escape what they show
 
 
 # a template's variables are of any type

@@ -15,7 +15,7 @@ from upshot.charts import range_label
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, Grain, parse_day
 
-__all__ = ["PRESETS", "Compare", "DataDays", "View", "read_view"]
+__all__ = ["PRESETS", "Compare", "DataDays", "Usual", "View", "read_view"]
 
 Compare = Literal["none", "previous", "year"]
 
@@ -26,6 +26,8 @@ _COMPARES: tuple[Compare, ...] = ("none", "previous", "year")
 _GRAIN_DAYS = ((62, Grain.DAY), (210, Grain.WEEK), (1100, Grain.MONTH), (11_000, Grain.QUARTER))
 _STEPS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28, Grain.QUARTER: 90, Grain.YEAR: 365}
 _MOST_POINTS = 1500
+_AUTOMATIC = "auto"
+"""The step in an address that is chosen from the length where the page's usual one is not."""
 _YEAR_MONTHS = 12
 
 
@@ -44,10 +46,19 @@ class DataDays(msgspec.Struct, frozen=True):
         return self.last
 
 
+class Usual(msgspec.Struct, frozen=True):
+    """What a page shows where its address says nothing: ``days`` are fixed ones, and ``preset`` does not count then."""
+
+    preset: str = DEFAULT_PRESET
+    by: str = ""
+    compare: Compare = "previous"
+    days: tuple[date, date] | None = None
+
+
 class View(msgspec.Struct, frozen=True):
     """The state. ``preset`` is empty when the days are fixed, ``by`` when the step is chosen from the length.
 
-    ``usual`` is the preset of the page's address where it names no days.
+    ``usual`` is what the page shows where its address says nothing.
     """
 
     path: str
@@ -59,7 +70,7 @@ class View(msgspec.Struct, frozen=True):
     compare: Compare = "previous"
     breakdown: str = ""
     where: tuple[str, ...] = ()
-    usual: str = DEFAULT_PRESET
+    usual: Usual = Usual()
 
     @property
     def words(self) -> str:
@@ -74,13 +85,14 @@ class View(msgspec.Struct, frozen=True):
     def pairs(self, **changes: object) -> list[tuple[str, str]]:
         """The state as parameters of an address, with ``changes`` applied; what is as by default is left out."""
         state = msgspec.structs.replace(self, **changes)
+        usual = self.usual
         pairs: list[tuple[str, str]] = []
-        if state.preset and state.preset != self.usual:
+        if state.preset and (usual.days is not None or state.preset != usual.preset):
             pairs.append(("range", state.preset))
-        if not state.preset:
+        if not state.preset and (state.first, state.last) != usual.days:
             pairs += [("from", state.first.isoformat()), ("to", state.last.isoformat())]
-        pairs += [("by", state.by)] if state.by else []
-        pairs += [("compare", state.compare)] if state.compare != "previous" else []
+        pairs += [("by", state.by or _AUTOMATIC)] if state.by != usual.by else []
+        pairs += [("compare", state.compare)] if state.compare != usual.compare else []
         pairs += [("breakdown", state.breakdown)] if state.breakdown else []
         return pairs + [("where", text) for text in state.where]
 
@@ -98,30 +110,35 @@ class View(msgspec.Struct, frozen=True):
         return self.url(where=(*(w for w in self.where if w != text), text))
 
 
-def read_view(path: str, parameters: Mapping[str, Sequence[str]], days: DataDays, preset: str = DEFAULT_PRESET) -> View:
+def read_view(
+    path: str, parameters: Mapping[str, Sequence[str]], days: DataDays, usual: str | Usual = DEFAULT_PRESET
+) -> View:
     """The state that an address names.
 
     Args:
         path: Of the page.
         parameters: Every value of each name in the query.
         days: What windows that move are relative to.
-        preset: Taken when the address names no days.
+        usual: Taken for what the address does not name; a text names the length of the window.
 
     Raises:
         InvalidInput: A value is not one of those allowed, or the window has too many points.
         NotFound: No length of that name.
     """
     one = {name: values[-1] for name, values in parameters.items() if values and values[-1]}
+    usual = Usual(usual) if isinstance(usual, str) else usual
     fixed = "from" in one or "to" in one
-    chosen = "" if fixed else one.get("range", preset)
-    if fixed:
+    chosen = "" if fixed else one.get("range", "" if usual.days else usual.preset)
+    if not fixed and not chosen and usual.days:
+        first, last = usual.days
+    elif fixed:
         last = parse_day(one["to"]) if "to" in one else days.end
         first = parse_day(one["from"]) if "from" in one else last - timedelta(days=29)
         if last < first:
             raise InvalidInput(f"The window ends ({last}) before it starts ({first}).", hint="Swap the two dates.")
     else:
         first, last = _preset_days(chosen, days)
-    by = one.get("by", "")
+    by = one.get("by", usual.by).replace(_AUTOMATIC, "")
     return View(
         path=path,
         first=first,
@@ -129,10 +146,10 @@ def read_view(path: str, parameters: Mapping[str, Sequence[str]], days: DataDays
         grain=_grain(by, first, last),
         preset=chosen,
         by=by,
-        compare=_compare(one.get("compare", "previous")),
+        compare=_compare(one.get("compare", usual.compare)),
         breakdown=one.get("breakdown", "").strip(),
         where=tuple(dict.fromkeys(text.strip() for text in parameters.get("where", ()) if text.strip())),
-        usual=preset,
+        usual=usual,
     )
 
 

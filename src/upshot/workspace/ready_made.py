@@ -35,7 +35,7 @@ def _health(metrics: Sequence[Metric]) -> Dashboard | None:
         return None
     tiles = [*_numbers(numbers), *_charts(m for m in numbers if m is not monthly)]
     if coming_back is not None:
-        tiles.append(Tile(type=TileType.TABLE, metric=coming_back.name, show=Show.COHORTS, width=12, height=5))
+        tiles.append(Tile(type=TileType.TABLE, metric=coming_back.name, show=Show.COHORTS, width=6, height=4))
     return Dashboard(
         name="product-health",
         title="Product health",

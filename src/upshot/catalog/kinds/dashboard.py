@@ -15,6 +15,7 @@ __all__ = [
     "LOWEST",
     "MOST_TILES",
     "SIZES",
+    "TAKEN",
     "TALLEST",
     "Dashboard",
     "Home",
@@ -23,6 +24,7 @@ __all__ = [
     "TileType",
     "arranged",
     "free_place",
+    "settled",
 ]
 
 COLUMNS = 12
@@ -31,7 +33,7 @@ LOWEST = 99
 """The last row of a dashboard's grid."""
 MOST_TILES = 60
 _LONGEST_TEXT = 20_000
-_TAKEN = frozenset({"new"})
+TAKEN = frozenset({"make", "new"})
 """Names that would hide a page at ``/dashboards/NAME``."""
 Range = Literal["7d", "30d", "90d", "12m", "all"]
 Compare = Literal["previous", "year", "none"]
@@ -155,7 +157,7 @@ class Dashboard(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.name in _TAKEN:
+        if self.name in TAKEN:
             raise ValueError(f"{self.name!r} cannot be a dashboard's name, as a page has it")
         if (self.first_day is None) != (self.last_day is None):
             raise ValueError("fixed days are first_day and last_day, both of them")
@@ -223,6 +225,21 @@ def arranged(dashboard: Dashboard) -> Dashboard:
         tiles.append(msgspec.structs.replace(tile, name=name, x=x, y=y, width=width, height=height))
     tiles.sort(key=lambda tile: (tile.y or 0, tile.x or 0))
     return msgspec.structs.replace(dashboard, tiles=tuple(tiles))
+
+
+def settled(tiles: Sequence[Tile], first: str) -> tuple[Tile, ...]:
+    """Tiles of an arranged dashboard where the one named ``first`` has its place, and others make way downwards."""
+    whole = {tile.name: _box(tile) for tile in tiles}
+    order = sorted(tiles, key=lambda tile: (tile.name != first, tile.y or 0, tile.x or 0))
+    boxes: list[tuple[int, int, int, int]] = []
+    rows: dict[str, int] = {}
+    for tile in order:
+        x, y, width, height = whole[tile.name]
+        while under := [v + high for u, v, wide, high in boxes if _overlap((x, y, width, height), (u, v, wide, high))]:
+            y = max(under)
+        boxes.append((x, y, width, height))
+        rows[tile.name] = y
+    return tuple(msgspec.structs.replace(tile, y=rows[tile.name]) for tile in tiles)
 
 
 def free_place(boxes: Sequence[tuple[int, int, int, int]], width: int, height: int) -> tuple[int, int]:

@@ -34,10 +34,14 @@ def safe_html(text: str) -> Markup:
 def plain_lines(text: str) -> tuple[tuple[str, bool], ...]:
     """``text`` as paragraphs without marks, and whether each is a heading: for pictures."""
     lines: list[tuple[str, bool]] = []
-    heading = False
+    heading, row = False, None
     for token in _reader().parse(text):
         if token.type in ("heading_open", "heading_close"):
             heading = token.type == "heading_open"
+        elif token.type == "tr_open":
+            row = len(lines)
+        elif token.type == "tr_close" and row is not None:
+            lines[row:] = [("  ·  ".join(cell for cell, _ in lines[row:]), False)]
         elif token.type == "inline":
             words = "".join(_words(child) for child in token.children or ())
             lines += [(line, heading) for line in words.split("\n") if line.strip()]

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import msgspec
 
-from upshot.charts import Sparkline, period_label, sparkline
+from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
-from upshot.web.figures import Change, Words, change, chart_points
+from upshot.web.figures import Change, Words, change, chart_points, headline
 from upshot.web.home.moved import Moves, read_moves
 from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import SeriesChart, series_chart
@@ -22,7 +22,6 @@ from upshot.workspace.messages import (
     MetricQuery,
     MetricSeries,
     MetricView,
-    Point,
 )
 from upshot.workspace.periods import compared
 
@@ -93,7 +92,7 @@ def _year_before(page: Page, view: View, answer: MetricSeries) -> Change | None:
     query = MetricQuery(answer.metric.name, then.start, then.last, grain=view.grain)
     past = page.ask(METRIC_QUERY, query, minute_old=True)
     beside = msgspec.structs.replace(answer, previous=past.points, previous_total=past.total)
-    now, before, _ = _headline(beside, view.grain)
+    now, before, _ = headline(beside, view.grain)
     return change(answer.metric, now, before, Words.of(answer))
 
 
@@ -101,7 +100,7 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
     if isinstance(answer, UserError):
         return Card(metric, problem=answer.message)
     words = Words.of(answer)
-    now, before, note = _headline(answer, view.grain)
+    now, before, note = headline(answer, view.grain)
     return Card(
         metric=metric,
         value=words.brief(now.value if now else None),
@@ -110,18 +109,6 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
         note=note or _today_so_far(page, answer, words),
         spark=sparkline(chart_points(answer.points, view.grain, words)),
     )
-
-
-def _headline(series: MetricSeries, grain: Grain) -> tuple[Point | None, Point | None, str]:
-    """The total over the window and before it; the last complete period where a total has no meaning."""
-    if series.total is not None and series.total.value is not None:
-        return series.total, series.previous_total, ""
-    places = [at for at, p in enumerate(series.points) if p.complete and p.value is not None]
-    if not places:
-        return None, None, series.total.note if series.total else "No value in this window."
-    last = places[-1]
-    before = series.previous[last] if last < len(series.previous) else None
-    return series.points[last], before, period_label(series.points[last].period, grain)
 
 
 def _today_so_far(page: Page, series: MetricSeries, words: Words) -> str:
