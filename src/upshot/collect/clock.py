@@ -28,6 +28,8 @@ def instant_of(value: str | float | None) -> datetime | None:
     """
     try:
         match value:
+            case str() if value[-1:] == "Z":
+                return _without_offset(datetime.fromisoformat(value[:-1]))
             case str():
                 instant = datetime.fromisoformat(value.strip())
                 return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
@@ -38,6 +40,11 @@ def instant_of(value: str | float | None) -> datetime | None:
                 return datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # UTC without offset
     except (ValueError, OverflowError):
         return None
+
+
+def _without_offset(instant: datetime) -> datetime | None:
+    """None where there is an offset, before a Z."""
+    return instant if instant.tzinfo is None else None
 
 
 def clock_shift(sent_at: datetime | None, received_at: datetime) -> timedelta:

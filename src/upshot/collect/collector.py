@@ -80,14 +80,9 @@ class Collector:
         delivery = self._decode(envelope, protocol, call)
         source = self._keys().source(delivery.write_key, delivery.protocol, origin)
         source.spend(len(delivery.arrivals) + len(delivery.refusals))
-        intake, kept = admit(delivery, source.name, envelope.received_at)
-        done = self._store.take_in(intake)
-        self.recent.keep(
-            [
-                (str(record.event_id), delivery.protocol, a.sdk, a.raw)
-                for record, a in zip(intake.events, kept, strict=True)
-            ]
-        )
+        admitted = admit(delivery, source.name, envelope.received_at)
+        done = self._store.take_in(admitted.intake)
+        self.recent.keep(delivery, admitted.intake.events.event_id, admitted.arrivals)
         self._noted(source.name, delivery.protocol)
         return Receipt(delivery, done)
 

@@ -81,10 +81,12 @@ class Arrival(msgspec.Struct, frozen=True):
         distinct_id: Who did it, as the client knows them; empty for nobody.
         client_id: The client's own id of the event; empty when it gave none.
         session_id: The client's session; empty when it gave none.
+        groups: Units by unit type.
+        properties: A JSON object as UTF-8.
         sdk: Which client library, as ``name/version``; empty when it does not say.
-        raw: The message as it came.
         links: Who it says is who.
         traits: What it says of units.
+        position: Which message of its request it was, from 1.
     """
 
     event: str
@@ -95,9 +97,9 @@ class Arrival(msgspec.Struct, frozen=True):
     groups: dict[str, str]
     properties: bytes
     sdk: str
-    raw: bytes
-    links: tuple[Link, ...] = ()
-    traits: tuple[TraitChange, ...] = ()
+    links: tuple[Link, ...]
+    traits: tuple[TraitChange, ...]
+    position: int
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -109,9 +111,20 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct):
-    """Everything of one request. ``write_key`` is empty where the request names none."""
+    """Everything of one request.
+
+    Attributes:
+        protocol: Which one it spoke.
+        body: What it said, unpacked.
+        write_key: Empty where the request names none.
+        clean: Whether all texts in it can be kept; else each is looked at.
+        arrivals: Its events.
+        refusals: What of it is no event.
+    """
 
     protocol: str
-    write_key: str = ""
+    body: bytes
+    write_key: str
+    clean: bool
     arrivals: list[Arrival] = []
     refusals: list[Refusal] = []

@@ -1,13 +1,18 @@
 """What was sent lately, as it came, beside what was stored of it: for those who build the tracking and look on."""
 
 import threading
-from collections import OrderedDict
+import uuid
+from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
+from upshot.collect.delivery import Arrival, Delivery
+from upshot.collect.protocols.elements import message_texts
+
 __all__ = ["Recent", "Sent"]
 
-_MOST_BYTES = 20_000
+_MOST_LETTERS = 20_000
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -19,31 +24,39 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Recent:
-    """The messages of the newest events, by event id.
+    """The newest requests. They are kept as they came, and taken apart when somebody looks.
 
     Args:
-        most: How many are kept.
+        most_bytes: How much is kept.
+        most: How many requests are kept.
     """
 
-    def __init__(self, most: int = 1000) -> None:
-        self._most = most
-        self._kept: OrderedDict[str, tuple[str, str, bytes]] = OrderedDict()
+    def __init__(self, most_bytes: int = 8 << 20, most: int = 2000) -> None:
+        self._most_bytes, self._most = most_bytes, most
+        self._kept: deque[tuple[Delivery, Sequence[bytes], Sequence[Arrival]]] = deque()
+        self._bytes = 0
         self._lock = threading.Lock()
 
-    def keep(self, messages: list[tuple[str, str, str, bytes]]) -> None:
-        """Keep messages: event id, protocol, sdk, raw; of many at once, the last."""
+    def keep(self, delivery: Delivery, event_ids: Sequence[bytes], arrivals: Sequence[Arrival]) -> None:
+        """Keep a request whose ``arrivals`` became events with these ids; one that is too large is left out."""
+        size = len(delivery.body)
+        if size > self._most_bytes // 8 or not event_ids:
+            return
         with self._lock:
-            for event_id, protocol, sdk, raw in messages[-self._most :]:
-                self._kept[event_id] = (protocol, sdk, raw[:_MOST_BYTES])
-                self._kept.move_to_end(event_id)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+            self._kept.append((delivery, event_ids, arrivals))
+            self._bytes += size
+            while self._bytes > self._most_bytes or len(self._kept) > self._most:
+                self._bytes -= len(self._kept.popleft()[0].body)
 
     def of(self, event_id: str) -> Sent | None:
         """The message of an event; None when it came too long ago, or not by a client."""
+        wanted = uuid.UUID(event_id).bytes
         with self._lock:
-            found = self._kept.get(event_id)
-        if found is None:
-            return None
-        protocol, sdk, raw = found
-        return Sent(protocol, sdk, raw.decode("utf-8", "replace"))
+            requests = tuple(self._kept)
+        for delivery, event_ids, arrivals in reversed(requests):
+            if wanted in event_ids:
+                arrival = arrivals[event_ids.index(wanted)]
+                texts = message_texts(delivery.body)
+                raw = texts[arrival.position - 1] if arrival.position <= len(texts) else b""
+                return Sent(delivery.protocol, arrival.sdk, raw.decode("utf-8", "replace")[:_MOST_LETTERS])
+        return None

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from upshot.engines.store import EventRecord, Merge, Rejected, UnitTraits
+from upshot.engines.columns import EventColumns
+from upshot.engines.store import Merge, Rejected, UnitTraits
 
 __all__ = ["Intake", "Taken"]
 
@@ -14,7 +15,7 @@ __all__ = ["Intake", "Taken"]
 class Intake(msgspec.Struct, frozen=True):
     """Events, with what they say of persons and groups, and what could not become an event."""
 
-    events: Sequence[EventRecord] = ()
+    events: EventColumns
     merges: Sequence[Merge] = ()
     traits: Sequence[UnitTraits] = ()
     rejects: Sequence[Rejected] = ()

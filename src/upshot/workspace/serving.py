@@ -6,6 +6,7 @@ import ipaddress
 import os
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,6 +26,7 @@ AsgiApp: TypeAlias = Callable[
     [_Message, Callable[[], Awaitable[_Message]], Callable[[_Message], Awaitable[None]]], Awaitable[None]
 ]
 _GRACE_SECONDS = 1
+_SWITCH_SECONDS = 0.0005
 
 
 def is_loopback(host: str) -> bool:
@@ -89,6 +91,8 @@ def serve(workspace: LocalWorkspace, app: AsgiApp, listener: socket.socket, anno
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    # The writer's thread needs the interpreter for moments only, and should not wait long for each of them.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         _Server(config, workspace, ready).run(sockets=[listener])
     finally:

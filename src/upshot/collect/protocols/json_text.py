@@ -1,22 +1,28 @@
 """JSON objects as text: put together without being taken apart, as most of what clients send is only kept."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from upshot.collect.delivery import TraitValue
+from upshot.collect.delivery import Arrival, Delivery, Refusal, TraitValue
+from upshot.collect.protocols.elements import mended
 
 __all__ = [
     "DECODE_ERRORS",
     "EMPTY",
     "OBJECT",
     "RAW_OBJECT",
+    "Extras",
     "Id",
+    "Shape",
     "Time",
+    "clean_text",
     "id_text",
     "is_absent",
     "joined",
-    "refusable",
+    "scalar",
+    "take",
     "trait_values",
 ]
 
@@ -24,6 +30,9 @@ Id = str | int | float | bool | None
 """An id as clients send it, although it should be text."""
 Time = str | int | float | None
 """An instant as clients send it: text, or a number since 1970."""
+Extras = tuple[tuple[str, bytes], ...]
+"""Fields of a message that its protocol does not know, as JSON."""
+Message = TypeVar("Message", bound=msgspec.Struct)
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on what is not as it should be."""
@@ -31,6 +40,89 @@ EMPTY = b"{}"
 OBJECT = msgspec.json.Decoder(dict[str, object])
 RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
+_SCALAR = msgspec.json.Decoder(str | int | float | None)
+
+
+def clean_text(body: bytes) -> tuple[bytes, bool]:
+    """The text without halves of letters, and whether all in it can be kept: UTF-8, and no NUL."""
+    if b"\\u" in body:
+        lower = body.lower()
+        if b"\\ud" in lower:
+            body = mended(body)
+        if b"\\u0000" in lower:
+            return body, False
+    if not body.isascii():
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            return body, False
+    return body, True
+
+
+class Shape(Generic[Message]):
+    """How a message is decoded.
+
+    Args:
+        strict: The fields that the protocol has, and no others.
+        loose: The same with any others beside them.
+    """
+
+    def __init__(self, strict: type[Message], loose: type[Message]) -> None:
+        self._strict, self._loose = msgspec.json.Decoder(strict), msgspec.json.Decoder(loose)
+        self._known = frozenset(field.encode_name for field in msgspec.structs.fields(strict))
+
+    def alone(self, raw: bytes) -> tuple[Message, Extras]:
+        """A message, and the fields that nobody knows, which are kept as they are."""
+        try:
+            return self._strict.decode(raw), ()
+        except msgspec.ValidationError:
+            message = self._loose.decode(raw)
+        fields = RAW_OBJECT.decode(raw).items()
+        return message, tuple((name, bytes(value)) for name, value in fields if name not in self._known)
+
+
+def take(
+    delivery: Delivery,
+    shape: Shape[Message],
+    messages: Sequence[Message],
+    pieces: Callable[[], Sequence[bytes]],
+    arrival: Callable[[Message, Extras, int], Arrival | str],
+) -> None:
+    """Add what the messages say.
+
+    Args:
+        delivery: To this.
+        shape: Of a message.
+        messages: All of them where every one is as it should be; else none.
+        pieces: Their texts, where they must be decoded one by one so that those that say nothing are refused alone.
+        arrival: What a message with its extras says at its position, or why it says nothing.
+    """
+    if messages:
+        try:
+            found = [arrival(message, (), position) for position, message in enumerate(messages, start=1)]
+        except DECODE_ERRORS:
+            found = [""]
+        if not any(isinstance(each, str) for each in found):
+            delivery.arrivals = cast("list[Arrival]", found)
+            return
+    for position, raw in enumerate(pieces(), start=1):
+        try:
+            message, extras = shape.alone(raw)
+            each = arrival(message, extras, position)
+        except DECODE_ERRORS as error:
+            each = _refusable(error)
+        if isinstance(each, str):
+            delivery.refusals.append(Refusal(position, each, raw))
+        else:
+            delivery.arrivals.append(each)
+
+
+def scalar(raw: bytes | None) -> Time:
+    """A text or number that stands alone; None where it is neither."""
+    try:
+        return _SCALAR.decode(raw) if raw else None
+    except DECODE_ERRORS:
+        return None
 
 
 def is_absent(raw: msgspec.Raw) -> bool:
@@ -81,11 +173,11 @@ def id_text(value: Id) -> str:
     >>> id_text(" u1 "), id_text(7.0), id_text(True), id_text(None)
     ('u1', '7', 'true', '')
     """
+    if value is None:
+        return ""
     match value:
         case str():
             return value.strip()
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case float() if value == int(value):
@@ -94,7 +186,7 @@ def id_text(value: Id) -> str:
             return str(value)
 
 
-def refusable(error: Exception) -> str:
+def _refusable(error: Exception) -> str:
     """Why a message was not decoded, in words for the quarantine."""
     if isinstance(error, RecursionError):
         return "It is nested too deep."

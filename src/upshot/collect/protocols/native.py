@@ -3,23 +3,28 @@
 The chapter on collecting (``docs/collect.md``) is its specification.
 """
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
+from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
+from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
     DECODE_ERRORS,
     EMPTY,
-    RAW_OBJECT,
+    Extras,
     Id,
+    Shape,
     Time,
+    clean_text,
     id_text,
     is_absent,
     joined,
-    refusable,
+    scalar,
+    take,
     trait_values,
 )
 from upshot.collect.protocols.segment import basic_user
@@ -52,18 +57,25 @@ class _LooseEvent(_Event, forbid_unknown_fields=False):
     """The same, with fields that nobody knows beside them."""
 
 
-class _Batch(msgspec.Struct):
-    events: list[msgspec.Raw]
+class _Batch(msgspec.Struct, forbid_unknown_fields=True):
+    events: list[_Event]
     write_key: str | None = None
     sent_at: Time = None
     sdk: str | None = None
 
 
+class _Whole(msgspec.Struct, frozen=True):
+    """What holds for every event of a request."""
+
+    received_at: datetime
+    shift: timedelta
+    sdk: str
+
+
+_SHAPE: Shape[_Event] = Shape(_Event, _LooseEvent)
+_LIST = msgspec.json.Decoder(list[_Event])
 _BATCH = msgspec.json.Decoder(_Batch)
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
-_EVENT = msgspec.json.Decoder(_Event)
-_LOOSE = msgspec.json.Decoder(_LooseEvent)
-_KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Event))
+_Pieces = Callable[[], Sequence[bytes]]
 
 
 def decode(envelope: Envelope, limit: int) -> Delivery:
@@ -73,85 +85,73 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
         TooLarge: It unpacks to more than ``limit`` bytes.
         Malformed: It is no event and no list of events.
     """
-    body = decompressed(envelope, limit)
+    body, clean = clean_text(decompressed(envelope, limit))
     scheme, _, token = envelope.authorization.partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
     key = bearer or basic_user(envelope.authorization) or envelope.query.get("write_key", "")
-    delivery = Delivery(NAME, key)
-    sent_at, sdk = instant_of(envelope.client_time), ""
-    try:
-        if envelope.content_type in LINES:
-            messages = [line for line in body.split(b"\n") if line.strip()]
-        elif body.lstrip()[:1] == b"[":
-            messages = [bytes(raw) for raw in _LIST.decode(body)]
-        elif b'"events"' in body and "events" in RAW_OBJECT.decode(body):
-            batch = _BATCH.decode(body)
-            delivery.write_key = key or batch.write_key or ""
-            sent_at, sdk = instant_of(batch.sent_at) or sent_at, batch.sdk or ""
-            messages = [bytes(raw) for raw in batch.events]
-        else:
-            RAW_OBJECT.decode(body)
-            messages = [body]
-    except DECODE_ERRORS as error:
-        raise Malformed(
-            f"The body is neither an event nor a list of events: {error}.",
-            hint='Send {"event": ..., "distinct_id": ...}, or a list of such, or one on each line as x-ndjson.',
-        ) from None
-    whole = _Whole(envelope.received_at, sent_at, sdk)
-    for position, raw in enumerate(messages, start=1):
-        _take(delivery, raw, position, whole)
+    batch, pieces = _opened(body, envelope.content_type)
+    delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
+    sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time)
+    whole = _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at), batch.sdk or "")
+    take(delivery, _SHAPE, batch.events, pieces, lambda event, extras, n: _arrival(event, extras, whole, n))
     return delivery
 
 
-class _Whole(msgspec.Struct, frozen=True):
-    """What holds for every event of a request."""
-
-    received_at: datetime
-    sent_at: datetime | None = None
-    sdk: str = ""
-
-
-def _take(delivery: Delivery, raw: bytes, position: int, whole: _Whole) -> None:
+def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
+    """The batch with its events, or without them and a way to their texts."""
+    if content_type in LINES:
+        return _Batch([]), lambda: [line for line in body.split(b"\n") if line.strip()]
+    start = body.lstrip()[:1]
     try:
-        arrival = _arrival(raw, whole)
-    except DECODE_ERRORS as error:
-        arrival = refusable(error)
-    if isinstance(arrival, str):
-        delivery.refusals.append(Refusal(position, arrival, raw))
-    else:
-        delivery.arrivals.append(arrival)
+        if start == b"[":
+            return _Batch(_LIST.decode(body)), lambda: elements(body) or []
+        if start == b"{" and b'"events"' in body:
+            return _BATCH.decode(body), lambda: elements(members(body)["events"]) or []
+    except DECODE_ERRORS:
+        pass  # one of its events is not as it should be
+    if start == b"[" and (pieces := elements(body)) is not None:
+        return _Batch([]), lambda: pieces
+    fields = members(body)
+    inner = elements(fields["events"]) if fields.get("events", b"")[:1] == b"[" else None
+    if inner is not None:
+        key, sent_at, sdk = (scalar(fields.get(name)) for name in ("write_key", "sent_at", "sdk"))
+        return _Batch([], id_text(key), sent_at, id_text(sdk)), lambda: inner
+    if not fields:
+        raise Malformed(
+            "The body is neither an event nor a list of events.",
+            hint='Send {"event": ..., "distinct_id": ...}, or a list of such, or one on each line as x-ndjson.',
+        )
+    return _Batch([]), lambda: [body]
 
 
-def _arrival(raw: bytes, whole: _Whole) -> Arrival | str:
+def _arrival(event: _Event, extras: Extras, whole: _Whole, position: int) -> Arrival | str:
     """What the event says, or why it says nothing."""
-    extras: list[tuple[str, bytes]] = []
-    try:
-        event = _EVENT.decode(raw)
-    except msgspec.ValidationError:
-        event = _LOOSE.decode(raw)
-        extras = [(name, bytes(value)) for name, value in RAW_OBJECT.decode(raw).items() if name not in _KNOWN]
     said = instant_of(event.timestamp)
     if said is None and event.timestamp is not None:
         return f"Its timestamp is {event.timestamp!r}; write it as 2024-05-01T12:00:00Z."
-    at = settled(said, clock_shift(whole.sent_at if said else None, whole.received_at), whole.received_at)
+    at = settled(said, whole.shift, whole.received_at)
     person, anonymous = id_text(event.distinct_id), id_text(event.anonymous_id)
-    groups = {kind: text for kind, key in (event.groups or {}).items() if (text := id_text(key))}
-    problem = _incomplete(event, person or anonymous, groups)
-    if problem:
-        return problem
+    unit = person or anonymous
+    groups = {kind: text for kind, key in event.groups.items() if (text := id_text(key))} if event.groups else {}
+    changes: tuple[TraitChange, ...] = ()
+    if event.set or event.set_once or event.group_set:
+        problem = _incomplete(event, unit, groups)
+        if problem:
+            return problem
+        changes = _traits(event, unit, groups, at)
     linked = person and anonymous and person != anonymous
     return Arrival(
-        event=event.event,
-        occurred_at=at,
-        distinct_id=person or anonymous,
-        client_id=id_text(event.id),
-        session_id=id_text(event.session_id),
-        groups=groups,
-        properties=_kept(event, extras),
-        sdk=event.sdk or whole.sdk,
-        raw=raw,
-        links=(Link(person, anonymous, guarded=event.event != _ALIAS),) if linked else (),
-        traits=_traits(event, person or anonymous, groups, at),
+        event.event,
+        at,
+        unit,
+        id_text(event.id),
+        id_text(event.session_id),
+        groups,
+        _kept(event, extras),
+        event.sdk or whole.sdk,
+        (Link(person, anonymous, guarded=event.event != _ALIAS),) if linked else (),
+        changes,
+        position,
     )
 
 
@@ -166,14 +166,20 @@ def _incomplete(event: _Event, unit: str, groups: dict[str, str]) -> str:
 
 def _traits(event: _Event, unit: str, groups: dict[str, str], at: datetime) -> tuple[TraitChange, ...]:
     said = ((event.set_once, True), (event.set, False))
-    changes = [TraitChange("person", unit, trait_values(raw), at, once) for raw, once in said if not is_absent(raw)]
-    changes += [TraitChange(k, groups[k], trait_values(raw), at) for k, raw in (event.group_set or {}).items()]
+    changes = [
+        TraitChange("person", unit, trait_values(bytes(raw)), at, once) for raw, once in said if not is_absent(raw)
+    ]
+    changes += [TraitChange(k, groups[k], trait_values(bytes(raw)), at) for k, raw in (event.group_set or {}).items()]
     return tuple(changes)
 
 
-def _kept(event: _Event, extras: list[tuple[str, bytes]]) -> bytes:
-    given = EMPTY if is_absent(event.properties) else bytes(event.properties)
-    if given.lstrip()[:1] != b"{":
-        raise msgspec.ValidationError("`properties` is not an object")
+def _kept(event: _Event, extras: Extras) -> bytes:
+    given = bytes(event.properties)
+    if given[:1] != b"{":
+        if not is_absent(event.properties):
+            raise msgspec.ValidationError("`properties` is not an object")
+        given = EMPTY
+    if not (event.set or event.set_once or extras):
+        return given
     more = [(name, bytes(raw)) for name, raw in (("$set", event.set), ("$set_once", event.set_once)) if raw]
-    return joined(given, [*more, *extras]) if more or extras else given
+    return joined(given, [*more, *extras])

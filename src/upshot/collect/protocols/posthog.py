@@ -12,25 +12,31 @@ from datetime import datetime, timedelta
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
+from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed, posted_text
+from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
     DECODE_ERRORS,
     EMPTY,
-    RAW_OBJECT,
+    Extras,
     Id,
+    Shape,
     Time,
+    clean_text,
     id_text,
     is_absent,
     joined,
-    refusable,
+    scalar,
+    take,
     trait_values,
 )
+from upshot.engines.store import RESERVED_UNIT_TYPES
 
 __all__ = ["NAME", "decode", "decode_versioned"]
 
 NAME = "posthog"
 _ABSENT = msgspec.Raw()
+_NONE = timedelta(0)
 _NO_LINKS = frozenset(
     {
         *("", "anonymous", "guest", "distinctid", "distinct_id", "id", "email", "not_authenticated"),
@@ -86,19 +92,25 @@ class _Properties(msgspec.Struct):
 
 
 class _Batch(msgspec.Struct):
-    batch: list[msgspec.Raw]
+    batch: list[_Event]
     api_key: str | None = None
     token: str | None = None
     sent_at: Time = None
 
 
+class _Whole(msgspec.Struct, frozen=True):
+    """What holds for every event of a request."""
+
+    received_at: datetime
+    shift: timedelta
+    sdk: str = ""
+
+
+_SHAPE: Shape[_Event] = Shape(_Event, _LooseEvent)
 _BATCH = msgspec.json.Decoder(_Batch)
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
-_EVENT = msgspec.json.Decoder(_Event)
-_LOOSE = msgspec.json.Decoder(_LooseEvent)
+_LIST = msgspec.json.Decoder(list[_Event])
 _PROPERTIES = msgspec.json.Decoder(_Properties)
 _GROUPS = msgspec.json.Decoder(dict[str, Id])
-_KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Event))
 
 
 def decode(envelope: Envelope, limit: int) -> Delivery:
@@ -108,27 +120,13 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
         TooLarge: It unpacks to more than ``limit`` bytes.
         Malformed: It is no event, no list of events and no batch.
     """
-    body, fields = posted_text(envelope, limit)
-    sent_at = instant_of(_number(fields.get("sent_at") or fields.get("_") or ""))
-    delivery = Delivery(NAME, fields.get("api_key") or fields.get("token") or "")
-    try:
-        if body.lstrip()[:1] == b"[":
-            messages = _LIST.decode(body)
-        elif b'"batch"' in body and "batch" in RAW_OBJECT.decode(body):
-            batch = _BATCH.decode(body)
-            delivery.write_key = delivery.write_key or batch.api_key or batch.token or ""
-            sent_at = instant_of(batch.sent_at) or sent_at
-            messages = batch.batch
-        else:
-            RAW_OBJECT.decode(body)
-            messages = [msgspec.Raw(body)]
-    except DECODE_ERRORS as error:
-        raise Malformed(
-            f"The body is neither an event nor a batch of events: {error}.", hint='Send {"api_key", "batch": [...]}.'
-        ) from None
-    whole = _Whole(envelope.received_at, sent_at)
-    for position, raw in enumerate(messages, start=1):
-        _take(delivery, bytes(raw), position, whole)
+    text, fields = posted_text(envelope, limit)
+    body, clean = clean_text(text)
+    batch, pieces = _opened(body)
+    key = fields.get("api_key") or fields.get("token") or batch.api_key or batch.token or ""
+    sent_at = instant_of(batch.sent_at) or instant_of(_number(fields.get("sent_at") or fields.get("_") or ""))
+    delivery = Delivery(NAME, body, key, clean)
+    _take(delivery, batch, pieces, _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at)))
     return delivery
 
 
@@ -139,68 +137,74 @@ def decode_versioned(envelope: Envelope, limit: int) -> Delivery:
         TooLarge: It unpacks to more than ``limit`` bytes.
         Malformed: It is no batch.
     """
-    body = decompressed(envelope, limit)
+    body, clean = clean_text(decompressed(envelope, limit))
     scheme, _, token = envelope.authorization.partition(" ")
-    delivery = Delivery(NAME, token.strip() if scheme.lower() == "bearer" else "")
-    try:
-        messages = _BATCH.decode(body).batch
-    except DECODE_ERRORS as error:
-        raise Malformed(f"The body is not a batch of events: {error}.", hint='Send {"batch": [...]}.') from None
-    whole = _Whole(envelope.received_at, instant_of(envelope.client_time), envelope.sdk)
-    for position, raw in enumerate(messages, start=1):
-        _take(delivery, bytes(raw), position, whole)
+    delivery = Delivery(NAME, body, token.strip() if scheme.lower() == "bearer" else "", clean)
+    batch, pieces = _opened(body)
+    shift = clock_shift(instant_of(envelope.client_time), envelope.received_at)
+    _take(delivery, batch, pieces, _Whole(envelope.received_at, shift, envelope.sdk))
     return delivery
 
 
-class _Whole(msgspec.Struct, frozen=True):
-    """What holds for every event of a request."""
-
-    received_at: datetime
-    sent_at: datetime | None = None
-    sdk: str = ""
-
-
-def _take(delivery: Delivery, raw: bytes, position: int, whole: _Whole) -> None:
+def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
+    """The batch with its events, or without them and their texts."""
+    start = body.lstrip()[:1]
     try:
-        arrival = _arrival(delivery, raw, whole)
-    except DECODE_ERRORS as error:
-        arrival = refusable(error)
-    if isinstance(arrival, str):
-        delivery.refusals.append(Refusal(position, arrival, raw))
-    else:
-        delivery.arrivals.append(arrival)
+        if start == b"[":
+            return _Batch(_LIST.decode(body)), []
+        if b'"batch"' in body:
+            return _BATCH.decode(body), []
+    except DECODE_ERRORS:
+        pass  # it is one event that speaks of a batch, or one of its events is not as it should be
+    if start == b"[" and (pieces := elements(body)) is not None:
+        return _Batch([]), pieces
+    fields = members(body)
+    if not fields:
+        raise Malformed(
+            "The body is neither an event nor a batch of events.", hint='Send {"api_key": ..., "batch": [...]}.'
+        )
+    if fields.get("batch", b"")[:1] == b"[" and (pieces := elements(fields["batch"])) is not None:
+        key, token, sent_at = (scalar(fields.get(name)) for name in ("api_key", "token", "sent_at"))
+        return _Batch([], id_text(key), id_text(token), sent_at), pieces
+    return _Batch([]), [body]
 
 
-def _arrival(delivery: Delivery, raw: bytes, whole: _Whole) -> Arrival | str:
-    """What the event says, or why it says nothing."""
-    extras: list[tuple[str, bytes]] = []
-    try:
-        event = _EVENT.decode(raw)
-    except msgspec.ValidationError:
-        event = _LOOSE.decode(raw)
-        extras = [(name, bytes(value)) for name, value in RAW_OBJECT.decode(raw).items() if name not in _KNOWN]
-    given = EMPTY if is_absent(event.properties) else bytes(event.properties)
-    properties = _PROPERTIES.decode(given)
-    delivery.write_key = delivery.write_key or event.api_key or event.token or properties.token or ""
-    if not event.event:
-        return "It has no event."
-    distinct_id = _distinct_id(event, properties)
-    if not distinct_id:
-        return "It has no distinct_id."
-    at = _instant(event, properties, whole)
-    return Arrival(
-        event=event.event,
-        occurred_at=at,
-        distinct_id=distinct_id,
-        client_id=event.uuid or "",
-        session_id=event.session_id or id_text(properties.session_id),
-        groups=_groups(properties),
-        properties=_kept(event, given, extras),
-        sdk=whole.sdk or _sdk(event, properties),
-        raw=raw,
-        links=_links(event, properties, distinct_id),
-        traits=_traits(event, properties, distinct_id, at),
-    )
+def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole) -> None:
+    body = delivery.body
+
+    def texts() -> list[bytes]:
+        return pieces or elements(body if body.lstrip()[:1] == b"[" else members(body)["batch"]) or []
+
+    def arrival(event: _Event, extras: Extras, position: int) -> Arrival | str:
+        given = bytes(event.properties)
+        if given[:1] != b"{" and is_absent(event.properties):
+            given = EMPTY
+        properties = _PROPERTIES.decode(given)
+        if not delivery.write_key:
+            delivery.write_key = event.api_key or event.token or properties.token or ""
+        if not event.event:
+            return "It has no event."
+        distinct_id = _distinct_id(event, properties)
+        if not distinct_id:
+            return "It has no distinct_id."
+        if event.event == "$groupidentify" and id_text(properties.group_type) in RESERVED_UNIT_TYPES:
+            return f"It sets a group of the type {properties.group_type!r}, which is not a name for groups."
+        at = _instant(event, properties, whole)
+        return Arrival(
+            event.event,
+            at,
+            distinct_id,
+            event.uuid or "",
+            event.session_id or id_text(properties.session_id),
+            _groups(properties) if properties.groups else {},
+            _kept(event, given, extras),
+            whole.sdk or _sdk(event, properties),
+            _links(event, properties, distinct_id) if event.event[0] == "$" else (),
+            _traits(event, properties, distinct_id, at),
+            position,
+        )
+
+    take(delivery, _SHAPE, batch.batch, texts, arrival)
 
 
 def _distinct_id(event: _Event, properties: _Properties) -> str:
@@ -213,12 +217,15 @@ def _distinct_id(event: _Event, properties: _Properties) -> str:
 def _instant(event: _Event, properties: _Properties, whole: _Whole) -> datetime:
     said = instant_of(event.timestamp)
     if said is None:
-        return settled(_earlier(whole.received_at, event.offset or 0), timedelta(0), whole.received_at)
+        return settled(_earlier(whole.received_at, event.offset or 0), _NONE, whole.received_at)
+    if event.options is None and event.sent_at is None and not properties.ignore_sent_at:
+        return settled(said, whole.shift, whole.received_at)
     trusted = bytes(properties.ignore_sent_at) in (b"true", b'"true"', b"1", b'"1"') or (
         event.options is not None and event.options.disable_skew_correction is True
     )
-    sent_at = None if trusted else instant_of(event.sent_at) or whole.sent_at
-    return settled(said, clock_shift(sent_at, whole.received_at), whole.received_at)
+    sent_at = instant_of(event.sent_at)
+    shift = _NONE if trusted else whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
+    return settled(said, shift, whole.received_at)
 
 
 def _earlier(instant: datetime, milliseconds: float) -> datetime | None:
@@ -236,6 +243,8 @@ def _groups(properties: _Properties) -> dict[str, str]:
 
 def _traits(event: _Event, properties: _Properties, distinct_id: str, at: datetime) -> tuple[TraitChange, ...]:
     """What is known of the person, or of a group; the field of the event counts over that of its properties."""
+    if not (properties.set or event.set or properties.set_once or event.set_once or properties.group_set):
+        return ()
     said = (
         (properties.set_once, True),
         (event.set_once, True),
@@ -268,8 +277,10 @@ def _links(event: _Event, properties: _Properties, distinct_id: str) -> tuple[Li
     return (Link(distinct_id, alias, guarded=event.event != "$merge_dangerously"),)
 
 
-def _kept(event: _Event, given: bytes, extras: list[tuple[str, bytes]]) -> bytes:
+def _kept(event: _Event, given: bytes, extras: Extras) -> bytes:
     """The properties, with what else the event carried."""
+    if not (extras or event.set or event.set_once or event.window_id):
+        return given
     more: list[tuple[str, bytes]] = []
     if event.set:
         more.append(("$set", bytes(event.set)))
@@ -277,7 +288,7 @@ def _kept(event: _Event, given: bytes, extras: list[tuple[str, bytes]]) -> bytes
         more.append(("$set_once", bytes(event.set_once)))
     if event.window_id:
         more.append(("$window_id", msgspec.json.encode(event.window_id)))
-    return joined(given, [*more, *extras]) if more or extras else given
+    return joined(given, [*more, *extras])
 
 
 def _sdk(event: _Event, properties: _Properties) -> str:

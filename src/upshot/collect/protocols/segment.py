@@ -10,23 +10,27 @@ under its own name, the others under the names that PostHog's clients use for th
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, Refusal, TraitChange
+from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
+from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
     DECODE_ERRORS,
     EMPTY,
-    RAW_OBJECT,
+    Extras,
     Id,
+    Shape,
     Time,
+    clean_text,
     id_text,
     is_absent,
     joined,
-    refusable,
+    scalar,
+    take,
     trait_values,
 )
 
@@ -61,6 +65,7 @@ _EVENTS = {
 _COMPANY = "group"
 """The unit type of a group call, which knows only one kind of group."""
 _ABSENT = msgspec.Raw()
+_NONE = timedelta(0)
 
 
 class _Library(msgspec.Struct):
@@ -115,19 +120,40 @@ class _LooseMessage(_Message, forbid_unknown_fields=False):
 
 
 class _Batch(msgspec.Struct):
-    batch: list[msgspec.Raw]
+    batch: list[_Message]
     sentAt: Time = None  # noqa: N815
     writeKey: str | None = None  # noqa: N815
     context: msgspec.Raw = _ABSENT
     integrations: msgspec.Raw = _ABSENT
 
 
+_SHAPE: Shape[_Message] = Shape(_Message, _LooseMessage)
 _BATCH = msgspec.json.Decoder(_Batch)
-_MESSAGE = msgspec.json.Decoder(_Message)
-_LOOSE = msgspec.json.Decoder(_LooseMessage)
 _CONTEXT = msgspec.json.Decoder(_Context)
-_KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(_Message))
 _KEPT = (("integrations", "integrations"), ("channel", "channel"), ("version", "version"), ("metadata", "_metadata"))
+_CONTEXT_KEY = b'"$context"'
+_OBJECTS_ONLY = "`{}` is not an object"
+
+
+class _Seen(msgspec.Struct):
+    """A context, decoded: messages of one request mostly share theirs."""
+
+    context: _Context
+    session_id: str
+    group: str
+    sdk: str
+    url: bytes
+
+
+class _Whole(msgspec.Struct):
+    """What holds for every message of a request."""
+
+    received_at: datetime
+    call: str
+    shift: timedelta | None = None
+    context: bytes = b""
+    integrations: bytes = b""
+    seen: dict[bytes, _Seen] = {}
 
 
 def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
@@ -142,25 +168,45 @@ def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
         TooLarge: It unpacks to more.
         Malformed: The body is no JSON object, or a batch without its list.
     """
-    body = decompressed(envelope, limit)
-    delivery = Delivery(NAME, basic_user(envelope.authorization))
-    if call != "batch":
-        _take(delivery, body, 1, call, _Whole(envelope.received_at))
-        return delivery
-    try:
-        batch = _BATCH.decode(body)
-    except DECODE_ERRORS as error:
-        raise Malformed(f"The body is not a batch: {error}.", hint='Send {"batch": [...]}.') from None
-    delivery.write_key = delivery.write_key or batch.writeKey or ""
-    whole = _Whole(
-        envelope.received_at,
-        instant_of(batch.sentAt),
-        b"" if is_absent(batch.context) else bytes(batch.context),
-        b"" if is_absent(batch.integrations) else bytes(batch.integrations),
-    )
-    for position, raw in enumerate(batch.batch, start=1):
-        _take(delivery, bytes(raw), position, "", whole)
+    body, clean = clean_text(decompressed(envelope, limit))
+    delivery = Delivery(NAME, body, basic_user(envelope.authorization), clean)
+    whole = _Whole(envelope.received_at, "" if call == "batch" else call)
+    messages: list[_Message] = []
+    pieces: list[bytes] = [body]
+    if call == "batch":
+        batch, pieces = _opened(body)
+        messages = batch.batch
+        delivery.write_key = delivery.write_key or batch.writeKey or ""
+        sent_at = instant_of(batch.sentAt)
+        whole.shift = clock_shift(sent_at, envelope.received_at) if sent_at else None
+        whole.context = b"" if is_absent(batch.context) else bytes(batch.context)
+        whole.integrations = b"" if is_absent(batch.integrations) else bytes(batch.integrations)
+
+    def arrival(message: _Message, extras: Extras, position: int) -> Arrival | str:
+        if message.writeKey and not delivery.write_key:
+            delivery.write_key = message.writeKey
+        return _arrival(message, extras, whole, position)
+
+    take(delivery, _SHAPE, messages, lambda: pieces or elements(members(body)["batch"]) or [], arrival)
+    if call != "batch" and delivery.refusals and not members(body):
+        raise Malformed("The body is not a message.", hint="Send a JSON object.")
     return delivery
+
+
+def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
+    """The batch with its messages, or without them and their texts."""
+    try:
+        return _BATCH.decode(body), []
+    except DECODE_ERRORS:
+        fields = members(body)
+    pieces = elements(fields["batch"]) if fields.get("batch", b"")[:1] == b"[" else None
+    if pieces is None:
+        raise Malformed("The body is not a batch of messages.", hint='Send {"batch": [...]}.')
+    batch = _Batch([], scalar(fields.get("sentAt")), id_text(scalar(fields.get("writeKey"))))
+    for name in ("context", "integrations"):
+        if fields.get(name, b"")[:1] == b"{":
+            setattr(batch, name, msgspec.Raw(fields[name]))
+    return batch, pieces
 
 
 def basic_user(authorization: str) -> str:
@@ -178,80 +224,69 @@ def basic_user(authorization: str) -> str:
         return ""
 
 
-class _Whole(msgspec.Struct, frozen=True):
-    """What holds for every message of a request."""
-
-    received_at: datetime
-    sent_at: datetime | None = None
-    context: bytes = b""
-    integrations: bytes = b""
-
-
-def _take(delivery: Delivery, raw: bytes, position: int, call: str, whole: _Whole) -> None:
-    try:
-        arrival = _arrival(delivery, raw, call, whole)
-    except DECODE_ERRORS as error:
-        if call:
-            raise Malformed(f"The body is not a message: {error}.", hint="Send a JSON object.") from None
-        arrival = refusable(error)
-    if isinstance(arrival, str):
-        delivery.refusals.append(Refusal(position, arrival, raw))
-    else:
-        delivery.arrivals.append(arrival)
-
-
-def _arrival(delivery: Delivery, raw: bytes, call: str, whole: _Whole) -> Arrival | str:
+def _arrival(message: _Message, extras: Extras, whole: _Whole, position: int) -> Arrival | str:
     """What the message says, or why it says nothing."""
-    extras: list[tuple[str, bytes]] = []
-    try:
-        message = _MESSAGE.decode(raw)
-    except msgspec.ValidationError:
-        message = _LOOSE.decode(raw)
-        extras = [(name, bytes(value)) for name, value in RAW_OBJECT.decode(raw).items() if name not in _KNOWN]
-    delivery.write_key = delivery.write_key or message.writeKey or ""
-    call = call or message.type or message.action
+    call = whole.call or message.type or message.action
     name = message.event if call == "track" else _EVENTS.get(call, "")
     if not name:
         return "It is a track call without an event." if call == "track" else f"Its type is {call!r}, which is no call."
-    problem = _incomplete(message, call)
+    user, anonymous = id_text(message.userId), id_text(message.anonymousId)
+    person = user or anonymous
+    problem = _incomplete(message, call, person)
     if problem:
         return problem
-    user, anonymous, previous = id_text(message.userId), id_text(message.anonymousId), id_text(message.previousId)
-    context_raw = whole.context if is_absent(message.context) else bytes(message.context)
-    context = _context(context_raw)
-    said = instant_of(message.timestamp if message.originalTimestamp is None else message.originalTimestamp)
-    sent_at = (instant_of(message.sentAt) or whole.sent_at) if said else None
-    at = settled(said, clock_shift(sent_at, whole.received_at), whole.received_at)
-    person = user or anonymous
-    pairs = (Link(user, anonymous), Link(person, previous, guarded=False))
-    links = tuple(link for link in pairs if link.distinct_id and link.alias and link.distinct_id != link.alias)
-    group = id_text(message.groupId) or id_text(context.groupId)
+    context_raw = bytes(message.context)
+    if not context_raw or context_raw == b"null":
+        context_raw = whole.context
+    seen = whole.seen.get(context_raw)
+    if seen is None:
+        seen = whole.seen[context_raw] = _seen(context_raw)
+    at = _instant(message, whole)
+    group = id_text(message.groupId) or seen.group
     return Arrival(
-        event=name,
-        occurred_at=at,
-        distinct_id=person,
-        client_id=id_text(message.messageId),
-        session_id=id_text(context.sessionId),
-        groups={_COMPANY: group} if group else {},
-        properties=_properties(message, call, context, context_raw, whole, extras),
-        sdk=_sdk(context),
-        raw=raw,
-        links=links,
-        traits=_traits(message, call, person, at),
+        name,
+        at,
+        person,
+        id_text(message.messageId),
+        seen.session_id,
+        {_COMPANY: group} if group else {},
+        _properties(message, call, seen, context_raw, whole, extras),
+        seen.sdk,
+        _links(user, anonymous, id_text(message.previousId)),
+        () if not message.traits or is_absent(message.traits) else _traits(message, call, person, at),
+        position,
     )
 
 
-def _context(raw: bytes) -> _Context:
+def _instant(message: _Message, whole: _Whole) -> datetime:
+    said = instant_of(message.timestamp if message.originalTimestamp is None else message.originalTimestamp)
+    if said is None:
+        return whole.received_at
+    sent_at = instant_of(message.sentAt)
+    shift = whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
+    return settled(said, shift or _NONE, whole.received_at)
+
+
+def _links(user: str, anonymous: str, previous: str) -> tuple[Link, ...]:
+    if not previous and (not anonymous or not user or user == anonymous):
+        return ()
+    pairs = (Link(user, anonymous), Link(user or anonymous, previous, guarded=False))
+    return tuple(link for link in pairs if link.distinct_id and link.alias and link.distinct_id != link.alias)
+
+
+def _seen(raw: bytes) -> _Seen:
     """What is used of a context; nothing of one that is not as specified, which is kept all the same."""
     try:
-        return _CONTEXT.decode(raw) if raw else _Context()
+        context = _CONTEXT.decode(raw) if raw else _Context()
     except msgspec.ValidationError:
-        return _Context()
+        context = _Context()
+    url = msgspec.json.encode(context.page.url) if context.page is not None and context.page.url else b""
+    return _Seen(context, id_text(context.sessionId), id_text(context.groupId), _sdk(context), url)
 
 
-def _incomplete(message: _Message, call: str) -> str:
+def _incomplete(message: _Message, call: str, person: str) -> str:
     """What the specification asks for and the message lacks."""
-    if not id_text(message.userId) and not id_text(message.anonymousId):
+    if not person:
         return "It has neither userId nor anonymousId."
     if call == "group" and not id_text(message.groupId):
         return "It is a group call without groupId."
@@ -272,36 +307,41 @@ def _traits(message: _Message, call: str, person: str, at: datetime) -> tuple[Tr
             return ()
 
 
-def _properties(
-    message: _Message,
-    call: str,
-    context: _Context,
-    context_raw: bytes,
-    whole: _Whole,
-    extras: list[tuple[str, bytes]],
-) -> bytes:
-    given = EMPTY if is_absent(message.properties) else bytes(message.properties)
-    if given.lstrip()[:1] != b"{":
-        raise msgspec.ValidationError("`properties` is not an object")
+def _properties(message: _Message, call: str, seen: _Seen, context: bytes, whole: _Whole, extras: Extras) -> bytes:
+    given = bytes(message.properties)
+    if given[:1] != b"{":
+        if not is_absent(message.properties):
+            raise msgspec.ValidationError(_OBJECTS_ONLY.format("properties"))
+        given = EMPTY
+    more = _beside(message, call, seen, whole, extras)
+    if more:
+        return joined(given, [*more, ("$context", context)] if context else more)
+    if not context:
+        return given
+    if given == EMPTY or _CONTEXT_KEY in given:
+        return joined(given, [("$context", context)])
+    return given[:-1] + b"," + _CONTEXT_KEY + b":" + context + b"}"
+
+
+def _beside(message: _Message, call: str, seen: _Seen, whole: _Whole, extras: Extras) -> list[tuple[str, bytes]]:
+    """What a message carries beside its properties and its context."""
     more: list[tuple[str, bytes]] = []
+    names = [(k, msgspec.json.encode(v)) for k, v in (("name", message.name), ("category", message.category)) if v]
     if call in ("page", "screen"):
-        more += [(k, msgspec.json.encode(v)) for k, v in (("name", message.name), ("category", message.category)) if v]
+        more += names
+        names = []
     if call == "alias":
         more.append(("alias", msgspec.json.encode(id_text(message.previousId))))
-    if context.page is not None and context.page.url:
-        more.append(("$current_url", msgspec.json.encode(context.page.url)))
-    if not is_absent(message.traits):
+    if seen.url:
+        more.append(("$current_url", seen.url))
+    if message.traits and not is_absent(message.traits):
         more.append(("$group_set" if call == "group" else "$set", bytes(message.traits)))
-    if context_raw:
-        more.append(("$context", context_raw))
     kept = [(name, bytes(getattr(message, field))) for field, name in _KEPT if getattr(message, field)]
     if whole.integrations and is_absent(message.integrations):
         kept.append(("integrations", whole.integrations))
-    if call not in ("page", "screen"):
-        kept += [(k, msgspec.json.encode(v)) for k, v in (("name", message.name), ("category", message.category)) if v]
-    if kept or extras:
-        more.append(("$segment", joined(EMPTY, [*kept, *extras])))
-    return joined(given, more)
+    if kept or extras or names:
+        more.append(("$segment", joined(EMPTY, [*kept, *names, *extras])))
+    return more
 
 
 def _sdk(context: _Context) -> str:

@@ -1,87 +1,18 @@
-"""From records to rows: what may be kept, what is known already, whose keys are new, which days are dirty."""
+"""From a table of events to rows: what is known already, whose keys are new, which days are dirty."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from upshot.core.errors import InvalidInput
-from upshot.engines.duckdb.sql import local_day
-from upshot.engines.records import problem_of
-from upshot.engines.store import ANY_EVENT, Appended, EventRecord, utc_naive
+from upshot.engines.store import ANY_EVENT, Appended
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from zoneinfo import ZoneInfo
-
     from duckdb import DuckDBPyConnection
 
     from upshot.engines.duckdb.writer import Transaction
 
-__all__ = ["admit", "append", "encode"]
-
-_ENCODER = msgspec.json.Encoder()
-_SHAPE = _ENCODER.encode(
-    [
-        {
-            "event_id": "UUID",
-            "event": "VARCHAR",
-            "occurred_at": "TIMESTAMP",
-            "received_at": "TIMESTAMP",
-            "distinct_id": "VARCHAR",
-            "session_id": "VARCHAR",
-            "groups": "MAP(VARCHAR, VARCHAR)",
-            "source": "VARCHAR",
-            "client_id": "VARCHAR",
-            "properties": "VARCHAR",
-        }
-    ]
-).decode()
-
-
-def encode(events: Sequence[EventRecord]) -> str:
-    """The batch as JSON text that ``append`` takes, checked.
-
-    Parsing one text in the engine took 9 µs an event, binding a list of structs 24 µs.
-
-    Raises:
-        InvalidInput: An event cannot be kept; the message says which and why.
-    """
-    clean = [_clean(record, number) for number, record in enumerate(events, start=1)]
-    return _ENCODER.encode(clean).decode()
-
-
-def _clean(record: EventRecord, number: int) -> EventRecord:
-    problem = problem_of(record)
-    if problem:
-        raise InvalidInput(f"Event {number} ({record.event!r}) {problem}")
-    return EventRecord(
-        record.event_id,
-        record.event,
-        utc_naive(record.occurred_at),
-        utc_naive(record.received_at),
-        record.distinct_id or None,
-        record.session_id or None,
-        {kind: unit for kind, unit in record.groups.items() if unit},
-        record.source,
-        record.client_id,
-        record.properties,
-    )
-
-
-def append(transaction: Transaction, payload: str, zone: ZoneInfo) -> Appended:
-    """Keep a batch that ``encode`` made."""
-    connection = transaction.connection
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE incoming AS
-        SELECT e.*, {local_day("e.occurred_at", zone)} AS day
-        FROM (SELECT unnest(from_json($1::JSON, '{_SHAPE}')) AS e)
-        """,
-        [payload],
-    )
-    return admit(transaction, "incoming", properties="properties::JSON::VARIANT")
+__all__ = ["admit", "name_groups"]
 
 
 def admit(transaction: Transaction, table: str, *, properties: str = "properties", dirty: bool = True) -> Appended:
@@ -109,7 +40,7 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
     known = _known(connection, table, first=first, last=last, repeats=distinct < rows)
     _name_persons(connection, table)
     if grouped:
-        _name_groups(transaction, table)
+        name_groups(transaction, table)
     fresh = f"{table} t ANTI JOIN known k ON k.id = t.rowid" if known else f"{table} t"
     connection.execute(
         f"""
@@ -157,7 +88,8 @@ def _name_persons(connection: DuckDBPyConnection, table: str) -> None:
     connection.execute("INSERT INTO units SELECT unit_key, 'person', unit FROM persons WHERE fresh")
 
 
-def _name_groups(transaction: Transaction, table: str) -> None:
+def name_groups(transaction: Transaction, table: str) -> None:
+    """Give keys to the groups that rows of ``table`` bear; facts of a unit type that is new wait on every day."""
     connection = transaction.connection
     connection.execute(
         f"""

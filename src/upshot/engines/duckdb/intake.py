@@ -1,36 +1,92 @@
-"""Keeping what a request brought, in the writer's transaction."""
+"""Keeping what requests brought, in the writer's transaction: many of them at once."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from upshot.engines.duckdb import append, identity, summaries, traits
+from upshot.core.errors import InvalidInput
+from upshot.engines.columns import EventColumns
+from upshot.engines.duckdb import identity, summaries, traits
+from upshot.engines.duckdb.known_keys import KnownKeys
 from upshot.engines.intake import Taken
 from upshot.engines.store import Appended, Rejected
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
     from upshot.engines.duckdb.writer import Transaction
     from upshot.engines.intake import Intake
     from upshot.engines.store import Merge
 
-__all__ = ["take_in"]
+__all__ = ["Keeper"]
 
 
-def take_in(transaction: Transaction, intake: Intake, payload: str, zone: ZoneInfo) -> Taken:
-    """Keep it; ``payload`` is its events as ``append.encode`` made them, empty for none."""
-    done = append.append(transaction, payload, zone) if payload else Appended(0, 0, transaction.revision)
-    refused = identity.merge(transaction, intake.merges) if intake.merges else []
-    if intake.traits:
-        traits.set_traits(transaction, intake.traits)
-    rejects = [*intake.rejects, *(_reject(merge) for merge in refused)]
-    if rejects:
-        summaries.keep_rejects(transaction, rejects)
-    return Taken(done.stored, done.duplicates, len(rejects), transaction.revision)
+class Keeper:
+    """Keeps intakes.
+
+    Args:
+        zone: Whose local days are counted.
+    """
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._known_keys = KnownKeys()
+
+    def append(self, transaction: Transaction, batches: Sequence[EventColumns]) -> list[Appended]:
+        """Keep events only.
+
+        Raises:
+            InvalidInput: One of them cannot be kept.
+        """
+        stored = self._append(transaction, batches)
+        return [Appended(n, len(b) - n, transaction.revision) for b, n in zip(batches, stored, strict=True)]
+
+    def keep(self, transaction: Transaction, intakes: Sequence[Intake]) -> list[Taken]:
+        """Keep all of them.
+
+        Raises:
+            InvalidInput: One of them cannot be kept.
+        """
+        stored = self._append(transaction, [intake.events for intake in intakes])
+        merges = [merge for intake in intakes for merge in intake.merges]
+        refused = identity.merge(transaction, merges) if merges else []
+        changes = [change for intake in intakes for change in intake.traits]
+        if changes:
+            traits.set_traits(transaction, changes)
+        rejects = [reject for intake in intakes for reject in intake.rejects]
+        if rejects or refused:
+            summaries.keep_rejects(transaction, [*rejects, *map(_reject, refused)])
+        return [
+            Taken(
+                stored=new,
+                duplicates=len(intake.events) - new,
+                rejected=len(intake.rejects) + sum(merge in refused for merge in intake.merges),
+                revision=transaction.revision,
+            )
+            for intake, new in zip(intakes, stored, strict=True)
+        ]
+
+    def _append(self, transaction: Transaction, batches: Sequence[EventColumns]) -> list[int]:
+        """How many events of each batch are new."""
+        events = batches[0] if len(batches) == 1 else EventColumns.joined(batches)
+        if not events:
+            return [0] * len(batches)
+        # Heavy libraries, which not every command that opens a store needs.
+        from pyarrow import ArrowInvalid
+
+        from upshot.engines.duckdb.columns import append
+
+        try:
+            fresh = append(transaction, events, self._zone, self._known_keys)
+        except (ArrowInvalid, UnicodeError) as error:
+            raise InvalidInput(f"An event holds text that cannot be kept: {error}.") from error
+        ends = list(accumulate(map(len, batches)))
+        return [int(fresh[start:end].sum()) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _reject(merge: Merge) -> Rejected:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
-from upshot.engines.duckdb import append, facts, identity, measures, summaries, traits
+from upshot.engines.columns import EventColumns
+from upshot.engines.duckdb import facts, identity, measures, summaries, traits
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
-from upshot.engines.duckdb.intake import take_in
+from upshot.engines.duckdb.intake import Keeper
 from upshot.engines.duckdb.schema import prepare
 from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
@@ -66,6 +67,7 @@ class DuckDBStore:
     def __init__(self, file: Path, zone: ZoneInfo, *, resources: Resources | None = None) -> None:
         self._file = file.resolve()
         self._zone = zone
+        self._keeper = Keeper(zone)
         resources = resources or Resources()
         claim(self._file)
         try:
@@ -112,16 +114,12 @@ class DuckDBStore:
 
     def submit(self, events: Sequence[EventRecord]) -> Future[Appended]:
         """Queue an append; see ``EventStore.submit``."""
-        payload = append.encode(events)
-        zone = self._zone
-        return self._writer.submit(lambda txn: append.append(txn, payload, zone), weight=len(events))
+        return self._writer.submit_item(self._keeper.append, EventColumns.of(events), weight=len(events))
 
     def take_in(self, intake: Intake) -> Future[Taken]:
         """Queue what a request brought; see ``EventStore.take_in``."""
-        payload = append.encode(intake.events) if intake.events else ""
-        zone = self._zone
         weight = len(intake.events) + len(intake.merges) + len(intake.traits) + len(intake.rejects)
-        return self._writer.submit(lambda txn: take_in(txn, intake, payload, zone), weight=max(1, weight))
+        return self._writer.submit_item(self._keeper.keep, intake, weight=max(1, weight))
 
     def append(self, events: Sequence[EventRecord]) -> Appended:
         """``submit``, and wait."""

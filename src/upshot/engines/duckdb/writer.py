@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Transaction", "Writer"]
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 _QUEUED_WORKS = 4096
 _QUEUED_WEIGHT = 400_000
@@ -41,15 +42,23 @@ class Transaction:
 
     connection: duckdb.DuckDBPyConnection
     revision: int
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    """What to do once it is durable."""
 
 
+# Any: the queue holds changes, items and futures of every type; submit() and submit_item() tie those of each work
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One change that waits. ``weight`` counts its events; changes of weight above 0 may share a transaction."""
+    """One change that waits. ``weight`` counts its events; changes of weight above 0 may share a transaction.
 
-    change: Callable[[Transaction], object]
+    Works with the same ``handler`` that stand together are one change: it takes all of their items.
+    """
+
+    change: Callable[[Transaction], object] | None
     weight: int
-    future: Future[Any]  # Any: the queue holds futures of every type; submit() ties each to its change
+    future: Future[Any]
+    handler: Callable[[Transaction, Sequence[Any]], Sequence[object]] | None = None
+    item: Any = None
 
 
 class Writer:
@@ -100,17 +109,34 @@ class Writer:
             InvalidInput: The store is closed.
         """
         future: Future[T] = Future()
+        self._queue_work(Work(change, weight, future))
+        return future
+
+    def submit_item(
+        self, handler: Callable[[Transaction, Sequence[Item]], Sequence[T]], item: Item, *, weight: int
+    ) -> Future[T]:
+        """Queue an item for ``handler``, which takes all items that wait for it at once and answers for each.
+
+        Raises:
+            Busy: Too much waits already.
+            InvalidInput: The store is closed.
+        """
+        future: Future[T] = Future()
+        self._queue_work(Work(None, weight, future, handler, item))
+        return future
+
+    def _queue_work(self, work: Work) -> None:
+        weight = work.weight
         with self._guard:
             if self._closed:
                 raise InvalidInput("The store is closed.")
             if self._weight and self._weight + weight > _QUEUED_WEIGHT:
                 raise Busy(f"{self._weight} events wait to be stored already.", hint="Send them again later.")
             try:
-                self._queue.put_nowait(Work(change, weight, future))
+                self._queue.put_nowait(work)
             except queue.Full:
                 raise Busy("Too many changes wait already.", hint="Send them again later.") from None
             self._weight += weight
-        return future
 
     def submit_with_facts(self, change: Callable[[Transaction], T]) -> Future[T]:
         """Queue a change that changes facts, too: it holds ``facts`` until it is done.
@@ -222,7 +248,7 @@ class Writer:
         try:
             connection.execute("BEGIN")
             transaction = Transaction(connection, revision)
-            results = [work.change(transaction) for work in group]
+            results = [result for run in _runs(group) for result in _done(run, transaction)]
             connection.execute("UPDATE state SET revision = ?", [revision])
             connection.execute("COMMIT")
         except duckdb.Error as error:
@@ -231,6 +257,8 @@ class Writer:
         except BaseException:
             connection.execute("ROLLBACK")
             raise
+        for act in transaction.afterwards:
+            act()
         self._publish(revision)
         return results
 
@@ -270,6 +298,26 @@ class Writer:
             return  # a reader holds an old snapshot; the next idle moment will do
         except duckdb.Error:
             self._recover()
+
+
+def _runs(group: Sequence[Work]) -> list[list[Work]]:
+    """The works in order, those with one handler together."""
+    runs: list[list[Work]] = []
+    for work in group:
+        if runs and work.handler is not None and runs[-1][0].handler == work.handler:
+            runs[-1].append(work)
+        else:
+            runs.append([work])
+    return runs
+
+
+def _done(run: Sequence[Work], transaction: Transaction) -> Sequence[object]:
+    first = run[0]
+    if first.handler is not None:
+        return first.handler(transaction, [work.item for work in run])
+    if first.change is None:
+        raise InternalError("a work has neither a change nor a handler")
+    return [first.change(transaction)]
 
 
 def _nothing(transaction: Transaction) -> None:
