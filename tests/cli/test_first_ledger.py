@@ -148,8 +148,8 @@ def test_commands_on_studies_say_what_is_there(tmp_path: Path, capsys: Captured)
     assert run(capsys, folder, "study", "plan", "clicks", "--expect", "much")[0] == EXIT_USER
     assert "ended" in run(capsys, folder, "experiment", "list")[1]
     assert "with green" in run(capsys, folder, "experiment", "show", "buttons")[1]
-    joined = asked(capsys, folder, "study", "join", "checkout", "upgrade", "--dry-run")["joint"]
-    assert [each["of"] for each in joined] == [["checkout", "upgrade"]]
+    assert "managed from code" in run(capsys, folder, "study", "join", "checkout", "upgrade", "--dry-run")[2]
+    assert "No two launches" in run(capsys, folder, "study", "join", "--near", "1")[1]
     for words in (("verify", "nothing"), ("experiment", "show", "none"), ("decide", "none", "keep")):
         code, _, err = run(capsys, folder, *words)
         assert (code, "There is no" in err) == (EXIT_USER, True)

@@ -72,7 +72,7 @@ def study_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
     return {
         LAUNCH_REPORT.name: lambda: declared(LaunchName("checkout")),
         LAUNCHES_JOIN.name: lambda: declared(LaunchesJoin(dry_run=True)),
-        SERIES_IMPORT.name: lambda: SeriesImport(name="visits", values=(SeriesValue(date(2024, 1, 2), 5.0),)),
+        SERIES_IMPORT.name: lambda: SeriesImport(name="snowfall", values=(SeriesValue(date(2024, 1, 2), 5.0),)),
         STUDIES_RECORD.name: lambda: declared(StudiesRecord()),
         STUDY_LIST.name: lambda: declared(Nothing()),
         STUDY_PLAN.name: lambda: declared(PlanQuery(metric="events", expected=0.05)),

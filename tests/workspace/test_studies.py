@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,12 +13,13 @@ import pytest
 from tests.workspace.study_world import EFFECT, LAUNCH_DAY, TODAY, make_shop, open_shop
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, StudyDesign, Verdict, VerdictWord
-from upshot.core.errors import CorruptStore, InvalidInput, NotFound
+from upshot.core.errors import CorruptStore, InvalidInput, NotAllowed, NotFound
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.worker import SINGLE_THREAD
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.messages import METRIC_APPLY, MetricApply, Nothing
 from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.workspace.messages.outputs import SHIP, Ship
 from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.workspace.messages.studies import (
     DECIDE,
@@ -150,9 +151,6 @@ def test_drift_of_the_data_is_told_and_changes_nothing(anna: Caller) -> None:
 
 
 def test_definition_changed_after_the_seal_refuses_from_then_on(anna: Caller) -> None:
-    anna.call(METRIC_APPLY, MetricApply("{name: clicks, title: Clicks, type: count, event: [click, met]}"))
-    now = anna.call(LAUNCH_REPORT, LaunchName("buttons")).now
-    assert now is not None
     anna.call(METRIC_APPLY, MetricApply("{name: orders, type: count, event: orders, format: number}"))
     changed = anna.call(LAUNCH_REPORT, LaunchName("checkout")).now
     assert changed is not None
@@ -196,17 +194,29 @@ def test_states_of_all_launches_are_listed(anna: Caller) -> None:
 
 
 def test_near_launches_are_joined_and_measured_once(anna: Caller) -> None:
-    joined = anna.call(LAUNCHES_JOIN, LaunchesJoin(names=("checkout", "upgrade")))
+    for title, day in (("Search", 20), ("Filters", 22)):
+        at = datetime(2026, 2, day, 9, tzinfo=UTC)
+        anna.call(SHIP, Ship(title=title, at=at, expects=("orders +5% (1%..9%) within 30d",)))
+    names = tuple(
+        each.launch.name for each in anna.call(STUDY_LIST, Nothing()).studies if "Search" in each.launch.title
+    ) + tuple(each.launch.name for each in anna.call(STUDY_LIST, Nothing()).studies if "Filters" in each.launch.title)
+    joined = anna.call(LAUNCHES_JOIN, LaunchesJoin(names=names))
     (joint,) = joined.joint
-    assert joint.of == ("checkout", "upgrade")
+    assert joint.of == names
     report = anna.call(LAUNCH_REPORT, LaunchName(joint.name))
-    assert len(report.outputs) == 3
+    assert [output.title for output in report.outputs] == ["Search", "Filters"]
     assert report.now is not None
-    assert report.now.effects[0].first_day == LAUNCH_DAY + timedelta(days=3)
+    assert report.now.word is not VerdictWord.NOT_MEASURABLE
+    assert report.now.effects[0].first_day == date(2026, 2, 23)
     with pytest.raises(NotFound):
-        anna.call(LAUNCH_REPORT, LaunchName("checkout"))
+        anna.call(LAUNCH_REPORT, LaunchName(names[0]))
+
+
+def test_launch_with_a_study_of_its_own_or_from_code_is_not_joined(anna: Caller) -> None:
     with pytest.raises(InvalidInput, match="declared study"):
-        anna.call(LAUNCHES_JOIN, LaunchesJoin(names=(joint.name, "buttons")))
+        anna.call(LAUNCHES_JOIN, LaunchesJoin(names=("checkout", "buttons")))
+    with pytest.raises(NotAllowed, match="managed from code"):
+        anna.call(LAUNCHES_JOIN, LaunchesJoin(names=("checkout", "upgrade")))
 
 
 def test_reading_waits_for_its_data(shop: LocalWorkspace, anna: Caller) -> None:

@@ -1,5 +1,6 @@
 """Launches, their outputs and how they are measured, as they stand in the catalog: read once for each question."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -47,7 +48,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class LaunchBook:
-    """What is declared around launches, by name."""
+    """What is declared around launches, by name; seals by their hash too, and launches by output, earliest first."""
 
     resources: Resources
     outputs: dict[str, Declared[Output]]
@@ -60,15 +61,18 @@ class LaunchBook:
     objectives: dict[str, Declared[Objective]]
     teams: dict[str, Declared[Team]]
     seals: tuple[Seal, ...]
+    seal_of: dict[str, Seal]
+    launched: dict[str, tuple[Launch, ...]]
 
     @classmethod
     def of(cls, resources: Resources) -> "LaunchBook":
         """Read it."""
         declared = resources.catalog.declarations
+        seals, launches = resources.catalog.conclusions.seals(), declared.current(Launch)
         return cls(
             resources=resources,
             outputs=declared.current(Output),
-            launches=declared.current(Launch),
+            launches=launches,
             annotations=declared.current(Annotation),
             experiments=declared.current(Experiment),
             studies=declared.current(Study),
@@ -76,7 +80,9 @@ class LaunchBook:
             outcomes=declared.current(Outcome),
             objectives=declared.current(Objective),
             teams=declared.current(Team),
-            seals=resources.catalog.conclusions.seals(),
+            seals=seals,
+            seal_of={seal.hash: seal for seal in seals},
+            launched=_by_output(each.value for each in launches.values()),
         )
 
     def launch(self, name: str) -> Launch:
@@ -99,8 +105,7 @@ class LaunchBook:
 
     def launches_of(self, output: str) -> tuple[Launch, ...]:
         """Launches that hold the output, earliest first."""
-        found = [each.value for each in self.launches.values() if output in each.value.outputs]
-        return tuple(sorted(found, key=lambda launch: (launch.at, launch.name)))
+        return self.launched.get(output, ())
 
     def experiment_of(self, launch: str) -> Experiment | None:
         """The experiment that randomises the launch; the newest where there are several."""
@@ -114,7 +119,7 @@ class LaunchBook:
     def stated(self, launch: Launch) -> tuple[Stated, ...]:
         """The expectations of its outputs with their seals, in the order of outputs and lines."""
         return tuple(
-            Stated(name, expectation, self._seal(expectation.seal(name)))
+            Stated(name, expectation, self.seal_of.get(expectation.seal(name)))
             for name in launch.outputs
             if name in self.outputs
             for expectation in self.outputs[name].value.expectations
@@ -233,7 +238,7 @@ class LaunchBook:
             *current.items(),
             *((h, parse_expectation(s.expectation)) for h, s in past.items()),
         ]:
-            seal = self._seal(digest)
+            seal = self.seal_of.get(digest)
             late = launched_at is not None and (seal is None or seal.sealed_at > launched_at)
             views.append(
                 ExpectationView(
@@ -253,9 +258,6 @@ class LaunchBook:
             )
         return tuple(views)
 
-    def _seal(self, digest: str) -> Seal | None:
-        return next((seal for seal in self.seals if seal.hash == digest), None)
-
     def _titles(self, launch: Launch) -> str:
         return ", ".join(self.output_title(name) for name in launch.outputs[:3])
 
@@ -266,3 +268,11 @@ class LaunchBook:
             if objective in self.objectives:
                 return self.objectives[objective].value.metric
         return next(iter(self.outcomes)) if len(self.outcomes) == 1 else ""
+
+
+def _by_output(launches: Iterable[Launch]) -> dict[str, tuple[Launch, ...]]:
+    found: dict[str, list[Launch]] = {}
+    for launch in sorted(launches, key=lambda launch: (launch.at, launch.name)):
+        for output in dict.fromkeys(launch.outputs):
+            found.setdefault(output, []).append(launch)
+    return {output: tuple(each) for output, each in found.items()}

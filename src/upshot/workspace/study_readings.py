@@ -114,11 +114,20 @@ def as_of(book: LaunchBook, measured: Measured) -> date:
 
 
 def read_now(book: LaunchBook, launch: Launch, measured: Measured) -> tuple[StudyInputs, Verdict] | None:
-    """The study as it can be read now, with the inputs; nothing is written down. None where there is no study."""
+    """The study as it can be read now; nothing is written down. None where there is no study.
+
+    Where the reading is recorded, that is what it says, with the inputs that it stands on; whatever the data have
+    become since is told by a proof.
+    """
     if measured.study is None:
         return None
-    inputs = collect(book, launch, measured, as_of(book, measured))
-    return inputs, book.resources.worker.conclude(inputs)
+    resources, day = book.resources, as_of(book, measured)
+    for record in reversed(resources.catalog.conclusions.verdicts(launch.name, day)):
+        if record.verdict.study == measured.study.name:
+            content = resources.catalog.conclusions.snapshot_content(record.verdict.snapshot)
+            return StudyInputs.from_bytes(content), record.verdict
+    inputs = collect(book, launch, measured, day)
+    return inputs, resources.worker.conclude(inputs)
 
 
 def _end(book: LaunchBook) -> str:

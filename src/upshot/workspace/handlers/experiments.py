@@ -21,8 +21,7 @@ from upshot.workspace.messages.studies import (
 )
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources
-from upshot.workspace.study_inputs import collect
-from upshot.workspace.study_readings import as_of, waits_for
+from upshot.workspace.study_readings import read_now, waits_for
 
 __all__ = ["check", "list_experiments", "show"]
 
@@ -76,10 +75,10 @@ def show(resources: Resources, principal: Principal, request: ExperimentName) ->
     experiment = book.experiments[request.name].value
     launch = book.launch(experiment.launch)
     measured = book.measured(launch)
-    if measured.study is None:
+    found = read_now(book, launch, measured)
+    if found is None:
         raise InvalidInput(f"The experiment {request.name!r} cannot be read.", hint=measured.why_not)
-    inputs = collect(book, launch, measured, as_of(book, measured))
-    verdict = resources.worker.conclude(inputs)
+    inputs, verdict = found
     final = inputs.final and not waits_for(book, inputs)
     hypothesis = tuple(each.expectation.text for each in book.stated(launch))
     return ExperimentReport(

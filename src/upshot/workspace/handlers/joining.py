@@ -1,8 +1,8 @@
 """Launches that lie too close to be told apart become one, which is measured once."""
 
-from upshot.catalog.declarations import Put, Remove
 from upshot.catalog.kinds import Launch, RampStep
 from upshot.core.errors import InvalidInput
+from upshot.workspace.handlers.declaring import Wish, carry_out, current, refuse_managed, weigh
 from upshot.workspace.launch_book import LaunchBook
 from upshot.workspace.messages.studies import JointLaunch, LaunchesJoin, LaunchesJoined
 from upshot.workspace.operation import Principal
@@ -22,17 +22,24 @@ def join(resources: Resources, principal: Principal, request: LaunchesJoin) -> L
 
     Raises:
         NotFound: A name is no launch's.
-        InvalidInput: Fewer than two are named, or one has an experiment or a declared study of its own.
+        InvalidInput: Fewer than two are named, one has an experiment or a declared study of its own, or something else
+            refers to one, such as a decision.
+        NotAllowed: One is managed from code.
     """
     book = LaunchBook.of(resources)
     groups = [_named(book, request.names)] if request.names else _chains(book, request.near_days)
     joint = [_joint(book, group) for group in groups]
-    changes: list[Put | Remove] = []
-    for launch, group in zip(joint, groups, strict=True):
-        changes.append(Put(launch, after=0))
-        changes += [Remove(Launch, part.name) for part in group]
-    if changes and not request.dry_run:
-        resources.catalog.declarations.change(changes, by=principal.name, source="joined", managed="hand")
+    parts = [part.name for group in groups for part in group]
+    there = current(resources)
+    for name in parts:
+        refuse_managed(there[Launch.KIND][name])
+    removes = tuple((Launch.KIND, name) for name in parts)
+    weighed = weigh(resources, Wish(tuple(joint), managed="hand", source="joined", removes=removes))
+    if weighed.refused:
+        problem = next(each for each in weighed.problems if each.level == "error")
+        raise InvalidInput(problem.message, hint="Change that first, or leave the launch out.")
+    if joint and not request.dry_run:
+        carry_out(resources, weighed, by=principal.name)
     return LaunchesJoined(
         tuple(
             JointLaunch(launch.name, tuple(part.name for part in group), book.day_of(group[0]), book.day_of(group[-1]))
