@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ASSETS := src/upshot/web/static/dist/.built
+CLIENTS := tests/clients/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench calibrate docs wheel-tour shots lock clean
@@ -23,10 +24,13 @@ $(ASSETS): $(STAMP) $(shell find frontend -type f -not -path '*/node_modules/*' 
 	$(BIN)/python hatch_build.py
 	@touch $@
 
+$(CLIENTS): $(STAMP) tests/clients/package-lock.json
+	$(BIN)/python scripts/clients.py
+
 demo: $(ASSETS) ## open the demonstration workspace (stop it with Ctrl-C)
 	$(BIN)/upshot demo --workspace demo-workspace --scale 0.2
 
-test: $(ASSETS) ## everything that must pass before a change lands
+test: $(ASSETS) $(CLIENTS) ## everything that must pass before a change lands
 	$(BIN)/python -m pytest -m "not study" tests src
 
 check: $(ASSETS) ## format, lint, strict types, import contract, docs in step
@@ -62,4 +66,4 @@ lock: ## pin what is installed now: versions, no hosts
 	$(BIN)/python scripts/lock.py
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist site frontend/node_modules src/upshot/web/static/dist
+	rm -rf $(VENV) build dist site frontend/node_modules tests/clients/node_modules src/upshot/web/static/dist

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 import uvicorn
+from litestar.types import Receive, Scope, Send
 
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.web.app import Application, create_app
@@ -126,12 +127,17 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, clock: Callable[[ZoneInfo], datetime] = NOW.astimezone) -> Iterator[Served]:
+def serving(
+    folder: Path,
+    clock: Callable[[ZoneInfo], datetime] = NOW.astimezone,
+    around: Callable[[Application], Callable[[Scope, Receive, Send], Awaitable[None]]] = lambda app: app,
+) -> Iterator[Served]:
+    """A server over the workspace in ``folder``; ``around`` may stand between it and its clients."""
     settings = load_settings(folder, {})
     with LocalWorkspace.open(folder, settings) as workspace, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         app = create_app(workspace, settings.settings, clock=clock)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
+        server = uvicorn.Server(uvicorn.Config(around(app), log_level="error", timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 20

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType, arranged
 from upshot.metrics.definition import Metric, Shape, Window
 from upshot.metrics.library import library
+from upshot.metrics.library_web import web_library
 
 __all__ = ["ready_made"]
 
@@ -18,7 +19,7 @@ def ready_made(metrics: Sequence[Metric]) -> tuple[Dashboard, ...]:
     Args:
         metrics: All of the workspace's, in the order of definition.
     """
-    common = {metric.name for metric in library()}
+    common = {metric.name for metric in (*library(), *web_library())}
     own_first = sorted(metrics, key=lambda metric: metric.name in common)
     made = (_health(own_first), _money(own_first), _return(own_first))
     return tuple(arranged(dashboard) for dashboard in made if dashboard is not None)

@@ -62,6 +62,7 @@ _EVENTS = {
     "group": "$groupidentify",
     "alias": "$create_alias",
 }
+_WITH_TRAITS = frozenset({"identify", "group"})
 _COMPANY = "group"
 """The unit type of a group call, which knows only one kind of group."""
 _ABSENT = msgspec.Raw()
@@ -253,7 +254,7 @@ def _arrival(message: _Message, extras: Extras, whole: _Whole, position: int) ->
         _properties(message, call, seen, context_raw, whole, extras),
         seen.sdk,
         _links(user, anonymous, id_text(message.previousId)),
-        () if not message.traits or is_absent(message.traits) else _traits(message, call, person, at),
+        _traits(message, seen.context, call, person, at) if call in _WITH_TRAITS else (),
         position,
     )
 
@@ -295,16 +296,17 @@ def _incomplete(message: _Message, call: str, person: str) -> str:
     return ""
 
 
-def _traits(message: _Message, call: str, person: str, at: datetime) -> tuple[TraitChange, ...]:
-    if is_absent(message.traits):
-        return ()
-    match call:
-        case "identify":
-            return (TraitChange("person", person, trait_values(bytes(message.traits)), at),)
-        case "group":
-            return (TraitChange(_COMPANY, id_text(message.groupId), trait_values(bytes(message.traits)), at),)
-        case _:
+def _traits(message: _Message, context: _Context, call: str, person: str, at: datetime) -> tuple[TraitChange, ...]:
+    """What is known from now on; RudderStack's clients say a person's traits in the context only."""
+    raw = bytes(message.traits)
+    if call == "identify" and is_absent(message.traits):
+        raw = bytes(context.traits)
+        if raw[:1] != b"{":  # kept as it came, but nothing is known by it
             return ()
+    if not raw or raw == b"null":
+        return ()
+    unit_type, unit = ("person", person) if call == "identify" else (_COMPANY, id_text(message.groupId))
+    return (TraitChange(unit_type, unit, trait_values(raw), at),)
 
 
 def _properties(message: _Message, call: str, seen: _Seen, context: bytes, whole: _Whole, extras: Extras) -> bytes:

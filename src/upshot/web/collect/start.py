@@ -52,6 +52,8 @@ _SEGMENT = {
     "analyticsNextEnabled": True,
     "enabledMiddleware": {},
     "remotePlugins": [],
+    # else it tells Segment how well it works
+    "metrics": {"sampleRate": 0},
 }
 _SEGMENT_SENDS = {"addBundledMetadata": True, "versionSettings": {"componentTypes": ["browser"]}}
 
