@@ -2,15 +2,18 @@
 
 import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from upshot.catalog.kinds.dashboard import TileType
+from upshot.catalog.yaml.read import read_files
 from upshot.collect.imports.mapping import read_mapping
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.dashboard_text import parse_dashboards
 
+UTC = ZoneInfo("UTC")
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
@@ -22,8 +25,8 @@ def blocks(page: str) -> list[str]:
 
 
 def test_metrics_page_defines_metrics_of_every_shape() -> None:
-    parsed = [parse_metrics(block, "docs/metrics.md") for block in blocks("docs/metrics.md")]
-    assert [str(problem) for one in parsed for problem in one.problems] == []
+    read = read_files([("docs/metrics.md", block) for block in blocks("docs/metrics.md")], UTC)
+    assert [str(problem) for problem in read.problems] == []
     page = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
     assert [shape for shape in Shape if f"`{shape}`" not in page] == []
 

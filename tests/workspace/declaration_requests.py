@@ -20,6 +20,7 @@ from upshot.workspace.messages.declarations import (
     DeclarationRef,
     DeclarationsApply,
 )
+from upshot.workspace.messages.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName
 from upshot.workspace.messages.outputs import (
     LAUNCH_LIST,
     OUTPUT_LIST,
@@ -54,6 +55,11 @@ def declaration_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct
         owner.call(SHIP, Ship(title="Saved songs"))
         return OutputName("saved-songs")
 
+    def aimed() -> ObjectiveName:
+        body = {"name": "grow", "metric": "events", "target": "+5%", "starts": "2024-01-08", "due": "2024-02-01"}
+        owner.call(DECLARATION_PUT, DeclarationPut("objective", msgspec.Raw(msgspec.json.encode(body))))
+        return ObjectiveName("grow")
+
     return {
         DECLARATIONS_APPLY.name: lambda: DeclarationsApply((DeclarationFile("a.yaml", "teams: [{name: growth}]"),)),
         DECLARATIONS_EXPORT.name: DeclarationExport,
@@ -62,6 +68,8 @@ def declaration_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct
         DECLARATION_PUT.name: put,
         DECLARATION_REMOVE.name: there,
         DECLARATION_RESTORE.name: changed,
+        OBJECTIVE_LIST.name: Nothing,
+        OBJECTIVE_SHOW.name: aimed,
         OUTPUT_LIST.name: Nothing,
         OUTPUT_SHOW.name: shipped,
         LAUNCH_LIST.name: Nothing,

@@ -94,6 +94,10 @@ _GROUPS = {
             "restore": "upshot.cli.dashboards:restore",
         },
     ),
+    "objective": (
+        "See whether we are on course.",
+        {"list": "upshot.cli.objectives:list_objectives", "show": "upshot.cli.objectives:show"},
+    ),
     "output": (
         "See what was shipped, and bring it in.",
         {"list": "upshot.cli.outputs:list_outputs"},

@@ -21,6 +21,7 @@ from upshot.workspace.study_worker import StudyWorker
 
 if TYPE_CHECKING:
     from upshot.collect.imports.mapping import Status
+    from upshot.workspace.objective_measure import Measured
 
 __all__ = ["STORE_FILE", "TIME_ZONE", "Resources", "aware", "aware_instant", "open_store", "utc_now"]
 
@@ -59,6 +60,7 @@ class Resources:
         background: Work that goes on after its request was answered.
         known_properties: Names of properties that some event has; never forgotten, as events are not.
         known_events: Names that some event bears; never forgotten either.
+        measured: What objectives were measured at, by objective, metric and day, and at which revision and instant.
         running: Imports that run or wait in this process, by id.
         worker: The process that concludes studies.
         tried: Readings of launches that could not be made, with the store's revision and the day on which it was tried.
@@ -76,6 +78,7 @@ class Resources:
     background: Background = field(default_factory=Background)
     known_properties: set[str] = field(default_factory=set)
     known_events: set[str] = field(default_factory=set)
+    measured: "dict[tuple[str, str, date], tuple[int, datetime, Measured]]" = field(default_factory=dict)
     running: "dict[str, Status]" = field(default_factory=dict)
     worker: StudyWorker = field(default_factory=StudyWorker)
     tried: dict[tuple[str, date], tuple[int, date]] = field(default_factory=dict)

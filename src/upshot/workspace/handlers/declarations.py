@@ -12,6 +12,7 @@ from upshot.catalog.yaml.write import text_of, write_file
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.metrics.definition import Metric
 from upshot.metrics.library import library
+from upshot.metrics.library_web import web_library
 from upshot.workspace.handlers.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
 from upshot.workspace.messages import Problem
 from upshot.workspace.messages.declarations import (
@@ -198,7 +199,7 @@ def _view(found: Declared[Declaration]) -> DeclarationView:
 
 
 def _own_metrics(resources: Resources, names: tuple[str, ...]) -> Iterable[Metric]:
-    ready_made = {metric.name: metric for metric in library()}
+    ready_made = {metric.name: metric for metric in (*library(), *web_library())}
     for name, (metric, _) in resources.metrics.all().items():
         if name in names or (not names and ready_made.get(name) != metric):
             yield metric

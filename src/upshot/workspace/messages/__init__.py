@@ -1,6 +1,6 @@
 """The questions and answers of every operation, and the operations themselves."""
 
-from upshot.workspace.messages import declarations, feedback, ledger, outputs, segments, series, studies
+from upshot.workspace.messages import declarations, feedback, ledger, objectives, outputs, segments, series, studies
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -297,6 +297,7 @@ OPERATIONS = (
     *declarations.OPERATIONS,
     *feedback.OPERATIONS,
     *ledger.OPERATIONS,
+    *objectives.OPERATIONS,
     *outputs.OPERATIONS,
     *series.OPERATIONS,
     *segments.OPERATIONS,

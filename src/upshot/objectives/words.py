@@ -1,0 +1,50 @@
+"""Where an objective stands, in one sentence with its numbers."""
+
+from collections.abc import Callable
+from datetime import date
+
+from upshot.objectives.progress import Aim, Progress, Status
+
+__all__ = ["no_forecast", "sentence"]
+
+
+def sentence(
+    aim: Aim, progress: Progress, value: float, on: date, window_days: int, shown: Callable[[float], str]
+) -> str:
+    """The sentence.
+
+    Args:
+        aim: What is aimed at.
+        progress: Where it stands.
+        value: The metric's value.
+        on: The last day of the value's window.
+        window_days: The length of that window.
+        shown: How a value is written.
+    """
+    over = f"over the {window_days} days to {on}" if window_days > 1 else f"on {on}"
+    if progress.status is Status.NOT_STARTED:
+        return (
+            f"It starts on {aim.starts} from {shown(aim.baseline)}, and should be at {shown(aim.target)} by {aim.due}."
+        )
+    now = f"{shown(value)} {over}, from {shown(aim.baseline)}"
+    match progress.status:
+        case Status.REACHED:
+            return f"{now}: the target of {shown(aim.target)} is reached."
+        case Status.MISSED:
+            return f"{now}: the target of {shown(aim.target)} was missed on {aim.due}."
+        case _:
+            return f"{now}: {_way(aim, progress, shown)}, at {progress.expected:.0%} of the time to {aim.due}."
+
+
+def no_forecast(values: int, least: int, block_days: int) -> str:
+    """Why there is none, as there are too few values."""
+    unit = "whole weeks" if block_days == 7 else f"windows of {block_days} days"
+    return f"There is not enough data for a forecast: {values} {unit}, and {least} are needed."
+
+
+def _way(aim: Aim, progress: Progress, shown: Callable[[float], str]) -> str:
+    if progress.share is None:
+        return f"it has left {shown(aim.target)}, where it should stay"
+    if progress.share < 0:
+        return f"away from {shown(aim.target)}, by {-progress.share:.0%} of the way"
+    return f"{progress.share:.0%} of the way to {shown(aim.target)}"
