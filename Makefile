@@ -51,6 +51,7 @@ bench: $(ASSETS) ## speed as ratios, side by side in one run
 
 calibrate: $(STAMP) ## size, coverage and power of every estimator; writes the tables into docs/calibration
 	$(BIN)/python -m bench.calibrate
+	$(BIN)/python -m bench.calibrate.causal
 
 docs: $(ASSETS) ## write the references and build the site into site/
 	$(BIN)/python scripts/references.py

@@ -3,7 +3,7 @@
 The structural model forecasts what the series would have gone on to be (Brodersen, Gallusser, Koehler, Remy & Scott,
 "Inferring causal impact using Bayesian structural time-series models", Annals of Applied Statistics 9, 2015). What it
 says of its own error is not taken on trust: launches are pretended all along the history, and where their errors are
-larger than the model says, intervals are widened until they are not.
+larger than the model says, intervals are widened to fit.
 
 The effect is identified only if nothing else changed at the launch and if controls were not touched by it. No
 calculation on one series can show that, which is why without controls its grade of evidence is never better than C.
@@ -54,7 +54,7 @@ class Reading:
         expected_low: Its lower bound.
         expected_high: Its upper bound.
         detectable: The smallest relative effect (increase) that this reading finds with a power of 80 %.
-        inflation: By how much the placebos widened the model's interval, at least 1.
+        inflation: Factor by which the placebos widened (or, below 1, narrowed) the model's interval.
         placebos: Launches pretended at other times, measured over the same window.
         false_alarms: How many of them raised an alarm.
     """

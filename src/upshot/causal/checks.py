@@ -25,7 +25,7 @@ _MOST_GAPS = 0.3
 _MOST_GAPS_AT_LAUNCH = 2
 _CONTROL_PLACEBOS = 12
 _CONTROL_LEVEL = 0.99
-_UNSETTLED = 3.0
+_UNSETTLED = 2.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class ControlCheck:
         moved: Its change over the longest reading against its own forecast, relative.
         low: Lower bound, 99 %.
         high: Upper bound, 99 %.
-        weight: Its coefficient: change of the outcome, in per cent, for one per cent of the control.
+        weight: Its coefficient: lasting change of the outcome, in per cent, for one per cent of the control.
         weight_sd: Standard deviation of the coefficient.
         held: Whether the interval holds no change.
     """
@@ -123,7 +123,9 @@ def refuse_window(series: Series, window: Window, *, planned: bool = False) -> R
         planned: Whether the launch is still to come, so that nothing can have been observed.
     """
     there = int(np.isfinite(series.before).sum())
-    needed = max(series.rhythm.history, 2 * (window.last + 1))
+    # Room for the window and, beside it, for three pretended launches a third of a window apart.
+    placebos = series.rhythm.history + window.last + 1 + 2 * (window.length // 3)
+    needed = max(placebos, 2 * (window.last + 1))
     if there < needed:
         numbers = {"values": float(there), "needed": float(needed)}
         return Refusal(RefusalCode.HISTORY_TOO_SHORT, numbers, series.step)
@@ -212,13 +214,13 @@ def check_control(fit: Fit, control: int, window: Window, seed: int) -> ControlC
 
 
 def _coefficient(fit: Fit, control: int) -> tuple[float, float]:
-    """Mean and standard deviation of the control's coefficient under the posterior."""
-    columns = [index for index, name in enumerate(fit.model.design.names) if name == f"control {control}"]
-    if not columns:
+    """Mean and standard deviation of the control's coefficients together: today's value and its trailing mean."""
+    names = fit.model.design.names
+    loading = np.array([float(name.startswith(f"control {control}")) for name in names])
+    if not loading.any():
         return 0.0, 0.0
-    k, weights = columns[0], fit.posterior.weights[-1]
-    inverse = np.linalg.inv(fit.posterior.root[-1])
-    variance = np.square(inverse[:, :, k]).sum(axis=1) * fit.model.design.prior_sd[k] ** 2
-    beta = fit.posterior.beta[-1][:, k]
+    weights, beta = fit.posterior.weights[-1], fit.posterior.beta[-1] @ loading
+    scaled = np.broadcast_to(loading * fit.model.design.prior_sd, fit.posterior.beta[-1].shape)
+    half = np.linalg.solve(fit.posterior.root[-1], scaled[..., None])[..., 0]
     mean = float(weights @ beta)
-    return mean, float(np.sqrt(weights @ (variance + np.square(beta - mean))))
+    return mean, float(np.sqrt(weights @ (np.square(half).sum(axis=1) + np.square(beta - mean))))

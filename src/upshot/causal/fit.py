@@ -37,6 +37,7 @@ class Fit:
         model: Its scale and regressors.
         posterior: Known at each placebo, at the check before the launch and at the launch (the last).
         placebos: Where launches are pretended.
+        room: Of each window, the placebos that it has room for; a short reading has room for more.
         paths: Draws from the launch on, in the series' unit, shape (paths, steps).
         found: Errors of each placebo (rows) in each window.
         before: Error of the last period before the launch, forecast from its start; None without one.
@@ -47,6 +48,7 @@ class Fit:
     model: Prepared
     posterior: Posterior
     placebos: tuple[int, ...]
+    room: tuple[frozenset[int], ...]
     paths: Floats
     found: list[list[Error | None]]
     before: Error | None
@@ -73,18 +75,18 @@ def fitted(series: Series, windows: tuple[Window, ...], *, placebos: int, seed: 
 
     Args:
         series: The series, checked.
-        windows: The readings; the longest decides where placebos find room.
+        windows: The readings.
         placebos: How many to pretend at most.
         seed: Of all random draws.
     """
-    longest = max(windows, key=lambda window: window.last)
-    ahead = max(longest.last + 1, series.observed)
+    ahead = max(max(window.last for window in windows) + 1, series.observed)
     model = prepared(series, ahead=ahead)
     if model.noise == 0.0:
         return Refusal(RefusalCode.ZERO_VARIANCE, {}, series.step)
     rng = np.random.default_rng(seed)
     check = _steps_checked(series)
-    steps = placebo_steps(series, longest, placebos)
+    room = tuple(frozenset(placebo_steps(series, window, placebos)) for window in windows)
+    steps = frozenset().union(*room)
     asked = tuple(sorted({*steps, series.launch - check, series.launch}))
     posterior = sample_posterior(model.y, model.design, scale=model.noise, asked=asked, rng=rng)
     if not posterior.enough():
@@ -97,7 +99,8 @@ def fitted(series: Series, windows: tuple[Window, ...], *, placebos: int, seed: 
     start = asked.index(series.launch - check)
     earlier = {start: asked[start]} if posterior.enough(start) else {}
     before = errors(series, model, posterior, earlier, (Window(0, check - 1),), rng)
-    return Fit(series, model, posterior, tuple(at.values()), paths, found, before[0][0] if before else None, windows)
+    error = before[0][0] if before else None
+    return Fit(series, model, posterior, tuple(at.values()), room, paths, found, error, windows)
 
 
 def _steps_checked(series: Series) -> int:
@@ -107,8 +110,8 @@ def _steps_checked(series: Series) -> int:
 def measured(fit: Fit, index: int, level: float) -> Measured:
     """The ``index``-th window of a fit."""
     window = fit.windows[index]
-    column = [row[index] for row in fit.found]
-    placebos = placebos_of(fit.placebos, column, window, level)
+    rows = [(step, row[index]) for step, row in zip(fit.placebos, fit.found, strict=True) if step in fit.room[index]]
+    placebos = placebos_of(rows, window, level)
     z = np.array([placebo.z for placebo in placebos])
     steps = tuple(placebo.step for placebo in placebos)
     error = window_error(fit.series.y[fit.series.launch :], fit.paths, window, fit.model)

@@ -28,7 +28,7 @@ class Detectable:
     Attributes:
         relative: Smallest relative increase found with the power asked for, at the level asked for.
         window: The reading.
-        inflation: By how much the placebos widened the model's interval.
+        inflation: Factor by which the placebos widened the model's interval.
         placebos: Of how many.
         level: Of the interval.
         power: Chance to find it.

@@ -175,9 +175,9 @@ def _design(series: Series, transform: Transform, steps: int) -> Design:
     for index, control in enumerate(series.controls.T):
         x, _, _ = _scaled(control, series.launch, _transform_of(control) if transform == "log" else "identity")
         if x[: series.launch].std() > 0:
-            columns.append(x[:steps])
-            sds.append(1.0 / np.sqrt(controls))
-            names.append(f"control {index}")
+            columns += [x[:steps], _trailing(x[:steps], series.rhythm.period)]
+            sds += [1.0 / np.sqrt(controls)] * 2
+            names += [f"control {index}", f"control {index}, trailing mean"]
     for column in series.calendar.T:
         columns.append(column[:steps].astype(np.float64))
         sds.append(_JUMP_SD)
@@ -188,6 +188,14 @@ def _design(series: Series, transform: Transform, steps: int) -> Design:
         sds.append(_JUMP_SD)
         names.append("jump")
     return Design(np.stack(columns, axis=1), np.array(sds), tuple(names))
+
+
+def _trailing(x: Floats, period: int) -> Floats:
+    """Mean over the steps up to now of one period: the control without its own noise."""
+    total = np.cumsum(np.concatenate([np.zeros(1), x]))
+    until = np.arange(1, len(x) + 1)
+    since = np.maximum(until - max(period, 2), 0)
+    return np.asarray((total[until] - total[since]) / (until - since))
 
 
 def prepared(series: Series, *, ahead: int) -> Prepared:

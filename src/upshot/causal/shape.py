@@ -47,10 +47,11 @@ def shape_of(fit: Fit, first: int, level: float) -> Shape | None:
     early, late = measured(fit, first, level), measured(fit, first + 1, level)
     if early.error is None or late.error is None:
         return None
-    gaps = [_gap(row[first], row[first + 1]) for row in fit.found]
+    rows = [(s, r) for s, r in zip(fit.placebos, fit.found, strict=True) if s in fit.room[first + 1]]
+    gaps = [_gap(row[first], row[first + 1]) for _, row in rows]
     z = np.array([gap.z for gap in gaps if gap is not None])
     span = fit.windows[first + 1].last - fit.windows[first].first + 1
-    steps = tuple(step for step, gap in zip(fit.placebos, gaps, strict=True) if gap is not None)
+    steps = tuple(step for (step, _), gap in zip(rows, gaps, strict=True) if gap is not None)
     gap = _gap(early.error, late.error)
     if gap is None:
         return None
