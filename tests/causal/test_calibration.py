@@ -1,6 +1,7 @@
 """A few worlds; the table in docs/calibration/causal.md comes from thousands."""
 
 from bench.calibrate.causal_time_series import WINDOWS, Outcome, measured, summary
+
 from upshot.causal.refusal import RefusalCode
 
 
