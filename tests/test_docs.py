@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from upshot.catalog.kinds.dashboard import TileType
+from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.catalog.yaml.read import read_files
 from upshot.collect.imports.mapping import read_mapping
+from upshot.ledger.waste import WASTES
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.dashboard_text import parse_dashboards
@@ -55,3 +57,17 @@ def test_dashboards_page_shows_a_dashboard_that_is_read() -> None:
     assert len({tile.name for tile in board.tiles}) == 4
     page = (ROOT / "docs/dashboards.md").read_text(encoding="utf-8")
     assert [kind for kind in TileType if f"`{kind}`" not in page] == []
+
+
+def test_studies_page_declares_what_is_read_and_explains_every_word_and_grade() -> None:
+    text = "\n".join(blocks("docs/studies.md"))
+    read = read_files([("docs/studies.md", text)], ZoneInfo("UTC"))
+    assert [str(fault) for fault in read.problems] == []
+    page = (ROOT / "docs/studies.md").read_text(encoding="utf-8")
+    assert [word for word in VerdictWord if str(word) not in page] == []
+    assert [grade for grade in Grade if f"| {grade} |" not in page] == []
+
+
+def test_ledger_page_explains_every_kind_of_waste() -> None:
+    page = (ROOT / "docs/ledger.md").read_text(encoding="utf-8")
+    assert [kind for kind in WASTES if f"| {kind} |" not in page] == []

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from tests.studies.worlds import LAUNCH_DAY, START, daily, launched, metric, other, series
 from upshot.catalog.kinds import AnnotationKind
@@ -39,6 +40,8 @@ def test_large_effect_is_measured_with_grade_c() -> None:
     assert effect.per == "total"
     assert effect.first_day == LAUNCH_DAY + timedelta(days=1)
     assert {"placebos in time", "neighbours", "definition", "history"} <= {check.name for check in verdict.checks}
+    assert any("nobody drew lots" in reason for reason in verdict.reasons)
+    assert any("C at best" in reason for reason in verdict.reasons)
     after = [point for point in verdict.path if point.day >= LAUNCH_DAY]
     assert all(point.without is not None for point in after[:29])
 
@@ -193,3 +196,15 @@ def test_weekly_metric_says_why_it_has_no_series() -> None:
     verdict = conclude(inputs)
     assert verdict.word is VerdictWord.NOT_MEASURABLE
     assert "counts by week" in verdict.sentence
+
+
+@pytest.mark.study
+def test_false_verdicts_are_as_rare_and_true_ones_as_frequent_as_said() -> None:
+    nothing = [conclude(launched(daily(seed, days=AFTER))).word for seed in range(1_000, 1_300)]
+    something = [conclude(launched(daily(seed, days=AFTER, effect=0.2))).word for seed in range(2_000, 2_100)]
+    claims = (VerdictWord.IMPROVED, VerdictWord.HARMED, VerdictWord.TRANSIENT)
+    false = sum(word in claims for word in nothing)
+    # a claim, or a spike of three days that is called transient: two chances at 5 % each
+    assert binomtest(false, len(nothing), 0.10, alternative="greater").pvalue > 0.001
+    assert VerdictWord.HARMED not in something
+    assert sum(word is VerdictWord.IMPROVED for word in something) > 80

@@ -51,10 +51,23 @@ def conclude(inputs: StudyInputs) -> Verdict:
         grade=grade,
         effects=_ordered(found.effects, variant),
         checks=found.checks,
-        reasons=(*_told(refused), *found.reasons),
+        reasons=(*_weaker(inputs, found), *_told(refused), *found.reasons),
         path=found.path,
         window=found.window,
     )
+
+
+def _weaker(inputs: StudyInputs, found: Finding) -> tuple[str, ...]:
+    """Why the evidence is not better, where no design was refused for it."""
+    if found.design is not StudyDesign.TIME_SERIES:
+        return ()
+    if inputs.study.design == "time series":
+        told = "No experiment: the study asks for a time series."
+    else:
+        told = "No experiment: everybody had it, and nobody drew lots."
+    if all(metric.role is not None for metric in inputs.metrics):
+        return told, "No control series are declared, so the evidence is C at best."
+    return (told,)
 
 
 def _routed(inputs: StudyInputs) -> tuple[Finding | None, list[Refused]]:
