@@ -80,8 +80,10 @@ function show(field: HTMLInputElement, found: Found): void {
   const list = document.createElement("div");
   list.className = "suggestions";
   list.id = `${field.id}-list`;
-  list.append(...found.found.map((one, at) => option(field, one, at)));
-  if (found.found.length) {
+  const taken = split(field)[0].split(",").map((part) => part.trim());
+  const fresh = found.found.filter((one) => !taken.includes(written(field, one.value)));
+  list.append(...fresh.map((one, at) => option(field, one, at)));
+  if (fresh.length) {
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", "Suggestions");
   }
@@ -89,14 +91,14 @@ function show(field: HTMLInputElement, found: Found): void {
     const note = document.createElement("p");
     note.className = "suggestion-note";
     note.textContent = found.note;
-    if (found.found.length) note.setAttribute("role", "presentation");
+    if (fresh.length) note.setAttribute("role", "presentation");
     else note.setAttribute("role", "status");
     list.append(note);
   }
   if (!list.childElementCount) return close(field);
   field.parentElement!.append(list);
   field.setAttribute("aria-controls", list.id);
-  field.setAttribute("aria-expanded", String(found.found.length > 0));
+  field.setAttribute("aria-expanded", String(fresh.length > 0));
 }
 
 async function ask(field: HTMLInputElement): Promise<void> {

@@ -14,17 +14,6 @@ from upshot.workspace.operation import LOCAL_OWNER
 
 pytestmark = pytest.mark.browser
 
-PATHS = (
-    "/",
-    "/metrics",
-    "/metrics/revenue",
-    "/metrics/revenue?breakdown=country&where=country+%3D+DE",
-    "/retention?by=week",
-    "/data",
-    "/events",
-    "/events?event=none",
-    "/metrics/revnue",
-)
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -74,18 +63,6 @@ def append(served: Served, name: str, **more: str) -> None:
     owner = served.workspace.acting_as(LOCAL_OWNER)
     at = datetime(2024, 3, 10, 10, tzinfo=UTC)
     owner.call(EVENTS_APPEND, EventsAppend("test", (NewEvent(name, at, more.get("who", "p1")),)))
-
-
-def test_pages_have_no_violation_and_no_complaint(opened: Page, complaints: Complaints) -> None:
-    axe = Axe()
-    for path in PATHS:
-        opened.goto(path)
-        opened.wait_for_load_state("load")
-        found = axe.run(opened).response["violations"]
-        assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], path
-        overflow = opened.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert overflow <= 0, f"{path} is wider than the window by {overflow} px"
-    assert complaints == []
 
 
 def test_chart_is_drawn_and_redrawn_in_the_other_theme(opened: Page, theme: str) -> None:

@@ -19,7 +19,7 @@ from upshot.web.explore.things import Thing, named_thing, read_thing
 from upshot.workspace.messages import METRIC_LIST, METRIC_SHOW, MetricName, Nothing
 from upshot.workspace.operation import LOCAL_OWNER
 
-complaints, opened, theme = test_browser.complaints, test_browser.opened, test_browser.theme
+complaints = test_browser.complaints
 CAST = ("owner", "editor", "viewer", "outsider", "")
 WINDOW = "from=2024-03-04&to=2024-03-05"
 PATHS = (
@@ -277,19 +277,6 @@ def test_suggestions_say_why_there_are_none(served: Served, query: str, words: s
 
 def test_empty_store_says_how_to_begin(fresh: Served) -> None:
     assert "No events yet" in fresh.get("/explore").text
-
-
-@pytest.mark.browser
-def test_explore_has_no_violation_and_fits(opened: Page, complaints: Complaints) -> None:
-    axe = Axe()
-    for path in PATHS:
-        opened.goto(path)
-        opened.wait_for_load_state("load")
-        found = axe.run(opened).response["violations"]
-        assert [(v["id"], [n["html"][:160] for n in v["nodes"]]) for v in found] == [], path
-        overflow = opened.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert overflow <= 0, f"{path} is wider than the window by {overflow} px"
-    assert complaints == []
 
 
 @pytest.mark.browser

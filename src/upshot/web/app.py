@@ -43,6 +43,7 @@ from upshot.web.dashboards.routes import (
     dashboards_page,
 )
 from upshot.web.data.routes import data_page
+from upshot.web.design.routes import design_page
 from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
 from upshot.web.explore.routes import explore_csv, explore_page, explore_png, explore_save, explore_svg
@@ -75,6 +76,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     dashboards_page,
     data_page,
     delete_dashboard,
+    design_page,
     edit_page,
     events_page,
     explore_csv,

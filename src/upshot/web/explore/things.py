@@ -15,7 +15,7 @@ from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Metric, Problem, Selection, Shape, Window
 from upshot.workspace.messages import MetricView
 
-__all__ = ["MEASURES", "Measure", "Thing", "named_thing", "read_thing"]
+__all__ = ["MEASURES", "Measure", "Thing", "named_thing", "read_thing", "slug"]
 
 Measure: TypeAlias = Literal["metric", "events", "persons", "days", "sum", "mean", "distinct"]
 MEASURES: dict[Measure, str] = {

@@ -1,0 +1,17 @@
+"""The address of the design system."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from upshot.web.design.samples import samples
+from upshot.web.design.tokens import tokens
+from upshot.web.page import Page
+from upshot.workspace.operation import Permission
+
+__all__ = ["design_page"]
+
+
+@get("/design", permission=Permission.READ, sync_to_thread=True)
+def design_page(page: NamedDependency[Page]) -> Response[str]:
+    """Every token and component in both themes; for those who build pages, so no navigation leads here."""
+    return page.show("design/design.html", area="", tokens=tokens(), samples=samples())
