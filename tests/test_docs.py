@@ -1,11 +1,14 @@
 """The documentation says what is so: its YAML is read by what reads it in earnest, its links lead somewhere."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from upshot.catalog.checks import Book, faults
+from upshot.catalog.kinds import KINDS, Home
 from upshot.catalog.kinds.dashboard import TileType
 from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.catalog.yaml.read import read_files
@@ -13,6 +16,8 @@ from upshot.collect.imports.mapping import read_mapping
 from upshot.ledger.waste import WASTES
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
+from upshot.outputs.table import FIELDS
+from upshot.outputs.trailers import read_trailers
 from upshot.workspace.dashboard_text import parse_dashboards
 
 UTC = ZoneInfo("UTC")
@@ -71,3 +76,24 @@ def test_studies_page_declares_what_is_read_and_explains_every_word_and_grade() 
 def test_ledger_page_explains_every_kind_of_waste() -> None:
     page = (ROOT / "docs/ledger.md").read_text(encoding="utf-8")
     assert [kind for kind in WASTES if f"| {kind} |" not in page] == []
+
+
+def test_declaring_page_tells_a_story_that_fits_together() -> None:
+    (story,) = blocks("docs/declare.md")
+    read = read_files([("docs/declare.md", story)], UTC)
+    assert [str(problem) for problem in read.problems] == []
+    declared = {kind: {value.name: value for value in read.declarations if kind == value.KIND} for kind in KINDS}
+    metrics = {metric.name: metric for metric, _ in read.metrics}
+    book = Book(declared, metrics, {}, UTC, datetime(2026, 1, 1, tzinfo=UTC))
+    assert list(faults(book, read.declarations)) == []
+    page = (ROOT / "docs/declare.md").read_text(encoding="utf-8")
+    assert [kind.PLURAL for kind in KINDS.values() if kind is not Home and f"`{kind.PLURAL}`" not in page] == []
+
+
+def test_outputs_page_names_every_column_and_lines_that_are_read() -> None:
+    page = (ROOT / "docs/outputs.md").read_text(encoding="utf-8")
+    columns = {"launch name" if field == "launch" else field for field in FIELDS} - {"description"}
+    assert [column for column in columns if f"`{column}`" not in page] == []
+    said, remarks = read_trailers(page, "docs/outputs.md")
+    assert remarks == ()
+    assert (said.output, said.expects) == ("saved-songs", ("new_subscriptions +5% (1%..9%) within 30d",))

@@ -94,6 +94,16 @@ _GROUPS = {
             "restore": "upshot.cli.dashboards:restore",
         },
     ),
+    "declaration": (
+        "See what is declared, its versions, and undo changes.",
+        {
+            "list": "upshot.cli.declarations:list_declarations",
+            "show": "upshot.cli.declarations:show",
+            "history": "upshot.cli.declarations:history",
+            "remove": "upshot.cli.declarations:remove",
+            "restore": "upshot.cli.declarations:restore",
+        },
+    ),
     "objective": (
         "See whether we are on course.",
         {"list": "upshot.cli.objectives:list_objectives", "show": "upshot.cli.objectives:show"},
