@@ -74,6 +74,15 @@ from upshot.workspace.messages import (
     WriteKeyAdd,
     WriteKeyName,
 )
+from upshot.workspace.messages.collect import (
+    EVENTS_SENT,
+    QUARANTINE_LIST,
+    QUARANTINE_REPLAY,
+    TRACKING_BREAKAGES,
+    EventIds,
+    QuarantineQuery,
+    QuarantineReplay,
+)
 from upshot.workspace.messages.segments import DATA_TRAITS, SEGMENT_LIST
 from upshot.workspace.operation import Caller, Operation, Permission, Principal, Role
 
@@ -148,6 +157,10 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         ACCESS_ADD.name: lambda: AccessAdd("max", "editor"),
         ACCESS_LIST.name: Nothing,
         ACCESS_REVOKE.name: known,
+        EVENTS_SENT.name: lambda: EventIds(()),
+        QUARANTINE_LIST.name: QuarantineQuery,
+        QUARANTINE_REPLAY.name: QuarantineReplay,
+        TRACKING_BREAKAGES.name: Nothing,
         WRITE_KEY_ADD.name: lambda: WriteKeyAdd("web"),
         WRITE_KEY_LIST.name: Nothing,
         WRITE_KEY_REVOKE.name: with_key,

@@ -119,6 +119,9 @@ _GROUPS = {
             "events": "upshot.cli.data:events",
             "properties": "upshot.cli.data:properties",
             "rejects": "upshot.cli.data:rejects",
+            "quarantine": "upshot.cli.quarantine:quarantine",
+            "replay": "upshot.cli.quarantine:replay",
+            "breakages": "upshot.cli.quarantine:breakages",
         },
     ),
     "survey": (

@@ -1,16 +1,18 @@
 """From what was decoded to what is kept: keys of events, and what no store can keep."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from upshot.collect.delivery import Arrival, Delivery
+from upshot.collect.policy import Breakages, SourcePolicy
 from upshot.collect.protocols.elements import message_texts
-from upshot.core.ids import event_id_bytes
+from upshot.core.ids import event_id, event_id_bytes
 from upshot.engines.columns import EventColumns
-from upshot.engines.intake import Intake
+from upshot.engines.intake import Held, Intake
 from upshot.engines.records import problem_of, text_problem
 from upshot.engines.store import (
     ANY_EVENT,
@@ -20,11 +22,10 @@ from upshot.engines.store import (
     RESERVED_UNIT_TYPES,
     EventRecord,
     Merge,
-    Rejected,
     UnitTraits,
 )
 
-__all__ = ["KEPT_RAW_BYTES", "Admitted", "admit"]
+__all__ = ["KEPT_RAW_BYTES", "Admitted", "admit", "text_of"]
 
 KEPT_RAW_BYTES = 100_000
 """How much of a refused message is kept, in bytes."""
@@ -39,12 +40,24 @@ class Admitted(msgspec.Struct, frozen=True):
     arrivals: Sequence[Arrival]
 
 
-def admit(delivery: Delivery, source: str, received_at: datetime) -> Admitted:
+def admit(
+    delivery: Delivery, source: str, received_at: datetime, policy: SourcePolicy, breakages: Breakages
+) -> Admitted:
     """What of a delivery goes into the store, and what to quarantine."""
-    rejects = [_rejected(source, r.position, r.reason, r.raw, received_at) for r in delivery.refusals]
+    refused = [(r.position, r.reason, r.raw) for r in delivery.refusals]
     arrivals: Sequence[Arrival] = delivery.arrivals
     if not (delivery.clean and _all_keepable(arrivals)):
-        arrivals = _keepable(delivery, source, received_at, rejects)
+        arrivals = _kept(delivery, arrivals, refused, lambda a: _problem(a, source, received_at))
+    if policy.concerns(delivery.body):
+
+        def broken(arrival: Arrival) -> str:
+            problems = policy.problems(arrival.event, arrival.properties)
+            for problem in problems:
+                breakages.note(source, arrival.sdk, arrival.event, problem, received_at)
+            return " ".join(problems) if policy.mode == "enforce" else ""
+
+        arrivals = [_cleaned(arrival, policy) for arrival in _kept(delivery, arrivals, refused, broken)]
+    held = [_held(delivery, source, received_at, policy, *each) for each in refused]
     events = EventColumns(
         event_id=event_id_bytes(source, [a.client_id for a in arrivals]),
         event=[a.event for a in arrivals],
@@ -59,7 +72,7 @@ def admit(delivery: Delivery, source: str, received_at: datetime) -> Admitted:
     )
     merges = [Merge(link.distinct_id, link.alias, link.guarded) for a in arrivals for link in a.links]
     traits = [UnitTraits(t.unit_type, t.unit, t.traits, t.at, t.once) for a in arrivals for t in a.traits]
-    return Admitted(Intake(events, merges, traits, rejects), arrivals)
+    return Admitted(Intake(events, merges, traits, held), arrivals)
 
 
 def _all_keepable(arrivals: Sequence[Arrival]) -> bool:
@@ -82,24 +95,65 @@ def _is_shallow(properties: bytes) -> bool:
     return properties.count(b"{") + properties.count(b"[") <= MAX_NESTING
 
 
-def _keepable(delivery: Delivery, source: str, received_at: datetime, rejects: list[Rejected]) -> list[Arrival]:
-    """Those that can be kept; the others go to ``rejects``."""
+def _kept(
+    delivery: Delivery,
+    arrivals: Sequence[Arrival],
+    refused: list[tuple[int, str, bytes]],
+    problem_with: Callable[[Arrival], str],
+) -> list[Arrival]:
+    """Those that there is no problem with; the others go to ``refused``."""
     texts: list[bytes] = []
     kept = []
-    for arrival in delivery.arrivals:
-        problem = _problem(arrival, source, received_at)
+    for arrival in arrivals:
+        problem = problem_with(arrival)
         if not problem:
             kept.append(arrival)
             continue
         texts = texts or message_texts(delivery.body)
         raw = texts[arrival.position - 1] if arrival.position <= len(texts) else arrival.properties
-        rejects.append(_rejected(source, arrival.position, f"It {problem}", raw, received_at))
+        refused.append((arrival.position, problem, raw))
     return kept
 
 
-def _rejected(source: str, position: int, reason: str, raw: bytes, received_at: datetime) -> Rejected:
-    """A message for the quarantine; a very long one is cut."""
-    return Rejected(source, position, reason, raw[:KEPT_RAW_BYTES].decode("utf-8", "replace"), received_at)
+def _cleaned(arrival: Arrival, policy: SourcePolicy) -> Arrival:
+    """Without what must not be kept."""
+    properties = policy.cleaned(arrival.properties)
+    if properties is arrival.properties and not arrival.traits:
+        return arrival
+    traits = tuple(
+        msgspec.structs.replace(change, traits=policy.cleaned_traits(change.traits)) for change in arrival.traits
+    )
+    return msgspec.structs.replace(arrival, properties=properties, traits=traits)
+
+
+def _held(
+    delivery: Delivery,
+    source: str,
+    received_at: datetime,
+    policy: SourcePolicy,
+    position: int,
+    reason: str,
+    raw: bytes,
+) -> Held:
+    """A message for the quarantine; a very long one is cut, and cannot be tried again."""
+    text = policy.redacted(raw)
+    whole = len(text) <= KEPT_RAW_BYTES and text == raw
+    protocol = f"{delivery.protocol}:{delivery.call}" if delivery.call else delivery.protocol
+    return Held(
+        id=event_id(source, f"{delivery.protocol} {hashlib.sha256(raw).hexdigest()}").hex,
+        source=source,
+        protocol=protocol if whole else "",
+        position=position,
+        reason=text_of(reason),
+        raw=text_of(text[:KEPT_RAW_BYTES].decode("utf-8", "replace")),
+        received_at=received_at,
+        sent_at=delivery.sent_at,
+    )
+
+
+def text_of(text: str) -> str:
+    """A text with what cannot be kept replaced."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def _problem(arrival: Arrival, source: str, received_at: datetime) -> str:
@@ -107,12 +161,12 @@ def _problem(arrival: Arrival, source: str, received_at: datetime) -> str:
     try:
         properties = arrival.properties.decode()
     except UnicodeDecodeError:
-        return "has properties that are not UTF-8."
+        return "It has properties that are not UTF-8."
     for text in _texts(arrival):
         problem = text_problem(text)
         if problem:
-            return problem
-    return problem_of(
+            return f"It {problem}"
+    problem = problem_of(
         EventRecord(
             event_id=UUID(int=0),
             event=arrival.event,
@@ -126,6 +180,7 @@ def _problem(arrival: Arrival, source: str, received_at: datetime) -> str:
             properties=properties,
         )
     )
+    return f"It {problem}" if problem else ""
 
 
 def _texts(arrival: Arrival) -> Iterator[str]:

@@ -1,22 +1,37 @@
 """The way of a request into the store: decoded, ascribed to a source, admitted, and kept as a whole."""
 
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 
 import msgspec
 
 from upshot.catalog.catalog import Catalog
+from upshot.catalog.kinds.tracking import TrackingPlan
 from upshot.collect.admission import admit
-from upshot.collect.delivery import Delivery, Envelope
+from upshot.collect.delivery import Delivery, Envelope, Malformed, TooLarge
 from upshot.collect.keys import KeyRing
+from upshot.collect.policy import Breakages, Policy
 from upshot.collect.protocols import native, posthog, segment
-from upshot.collect.recent import Recent
-from upshot.engines.intake import Taken
+from upshot.collect.recent import Recent, Sent
+from upshot.core.ids import new_token
+from upshot.core.settings import CollectSettings
+from upshot.engines.intake import Held, Intake, Taken
 from upshot.engines.store import EventStore
 
 __all__ = ["Collector", "Receipt"]
+
+_SALT = "hash_salt"
+_ROBOT = re.compile(
+    r"bot\b|bot/|crawl|spider|slurp|facebookexternalhit|headlesschrome|lighthouse|pingdom|phantomjs", re.IGNORECASE
+)
+_BATCHES = {
+    "segment": ('"batch"', '"sentAt"'),
+    "posthog": ('"batch"', '"sent_at"'),
+    "native": ('"events"', '"sent_at"'),
+}
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -32,13 +47,17 @@ class Collector:
     Args:
         store: Where it goes.
         catalog: Whose keys count.
+        settings: What of it is kept.
         noted: Called with the name of each source and its protocol when the first of its events came.
         limit: How many bytes a request may unpack to.
         clock: What time it is.
 
     Attributes:
         limit: As given.
+        settings: As given.
         recent: What was sent lately.
+        breakages: How events broke their plans since the start.
+        robots: How many requests of robots were left out since the start.
     """
 
     def __init__(
@@ -47,19 +66,24 @@ class Collector:
         catalog: Catalog,
         *,
         noted: Callable[[str, str], None],
+        settings: CollectSettings,
         limit: int,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._catalog, self._noted = store, catalog, noted
         self.limit, self._clock = limit, clock
+        self.settings = settings
         self._lock = threading.Lock()
         self._ring: KeyRing | None = None
+        self._policy: Policy | None = None
         self.recent = Recent()
+        self.breakages = Breakages()
+        self.robots = 0
 
     def renew(self) -> None:
         """Forget what was read of the catalog, as it has changed."""
         with self._lock:
-            self._ring = None
+            self._ring = self._policy = None
 
     def receive(self, envelope: Envelope, protocol: str, call: str = "", *, origin: str = "") -> Receipt:
         """Take a request in.
@@ -80,11 +104,61 @@ class Collector:
         delivery = self._decode(envelope, protocol, call)
         source = self._keys().source(delivery.write_key, delivery.protocol, origin)
         source.spend(len(delivery.arrivals) + len(delivery.refusals))
-        admitted = admit(delivery, source.name, envelope.received_at)
+        if self.settings.bots == "drop" and _ROBOT.search(envelope.user_agent):
+            self.robots += 1
+            return Receipt(Delivery(delivery.protocol, b"", "", clean=True), self._nothing())
+        policy = self._rules().of(source.name)
+        admitted = admit(delivery, source.name, envelope.received_at, policy, self.breakages)
         done = self._store.take_in(admitted.intake)
         self.recent.keep(delivery, admitted.intake.events.event_id, admitted.arrivals)
         self._noted(source.name, delivery.protocol)
         return Receipt(delivery, done)
+
+    def replay(self, held: Sequence[Held]) -> tuple[int, int]:
+        """Try messages of the quarantine again; those that become events leave it.
+
+        Returns:
+            How many did, and how many stay.
+        """
+        left, waiting = 0, []
+        for each in held:
+            intake = self._again(each)
+            if intake is not None:
+                waiting.append(self._store.take_in(intake))
+                left += 1
+        for done in waiting:
+            done.result()
+        return left, len(held) - left
+
+    def sent(self, event_id: str, source: str) -> Sent | None:
+        """What the client sent of a recent event, as it may be shown; None when it came too long ago."""
+        return self.recent.of(event_id, self._rules().of(source).redacted)
+
+    def _again(self, held: Held) -> Intake | None:
+        """The message as it is taken in now; None where it still cannot be."""
+        protocol, _, call = held.protocol.partition(":")
+        if protocol not in _BATCHES:
+            return None
+        raw = held.raw.encode()
+        if call:
+            body = raw
+        else:
+            events, sent_at = (name.encode() for name in _BATCHES[protocol])
+            said = msgspec.json.encode(held.sent_at)
+            body = b"{" + events + b":[" + raw + b"]," + sent_at + b":" + said + b"}"
+        try:
+            delivery = self._decode(Envelope(body, held.received_at), protocol, call or "batch")
+        except (Malformed, TooLarge):
+            return None
+        intake = admit(delivery, held.source, held.received_at, self._rules().of(held.source), Breakages()).intake
+        if intake.held or not intake.events:
+            return None
+        return msgspec.structs.replace(intake, let_go=[held.id])
+
+    def _nothing(self) -> Future[Taken]:
+        done: Future[Taken] = Future()
+        done.set_result(Taken(0, 0, 0, self._store.revision))
+        return done
 
     def now(self) -> datetime:
         """The instant, in UTC without offset."""
@@ -113,6 +187,22 @@ class Collector:
                     self._catalog.write_keys.all(), self._spent, is_open=not self._catalog.access.any()
                 )
             return self._ring
+
+    def _rules(self) -> Policy:
+        with self._lock:
+            if self._policy is None:
+                plans = self._catalog.declarations.current(TrackingPlan).values()
+                self._policy = Policy(
+                    (plan.value for plan in plans), addresses=self.settings.addresses, salt=self._salt().encode()
+                )
+            return self._policy
+
+    def _salt(self) -> str:
+        salt = self._catalog.property(_SALT)
+        if salt is None:
+            salt = new_token()
+            self._catalog.set_property(_SALT, salt)
+        return salt
 
     def _spent(self, source: str) -> int:
         """How many events of that source came in this day of UTC."""

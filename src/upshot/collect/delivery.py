@@ -120,6 +120,8 @@ class Delivery(msgspec.Struct):
         clean: Whether all texts in it can be kept; else each is looked at.
         arrivals: Its events.
         refusals: What of it is no event.
+        sent_at: What the client's clock said at the sending, where it holds for the whole request.
+        call: What the address says of its messages beside the protocol; empty for nothing.
     """
 
     protocol: str
@@ -128,3 +130,5 @@ class Delivery(msgspec.Struct):
     clean: bool
     arrivals: list[Arrival] = []
     refusals: list[Refusal] = []
+    sent_at: datetime | None = None
+    call: str = ""

@@ -3,7 +3,7 @@
 import threading
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -48,8 +48,8 @@ class Recent:
             while self._bytes > self._most_bytes or len(self._kept) > self._most:
                 self._bytes -= len(self._kept.popleft()[0].body)
 
-    def of(self, event_id: str) -> Sent | None:
-        """The message of an event; None when it came too long ago, or not by a client."""
+    def of(self, event_id: str, redacted: Callable[[bytes], bytes]) -> Sent | None:
+        """The message of an event as ``redacted`` leaves it; None when it came too long ago, or not by a client."""
         wanted = uuid.UUID(event_id).bytes
         with self._lock:
             requests = tuple(self._kept)
@@ -58,5 +58,6 @@ class Recent:
                 arrival = arrivals[event_ids.index(wanted)]
                 texts = message_texts(delivery.body)
                 raw = texts[arrival.position - 1] if arrival.position <= len(texts) else b""
-                return Sent(delivery.protocol, arrival.sdk, raw.decode("utf-8", "replace")[:_MOST_LETTERS])
+                text = redacted(raw).decode("utf-8", "replace")
+                return Sent(delivery.protocol, arrival.sdk, text[:_MOST_LETTERS])
         return None

@@ -21,6 +21,7 @@ from upshot.core.time import zone
 __all__ = [
     "SETTINGS_FILE",
     "CatalogSettings",
+    "CollectSettings",
     "FactsSettings",
     "LoadedSettings",
     "ServerSettings",
@@ -102,6 +103,18 @@ class FactsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 30
 
 
+class CollectSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is kept of what clients send. Tracking plans say more, for each source."""
+
+    addresses: Annotated[
+        Literal["keep", "truncate", "drop"],
+        Meta(description="What becomes of internet addresses sent as ip: truncate keeps three of four numbers."),
+    ] = "truncate"
+    bots: Annotated[
+        Literal["keep", "drop"], Meta(description="Whether events of clients that name themselves as robots are kept.")
+    ] = "keep"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings, by section."""
 
@@ -110,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     catalog: CatalogSettings = CatalogSettings()
     facts: FactsSettings = FactsSettings()
+    collect: CollectSettings = CollectSettings()
 
 
 class Setting(msgspec.Struct, frozen=True):

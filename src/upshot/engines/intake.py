@@ -3,22 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
 from upshot.engines.columns import EventColumns
-from upshot.engines.store import Merge, Rejected, UnitTraits
+from upshot.engines.store import Merge, UnitTraits
 
-__all__ = ["Intake", "Taken"]
+__all__ = ["Held", "Intake", "Taken"]
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A message in quarantine.
+
+    Attributes:
+        id: The same for the same message of the same source, however often it is sent.
+        source: Where it came from.
+        protocol: What it speaks, and where it matters the call; empty where it cannot be tried again.
+        position: Which message of its request it was, from 1.
+        reason: Why it is no event.
+        raw: As it came.
+        received_at: When it had come in, UTC without offset.
+        sent_at: What the client's clock said at the sending; None where it said nothing.
+    """
+
+    id: str
+    source: str
+    protocol: str
+    position: int
+    reason: str
+    raw: str
+    received_at: datetime
+    sent_at: datetime | None
 
 
 class Intake(msgspec.Struct, frozen=True):
-    """Events, with what they say of persons and groups, and what could not become an event."""
+    """Events, with what they say of persons and groups, and what could not become an event.
+
+    ``let_go`` names messages that leave the quarantine with this intake.
+    """
 
     events: EventColumns
     merges: Sequence[Merge] = ()
     traits: Sequence[UnitTraits] = ()
-    rejects: Sequence[Rejected] = ()
+    held: Sequence[Held] = ()
+    let_go: Sequence[str] = ()
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -27,11 +56,11 @@ class Taken(msgspec.Struct, frozen=True):
     Attributes:
         stored: New events.
         duplicates: Events that were known already, or twice in the intake.
-        rejected: Messages in quarantine, and merges that were not made.
+        held: Messages in quarantine, and merges that were not made.
         revision: Of the store, when all of it was kept.
     """
 
     stored: int
     duplicates: int
-    rejected: int
+    held: int
     revision: int

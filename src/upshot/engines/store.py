@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ibis.expr.types import Table
 
-    from upshot.engines.intake import Intake, Taken
+    from upshot.engines.intake import Held, Intake, Taken
     from upshot.metrics.dialect import Dialect
 
 __all__ = [
@@ -268,7 +268,7 @@ class EventStore(Protocol):
     def take_in(self, intake: Intake) -> Future[Taken]:
         """Queue what a request brought; the future is done when all of it is durable.
 
-        Guarded merges that are not made are kept with the rejects.
+        Guarded merges that are not made are kept in quarantine.
 
         Raises:
             InvalidInput: Something of it cannot be kept; nothing is queued.
@@ -357,6 +357,10 @@ class EventStore(Protocol):
 
     def rejects(self, limit: int) -> tuple[list[Rejected], int]:
         """The newest rejected rows, and how many there are."""
+        ...
+
+    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Held], int]:
+        """The newest messages in quarantine, of one source or one id where it is given, and how many there are."""
         ...
 
     def observations(self, series: str) -> Table:

@@ -15,6 +15,7 @@ from upshot.core.settings import Settings
 from upshot.web.answers import Answers
 from upshot.web.api import healthz, openapi, operate
 from upshot.web.assets import asset
+from upshot.web.collect.page import collect_page, key_add, key_revoke, quarantine_replay
 from upshot.web.collect.routes import native_events, posthog_events, posthog_versioned, segment_call
 from upshot.web.collect.start import (
     posthog_config,
@@ -74,6 +75,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     dashboard_tile,
     dashboard_tiles,
     dashboards_page,
+    collect_page,
     data_page,
     delete_dashboard,
     design_page,
@@ -86,6 +88,8 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     explore_svg,
     healthz,
     home_page,
+    key_add,
+    key_revoke,
     live,
     make_dashboard,
     metric_csv,
@@ -103,6 +107,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     posthog_events,
     posthog_flags,
     posthog_versioned,
+    quarantine_replay,
     remove_tile,
     restore_dashboard,
     retention_csv,

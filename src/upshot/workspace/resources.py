@@ -92,6 +92,7 @@ class Resources:
             self.store,
             self.catalog,
             noted=self.note_source,
+            settings=self.loaded.settings.collect,
             limit=self.loaded.settings.server.max_body_mb * _MEGABYTE,
             clock=lambda: self.clock(),
         )

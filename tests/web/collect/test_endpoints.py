@@ -13,17 +13,16 @@ from tests.web.conftest import Served
 from upshot.collect.protocols.segment import CALLS
 from upshot.workspace.messages import (
     ACCESS_ADD,
-    DATA_REJECTS,
     EVENTS_RECENT,
     WRITE_KEY_ADD,
     WRITE_KEY_REVOKE,
     AccessAdd,
     EventRow,
     EventsRecent,
-    RejectsQuery,
     WriteKeyAdd,
     WriteKeyName,
 )
+from upshot.workspace.messages.collect import QUARANTINE_LIST, QuarantineQuery
 from upshot.workspace.operation import LOCAL_OWNER
 
 POSTHOG = ("/capture/", "/e/", "/i/v0/e/", "/batch/", "/track/", "/engage/", "/capture", "/i/v0/ai/batch/")
@@ -42,7 +41,7 @@ def events(served: Served) -> list[EventRow]:
 
 def reasons(served: Served) -> list[str]:
     owner = served.workspace.acting_as(LOCAL_OWNER)
-    return [r.reason for r in owner.call(DATA_REJECTS, RejectsQuery(1000)).rejects]
+    return [held.reason for held in owner.call(QUARANTINE_LIST, QuarantineQuery(1000)).messages]
 
 
 def post(served: Served, path: str, content: bytes | str, **headers: str) -> httpx.Response:

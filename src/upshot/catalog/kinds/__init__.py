@@ -23,6 +23,7 @@ from upshot.catalog.kinds.shipping import (
     Owners,
     RampStep,
 )
+from upshot.catalog.kinds.tracking import PlannedEvent, PlannedProperty, PropertyType, TrackingPlan
 
 __all__ = [
     "KINDS",
@@ -45,11 +46,15 @@ __all__ = [
     "Output",
     "OutputKind",
     "Owners",
+    "PlannedEvent",
+    "PlannedProperty",
+    "PropertyType",
     "RampStep",
     "Segment",
     "Study",
     "Target",
     "Team",
+    "TrackingPlan",
     "Variant",
     "check_name",
     "parse_expectation",
@@ -73,6 +78,7 @@ KINDS: Mapping[str, type[Declaration]] = {
         Decision,
         Dashboard,
         Home,
+        TrackingPlan,
     )
 }
 """Kinds by name, in an order in which each refers to earlier ones."""

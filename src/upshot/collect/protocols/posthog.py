@@ -125,7 +125,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
     batch, pieces = _opened(body)
     key = fields.get("api_key") or fields.get("token") or batch.api_key or batch.token or ""
     sent_at = instant_of(batch.sent_at) or instant_of(_number(fields.get("sent_at") or fields.get("_") or ""))
-    delivery = Delivery(NAME, body, key, clean)
+    delivery = Delivery(NAME, body, key, clean, sent_at=sent_at)
     _take(delivery, batch, pieces, _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at)))
     return delivery
 
@@ -139,9 +139,10 @@ def decode_versioned(envelope: Envelope, limit: int) -> Delivery:
     """
     body, clean = clean_text(decompressed(envelope, limit))
     scheme, _, token = envelope.authorization.partition(" ")
-    delivery = Delivery(NAME, body, token.strip() if scheme.lower() == "bearer" else "", clean)
+    sent_at = instant_of(envelope.client_time)
+    delivery = Delivery(NAME, body, token.strip() if scheme.lower() == "bearer" else "", clean, sent_at=sent_at)
     batch, pieces = _opened(body)
-    shift = clock_shift(instant_of(envelope.client_time), envelope.received_at)
+    shift = clock_shift(sent_at, envelope.received_at)
     _take(delivery, batch, pieces, _Whole(envelope.received_at, shift, envelope.sdk))
     return delivery
 

@@ -172,13 +172,14 @@ def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
     body, clean = clean_text(decompressed(envelope, limit))
     delivery = Delivery(NAME, body, basic_user(envelope.authorization), clean)
     whole = _Whole(envelope.received_at, "" if call == "batch" else call)
+    delivery.call = whole.call
     messages: list[_Message] = []
     pieces: list[bytes] = [body]
     if call == "batch":
         batch, pieces = _opened(body)
         messages = batch.batch
         delivery.write_key = delivery.write_key or batch.writeKey or ""
-        sent_at = instant_of(batch.sentAt)
+        sent_at = delivery.sent_at = instant_of(batch.sentAt)
         whole.shift = clock_shift(sent_at, envelope.received_at) if sent_at else None
         whole.context = b"" if is_absent(batch.context) else bytes(batch.context)
         whole.integrations = b"" if is_absent(batch.integrations) else bytes(batch.integrations)

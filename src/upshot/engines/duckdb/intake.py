@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import event_id
 from upshot.engines.columns import EventColumns
-from upshot.engines.duckdb import identity, summaries, traits
+from upshot.engines.duckdb import identity, quarantine, traits
 from upshot.engines.duckdb.known_keys import KnownKeys
-from upshot.engines.intake import Taken
-from upshot.engines.store import Appended, Rejected
+from upshot.engines.intake import Held, Taken
+from upshot.engines.store import Appended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,14 +59,17 @@ class Keeper:
         changes = [change for intake in intakes for change in intake.traits]
         if changes:
             traits.set_traits(transaction, changes)
-        rejects = [reject for intake in intakes for reject in intake.rejects]
-        if rejects or refused:
-            summaries.keep_rejects(transaction, [*rejects, *map(_reject, refused)])
+        held = [each for intake in intakes for each in intake.held]
+        let_go = [each for intake in intakes for each in intake.let_go]
+        if let_go:
+            quarantine.let_go(transaction, let_go)
+        if held or refused:
+            quarantine.hold(transaction, [*held, *map(_held, refused)])
         return [
             Taken(
                 stored=new,
                 duplicates=len(intake.events) - new,
-                rejected=len(intake.rejects) + sum(merge in refused for merge in intake.merges),
+                held=len(intake.held) + sum(merge in refused for merge in intake.merges),
                 revision=transaction.revision,
             )
             for intake, new in zip(intakes, stored, strict=True)
@@ -89,11 +93,15 @@ class Keeper:
         return [int(fresh[start:end].sum()) for start, end in zip([0, *ends], ends, strict=False)]
 
 
-def _reject(merge: Merge) -> Rejected:
-    return Rejected(
+def _held(merge: Merge) -> Held:
+    raw = msgspec.json.encode({"distinct_id": merge.distinct_id, "alias": merge.alias}).decode()
+    return Held(
+        id=event_id("identity", raw).hex,
         source="identity",
-        line=0,
+        protocol="",
+        position=0,
         reason=f"{merge.alias!r} belongs to another person already, and was not joined with {merge.distinct_id!r}.",
-        raw=msgspec.json.encode({"distinct_id": merge.distinct_id, "alias": merge.alias}).decode(),
-        rejected_at=datetime.now(UTC).replace(tzinfo=None),
+        raw=raw,
+        received_at=datetime.now(UTC).replace(tzinfo=None),
+        sent_at=None,
     )

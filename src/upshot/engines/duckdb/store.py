@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import duckdb
 
 from upshot.engines.columns import EventColumns
-from upshot.engines.duckdb import facts, identity, measures, summaries, traits
+from upshot.engines.duckdb import facts, identity, measures, quarantine, summaries, traits
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
 from upshot.engines.duckdb.intake import Keeper
 from upshot.engines.duckdb.schema import prepare
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ibis.expr.types import Table
 
     from upshot.engines.duckdb.dialect import DuckDBDialect
-    from upshot.engines.intake import Intake, Taken
+    from upshot.engines.intake import Held, Intake, Taken
     from upshot.engines.store import (
         EventCounts,
         EventRecord,
@@ -118,7 +118,7 @@ class DuckDBStore:
 
     def take_in(self, intake: Intake) -> Future[Taken]:
         """Queue what a request brought; see ``EventStore.take_in``."""
-        weight = len(intake.events) + len(intake.merges) + len(intake.traits) + len(intake.rejects)
+        weight = len(intake.events) + len(intake.merges) + len(intake.traits) + len(intake.held)
         return self._writer.submit_item(self._keeper.keep, intake, weight=max(1, weight))
 
     def append(self, events: Sequence[EventRecord]) -> Appended:
@@ -253,6 +253,11 @@ class DuckDBStore:
         """The newest rejected rows, and how many there are."""
         with self._reading() as cursor:
             return summaries.rejects(cursor, limit)
+
+    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Held], int]:
+        """The newest messages in quarantine, of one source or one id where it is given, and how many there are."""
+        with self._reading() as cursor:
+            return quarantine.held(cursor, limit, source=source, held_id=held_id)
 
     def observations(self, series: str) -> Table:
         """day, dimensions, value, recorded_at of an external series."""

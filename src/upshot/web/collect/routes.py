@@ -57,7 +57,7 @@ def _versioned(receipt: Receipt, taken: Taken) -> Answer:
 
 def _native(receipt: Receipt, taken: Taken) -> Answer:
     del receipt
-    return Answer(200, msgspec.json.encode(_Accepted(taken.stored, taken.duplicates, taken.rejected)))
+    return Answer(200, msgspec.json.encode(_Accepted(taken.stored, taken.duplicates, taken.held)))
 
 
 class _Named(msgspec.Struct):

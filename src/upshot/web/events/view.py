@@ -6,6 +6,7 @@ import msgspec
 
 from upshot.web.page import Page
 from upshot.workspace.messages import DATA_EVENTS, EVENTS_RECENT, EventRow, EventsRecent, Nothing
+from upshot.workspace.messages.collect import EVENTS_SENT, EventIds, SentMessage
 
 __all__ = ["PATH", "Arrivals", "Arrived", "Property", "read_arrivals"]
 
@@ -32,6 +33,8 @@ class Arrived(msgspec.Struct, frozen=True):
     properties: tuple[Property, ...]
     event_url: str
     person_url: str
+    sent: SentMessage | None
+    sent_text: str
 
 
 class Arrivals(msgspec.Struct, frozen=True):
@@ -47,11 +50,18 @@ def read_arrivals(page: Page) -> Arrivals:
     """Ask for the newest events that the address names."""
     event, person = page.parameter("event").strip(), page.parameter("person").strip()
     found = page.ask(EVENTS_RECENT, EventsRecent(_MOST, event, person)).events
+    asked = EventIds(tuple((row.event_id, row.source) for row in found))
+    sent = {message.event_id: message for message in page.caller.call(EVENTS_SENT, asked).messages}
     names = page.ask(DATA_EVENTS, Nothing(), minute_old=True).events
-    return Arrivals(event, person, tuple(_arrived(row, event, person) for row in found), tuple(n.event for n in names))
+    return Arrivals(
+        event,
+        person,
+        tuple(_arrived(row, event, person, sent.get(row.event_id)) for row in found),
+        tuple(n.event for n in names),
+    )
 
 
-def _arrived(row: EventRow, event: str, person: str) -> Arrived:
+def _arrived(row: EventRow, event: str, person: str, sent: SentMessage | None) -> Arrived:
     properties = _properties(row.properties)
     brief = " · ".join(f"{p.name} {p.value}" for p in [p for p in properties if p.value != _NULL][:_IN_BRIEF])
     return Arrived(
@@ -60,7 +70,17 @@ def _arrived(row: EventRow, event: str, person: str) -> Arrived:
         properties=properties,
         event_url=_url(row.event, person),
         person_url=_url(event, row.distinct_id) if row.distinct_id else "",
+        sent=sent,
+        sent_text=_indented(sent.raw) if sent else "",
     )
+
+
+def _indented(raw: str) -> str:
+    """JSON with a line for each field; as it is where it is none, as it was cut."""
+    try:
+        return msgspec.json.format(raw.encode(), indent=2).decode()
+    except msgspec.DecodeError:
+        return raw
 
 
 def _properties(raw: msgspec.Raw) -> tuple[Property, ...]:

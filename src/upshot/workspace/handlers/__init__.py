@@ -5,6 +5,7 @@ from typing import Any
 
 from upshot.workspace.handlers import (
     access,
+    collect,
     dashboards,
     data,
     declarations,
@@ -102,6 +103,10 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "launch.list": outputs.list_launches,
     "output.ship": outputs.ship,
     "outputs.record": outputs.record,
+    "events.sent": collect.sent,
+    "quarantine.list": collect.quarantine,
+    "quarantine.replay": collect.replay,
+    "tracking.breakages": collect.breakages,
     "write_key.add": keys.add,
     "write_key.list": keys.list_keys,
     "write_key.revoke": keys.revoke,

@@ -113,6 +113,7 @@ def carry_out(resources: Resources, weighed: Weighed, *, by: str) -> Made:
     """Make the changes, all of them or none, and seal what changed outputs expect."""
     wish = weighed.wish
     made = resources.catalog.declare(weighed.steps, weighed.metrics, by=by, source=wish.source, managed=wish.managed)
+    resources.collector.renew()
     if weighed.metrics:
         declare(resources)
     return made

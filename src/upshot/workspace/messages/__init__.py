@@ -1,6 +1,16 @@
 """The questions and answers of every operation, and the operations themselves."""
 
-from upshot.workspace.messages import declarations, feedback, ledger, objectives, outputs, segments, series, studies
+from upshot.workspace.messages import (
+    collect,
+    declarations,
+    feedback,
+    ledger,
+    objectives,
+    outputs,
+    segments,
+    series,
+    studies,
+)
 from upshot.workspace.messages.access import (
     AccessAdd,
     AccessEntries,
@@ -295,6 +305,7 @@ OPERATIONS = (
     ACCESS_LIST,
     ACCESS_REVOKE,
     *declarations.OPERATIONS,
+    *collect.OPERATIONS,
     *feedback.OPERATIONS,
     *ledger.OPERATIONS,
     *objectives.OPERATIONS,

@@ -1,0 +1,108 @@
+"""The page about collecting: write keys, what broke the tracking plan, and the quarantine."""
+
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Redirect
+
+from upshot.core.errors import InvalidInput, UserError
+from upshot.web.page import Page
+from upshot.workspace.messages import (
+    WRITE_KEY_ADD,
+    WRITE_KEY_LIST,
+    WRITE_KEY_REVOKE,
+    Nothing,
+    WriteKeyAdd,
+    WriteKeyName,
+)
+from upshot.workspace.messages.collect import (
+    QUARANTINE_LIST,
+    QUARANTINE_REPLAY,
+    TRACKING_BREAKAGES,
+    QuarantineQuery,
+    QuarantineReplay,
+)
+from upshot.workspace.operation import Permission
+
+__all__ = ["PATH", "collect_page", "key_add", "key_revoke", "quarantine_replay"]
+
+PATH = "/data/collect"
+_SHOWN = 50
+
+
+@get(PATH, permission=Permission.READ, sync_to_thread=True)
+def collect_page(page: NamedDependency[Page]) -> Response[str]:
+    """How events come in, and what did not become one; ``?source=`` narrows the quarantine."""
+    return _shown(page)
+
+
+def _shown(page: Page, *, problem: UserError | None = None) -> Response[str]:
+    source = page.parameter("source")
+    return page.show(
+        "collect/collect.html",
+        area="data",
+        status=400 if problem else 200,
+        problem=problem,
+        said=page.parameter("said"),
+        source=source,
+        address=f"{page.request.url.scheme}://{page.request.headers.get('host', '')}",
+        keys=page.caller.call(WRITE_KEY_LIST, Nothing()),
+        tracking=page.caller.call(TRACKING_BREAKAGES, Nothing()),
+        held=page.caller.call(QUARANTINE_LIST, QuarantineQuery(_SHOWN, source)),
+        may_write=page.may(Permission.WRITE),
+        may_administer=page.may(Permission.ADMIN),
+    )
+
+
+class _NewKey(msgspec.Struct):
+    name: str = ""
+    key: str = ""
+    events_a_second: str = ""
+    events_a_day: str = ""
+
+
+@post(f"{PATH}/keys", permission=Permission.ADMIN)
+async def key_add(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Make a write key."""
+    form = await page.request.form()
+    fields = {name: str(form.get(name, "")).strip() for name in _NewKey.__struct_fields__}
+    new = _NewKey(**fields)
+    try:
+        request = WriteKeyAdd(new.name, new.key, _number(new.events_a_second), _number(new.events_a_day))
+        page.caller.call(WRITE_KEY_ADD, request)
+    except UserError as error:
+        return _shown(page, problem=error)
+    return _back(said=f"The key of {new.name} is in force.")
+
+
+@post(f"{PATH}/keys/revoke", permission=Permission.ADMIN)
+async def key_revoke(page: NamedDependency[Page]) -> Redirect:
+    """Refuse a write key from now on."""
+    form = await page.request.form()
+    name = str(form.get("name", ""))
+    page.caller.call(WRITE_KEY_REVOKE, WriteKeyName(name))
+    return _back(said=f"Events with the key of {name} are refused from now on.")
+
+
+@post(f"{PATH}/replay", permission=Permission.WRITE)
+async def quarantine_replay(page: NamedDependency[Page]) -> Redirect:
+    """Try one message of the quarantine again, those of a source, or all."""
+    form = await page.request.form()
+    request = QuarantineReplay(str(form.get("id", "")), str(form.get("source", "")))
+    done = page.caller.call(QUARANTINE_REPLAY, request)
+    said = f"{done.left:,} became events; {done.stay:,} stay."
+    return _back(said=said, **({"source": request.source} if request.source else {}))
+
+
+def _number(text: str) -> int:
+    if not text:
+        return 0
+    if not text.isdecimal():
+        raise InvalidInput(f"{text!r} is no number of events.", hint="Give a whole number, or leave it empty.")
+    return int(text)
+
+
+def _back(**fields: str) -> Redirect:
+    return Redirect(f"{PATH}?{urlencode(fields)}", status_code=303)
