@@ -281,3 +281,44 @@ def test_dashboard_does_not_shift_while_it_loads(page: Page, board: Served) -> N
             .observe({type: 'layout-shift', buffered: true}) || setTimeout(() => done(0), 200))"""
     )
     assert shift < 0.02
+
+
+def test_home_s_metrics_are_chosen_and_put_in_order(page: Page, board: Served, complaints: Complaints) -> None:
+    complaints.watch(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+    def cards() -> list[str]:
+        ids = page.locator(".metric-card").evaluate_all("all => all.map(card => card.id.slice(5))")
+        return [str(name) for name in ids]
+
+    page.goto(board.url)
+    usual = cards()
+    assert usual[:2] == ["revenue", "buyers"]
+    page.get_by_role("link", name="Choose metrics").click()
+    expect(page.get_by_role("heading", name="Metrics on the home page")).to_be_visible()
+    expect(page.locator(".main:has(.htmx-request)")).to_have_count(0)
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("checkbox", name="Events How many events").uncheck()
+    grip = page.get_by_role("button", name="Move Revenue")
+    grip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#board-live")).to_contain_text("Moving Revenue: place 1 of")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#board-live")).to_contain_text("Revenue: place 2 of")
+    page.keyboard.press("Enter")
+    expect(grip).to_be_focused()
+    dragged = page.get_by_role("button", name="Move Daily active persons")
+    first = box(page.locator(".arrange li").first)
+    x, y, wide, high = box(dragged)
+    page.mouse.move(x + wide / 2, y + high / 2)
+    page.mouse.down()
+    page.mouse.move(x + wide / 2, first[1] + 2, steps=8)
+    page.mouse.up()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The home page shows what you chose.")).to_be_visible()
+    assert cards()[:3] == ["active_persons_daily", "buyers", "revenue"]
+    assert "events" not in cards()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    assert cards() == usual
+    assert complaints == []

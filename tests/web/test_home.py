@@ -130,3 +130,40 @@ def test_command_that_home_offers_stores_the_first_event(fresh: Served) -> None:
     with fresh.client(**{"Content-Type": "application/json"}) as client:
         answer = client.post("/api/ops/events.append", content=said.partition("-d '")[2].rstrip("'"))
     assert (answer.status_code, answer.json()["stored"]) == (200, 1)
+
+
+def test_home_shows_the_chosen_metrics_in_their_order_and_that_is_undone(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("t", (NewEvent("x", NOW - timedelta(days=1), "p"),)))
+
+    def cards() -> list[str]:
+        return re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)
+
+    usual = cards()
+    with fresh.client() as client:
+        kept = client.post("/home/keep", data={"metric": ["stickiness", "events"]})
+        assert (kept.status_code, kept.headers["location"]) == (303, "/?done=home&undo=0")
+        assert cards() == ["stickiness", "events"]
+        assert "The home page shows what you chose." in client.get("/?done=home&undo=0").text
+        listed = re.findall(r'value="([a-z_0-9]+)" checked', client.get("/home/arrange").text)
+        assert listed == ["stickiness", "events"]
+        again = client.post("/home/keep", data={"metric": ["active_persons"]})
+        assert client.post("/home/restore", data={"version": again.headers["location"][-1]}).status_code == 303
+        assert cards() == ["stickiness", "events"]
+        client.post("/home/restore", data={"version": "0"})
+        assert cards() == usual
+        assert client.post("/home/keep", data={}).status_code == 400
+        assert client.post("/home/keep", data={"metric": "lost"}).status_code == 404
+        client.post("/home/keep", data={"metric": ["events"]})
+        client.post("/home/keep", data={"metric": ["events"], "usual": "1"})
+    assert cards() == usual
+
+
+def test_home_is_arranged_by_whoever_may_write(guarded: Served) -> None:
+    for role, status in (("owner", 200), ("editor", 200), ("viewer", 403), ("outsider", 303), ("", 303)):
+        assert guarded.get("/home/arrange", role).status_code == status
+        with guarded.client(role) as client:
+            for path in ("/home/keep", "/home/restore"):
+                answer = client.post(path, data={"version": "99"})
+                assert answer.status_code == {200: 400 if "keep" in path else 404, 403: 403, 303: 401}[status]
+    assert "/home/arrange" not in guarded.get("/", "viewer").text

@@ -49,6 +49,7 @@ from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
 from upshot.web.explore.routes import explore_csv, explore_page, explore_png, explore_save, explore_svg
 from upshot.web.filters.suggest import suggest
+from upshot.web.home.arranging import arrange_home, home_arrange_page, restore_home
 from upshot.web.home.routes import home_page
 from upshot.web.live import Pulse, live, pulsing
 from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
@@ -67,6 +68,7 @@ __all__ = ["ROUTES", "Application", "create_app"]
 ROUTES: Sequence[ControllerRouterHandler] = (
     add_tile,
     arrange_dashboard,
+    arrange_home,
     asset,
     change_settings,
     change_tile,
@@ -87,6 +89,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     explore_save,
     explore_svg,
     healthz,
+    home_arrange_page,
     home_page,
     key_add,
     key_revoke,
@@ -110,6 +113,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     quarantine_replay,
     remove_tile,
     restore_dashboard,
+    restore_home,
     retention_csv,
     retention_page,
     retention_png,

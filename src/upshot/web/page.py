@@ -24,9 +24,11 @@ from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
 from upshot.web.window import PRESETS, DataDays, Usual, View, read_view
 from upshot.workspace.messages import (
+    DASHBOARD_LIST,
     IMPORT_LIST,
     METRIC_LIST,
     WORKSPACE_INFO,
+    DashboardView,
     ImportStatus,
     MetricView,
     Nothing,
@@ -102,6 +104,11 @@ class Page:
     def segments(self) -> tuple[SegmentView, ...]:
         """Every segment, in the order of declaration."""
         return self.caller.call(SEGMENT_LIST, Nothing()).segments
+
+    @cached_property
+    def dashboards(self) -> tuple[DashboardView, ...]:
+        """Every dashboard, in the order in which they were first made."""
+        return self.caller.call(DASHBOARD_LIST, Nothing()).dashboards
 
     @cached_property
     def imports(self) -> tuple[ImportStatus, ...]:

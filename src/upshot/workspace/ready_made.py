@@ -19,8 +19,8 @@ def ready_made(metrics: Sequence[Metric]) -> tuple[Dashboard, ...]:
     Args:
         metrics: All of the workspace's, in the order of definition.
     """
-    common = {metric.name for metric in (*library(), *web_library())}
-    own_first = sorted(metrics, key=lambda metric: metric.name in common)
+    common, of_browsers = ({metric.name for metric in all_of_them} for all_of_them in (library(), web_library()))
+    own_first = sorted(metrics, key=lambda metric: (metric.name in of_browsers, metric.name in common))
     made = (_health(own_first), _money(own_first), _return(own_first))
     return tuple(arranged(dashboard) for dashboard in made if dashboard is not None)
 

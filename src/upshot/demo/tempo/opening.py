@@ -21,10 +21,12 @@ from upshot.demo.tempo.life import simulate
 from upshot.demo.tempo.world import World
 from upshot.demo.tempo.write import ZONE, months, write_months
 from upshot.workspace.messages import (
+    DASHBOARD_APPLY,
     EVENTS_APPEND,
     IMPORT_START,
     IMPORT_STATUS,
     METRIC_APPLY,
+    DashboardApply,
     EventsAppend,
     ImportMapping,
     ImportRequest,
@@ -145,9 +147,15 @@ class Opening:
         self._say(f"Loading the history: {days_in / self.world.days:.0%}, back to {chunk.first}")
 
     def _define(self) -> None:
-        text = files("upshot.demo.tempo").joinpath("metrics.yaml").read_text(encoding="utf-8")
-        applied = self._caller.call(METRIC_APPLY, MetricApply(text, "tempo/metrics.yaml"))
-        errors = [problem.message for problem in applied.problems if problem.level == "error"]
+        """Tempo's metrics and its dashboard, as any team applies its own."""
+        folder = files("upshot.demo.tempo")
+        metrics = folder.joinpath("metrics.yaml").read_text(encoding="utf-8")
+        dashboards = folder.joinpath("dashboards.yaml").read_text(encoding="utf-8")
+        problems = (
+            *self._caller.call(METRIC_APPLY, MetricApply(metrics, "tempo/metrics.yaml")).problems,
+            *self._caller.call(DASHBOARD_APPLY, DashboardApply(dashboards, "tempo/dashboards.yaml")).problems,
+        )
+        errors = [problem.message for problem in problems if problem.level == "error"]
         if errors:
             raise InternalError("; ".join(errors))
 

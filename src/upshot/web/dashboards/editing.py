@@ -153,9 +153,7 @@ async def restore_dashboard(page: NamedDependency[Page], name: FromPath[str]) ->
 
 async def _sent(page: Page, act: Callable[[Page, Form], Answer]) -> Answer:
     """What ``act`` answers to the form that was sent, in a thread."""
-    fields = await page.request.form()
-    form = Form({name: [str(value) for value in fields.getall(name)] for name in fields})
-    return await sync_to_thread(act, page, form)
+    return await sync_to_thread(act, page, await Form.sent(page.request))
 
 
 def _make(page: Page, form: Form) -> Answer:

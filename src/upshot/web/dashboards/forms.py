@@ -1,12 +1,13 @@
 """What people fill in on a dashboard's pages, as declarations."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType, settled
 from upshot.core.errors import InvalidInput
+from upshot.web.page import PageRequest
 
 __all__ = ["Form", "with_places", "with_settings", "with_tile", "without_tile"]
 
@@ -20,6 +21,12 @@ class Form:
 
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
         self._fields = fields
+
+    @classmethod
+    async def sent(cls, request: PageRequest) -> Self:
+        """The form of a request."""
+        fields = await request.form()
+        return cls({name: [str(value) for value in fields.getall(name)] for name in fields})
 
     def one(self, name: str, default: str = "") -> str:
         """The last value of a field, without spaces around it."""

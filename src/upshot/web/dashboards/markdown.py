@@ -86,7 +86,7 @@ def _heading(
 ) -> str:
     del self, options, env
     token = tokens[at]
-    level = min(int(token.tag[1:]) - 1 + _FIRST_HEADING, _LAST_HEADING)
+    level = min(max(int(token.tag[1:]) + 1, _FIRST_HEADING), _LAST_HEADING)
     return f"<h{level}>" if token.nesting == 1 else f"</h{level}>\n"
 
 

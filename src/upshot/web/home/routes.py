@@ -3,6 +3,7 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from upshot.web.home.arranging import home_said
 from upshot.web.home.view import read_home
 from upshot.web.page import Page
 from upshot.workspace.operation import Permission
@@ -18,4 +19,13 @@ def home_page(page: NamedDependency[Page]) -> Response[str]:
         now = page.clock(page.zone).isoformat(timespec="seconds")
         return page.show("home/first_run.html", area="home", origin=origin, now=now)
     view = page.view("30d")
-    return page.show("home/home.html", area="home", view=view, home=read_home(page, view))
+    done, undo = home_said(page)
+    return page.show(
+        "home/home.html",
+        area="home",
+        view=view,
+        home=read_home(page, view),
+        may_write=page.may(Permission.WRITE),
+        done=done,
+        undo=undo,
+    )

@@ -16,18 +16,22 @@ from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
 from upshot.workspace.messages import (
     EVENTS_RECENT,
+    HOME_SHOW,
     METRIC_QUERY,
     EventRow,
     EventsRecent,
     MetricQuery,
     MetricSeries,
     MetricView,
+    Nothing,
 )
 from upshot.workspace.periods import compared
 
-__all__ = ["Card", "Home", "read_home"]
+__all__ = ["MOST_CARDS", "Card", "Home", "home_metrics", "read_home"]
 
 _CARDS = 12
+MOST_CARDS = 36
+"""More are a dashboard."""
 _EVENTS = 8
 _GRID_PERIODS = 8
 _RETENTION = "retention"
@@ -62,18 +66,30 @@ class Home(msgspec.Struct, frozen=True):
 def read_home(page: Page, view: View) -> Home:
     """Ask for all of it; a metric that cannot be answered costs its card only."""
     metrics = awake(page)
-    shown = [m for m in metrics if m.shape != _RETENTION]
-    answers = [_ask(page, view, metric) for metric in shown[:_CARDS]]
+    shown = home_metrics(page, metrics)
+    cards = [metric for metric, chosen in shown if chosen]
+    answers = [_ask(page, view, metric) for metric in cards]
     retention = next((m for m in metrics if m.shape == _RETENTION), None)
     first = next((a for a in answers if isinstance(a, MetricSeries)), None)
     return Home(
-        cards=tuple(_card(page, view, *pair) for pair in zip(shown, answers, strict=False)),
-        moved=read_moves(page, shown[:_CARDS]),
+        cards=tuple(_card(page, view, *pair) for pair in zip(cards, answers, strict=True)),
+        moved=read_moves(page, cards),
         chart=series_chart(first, view) if first else None,
         grid=_grid(page, retention) if retention else None,
         events=page.ask(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
-        more=max(len(shown) - _CARDS, 0),
+        more=len(shown) - len(cards),
     )
+
+
+def home_metrics(page: Page, metrics: list[MetricView]) -> list[tuple[MetricView, bool]]:
+    """Metrics that can have a card, those that have one first and in their order; and whether they have one."""
+    able = [metric for metric in metrics if metric.shape != _RETENTION]
+    chosen = page.caller.call(HOME_SHOW, Nothing()).metrics
+    if not chosen:
+        return [(metric, place < _CARDS) for place, metric in enumerate(able)]
+    named = {metric.name: metric for metric in page.metrics if metric.shape != _RETENTION}
+    first = [(named[name], True) for name in chosen if name in named]
+    return [*first, *((metric, False) for metric in able if metric.name not in chosen)]
 
 
 def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError:

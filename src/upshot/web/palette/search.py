@@ -10,11 +10,13 @@ from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
 from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, EventName, Nothing
+from upshot.workspace.operation import Permission
 
 __all__ = ["Found", "Group", "ranged", "search"]
 
 _PAGES = (
     ("/", "Home", "The overview"),
+    ("/dashboards", "Dashboards", "Charts, numbers, tables and text side by side"),
     ("/metrics", "Metrics", "Every definition"),
     ("/explore", "Explore", "Ask freely"),
     ("/retention", "Retention", "Who came back"),
@@ -23,7 +25,8 @@ _PAGES = (
     ("/data", "Data", "Events, properties, freshness, rejects"),
 )
 _EACH = 6
-_RANGED = ("/metrics/", "/retention", "/explore")
+_RANGED = ("/metrics/", "/dashboards/", "/retention", "/explore")
+_UNRANGED = ("/dashboards/new",)
 _DAYS = frozenset({"range", "from", "to", "by"})
 
 
@@ -36,6 +39,8 @@ class Found(msgspec.Struct, frozen=True):
     action: str = ""
     also: tuple[str, ...] = ()
     """Other names that it answers to as well as to its own."""
+    icon: str = ""
+    """A name of the layout's, where it is not its kind's."""
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -59,18 +64,20 @@ def search(page: Page, typed: str, here: str) -> tuple[Group, ...]:
     kinds = [
         ("Pages", "home", _pages(page)),
         ("Metrics", "metrics", _metrics(page)),
-        ("Actions", "theme", _actions(here)),
+        ("Dashboards", "dashboards", _dashboards(page)),
+        ("Actions", "theme", _actions(page, typed, here)),
     ]
     if typed.strip():
         kinds += [("Events", "data", _events(page)), ("Properties", "filter", _properties(page))]
-    ranked = [(name, icon, _best(typed, things)) for name, icon, things in kinds]
+    ranked = [(name, icon, _best(typed, things, name)) for name, icon, things in kinds]
     there = [(found[0][0], Group(name, icon, tuple(f for _, f in found))) for name, icon, found in ranked if found]
     return tuple(group for _, group in sorted(there, key=lambda pair: -pair[0]))
 
 
-def _best(typed: str, things: Iterable[Found]) -> list[tuple[float, Found]]:
+def _best(typed: str, things: Iterable[Found], kind: str) -> list[tuple[float, Found]]:
+    """The best of a kind; pages are few, and all of them are offered."""
     scored = [(score, thing) for thing in things if (score := _score(typed, thing)) > 0]
-    return sorted(scored, key=lambda pair: -pair[0])[:_EACH]
+    return sorted(scored, key=lambda pair: -pair[0])[: len(_PAGES) if kind == "Pages" else _EACH]
 
 
 def _score(typed: str, thing: Found) -> float:
@@ -100,12 +107,38 @@ def _properties(page: Page) -> Iterator[Found]:
         yield Found(seen.name, f"{' or '.join(seen.types)}, on {seen.share:.0%} of events", "/data#properties-title")
 
 
-def _actions(here: str) -> Iterator[Found]:
+def _dashboards(page: Page) -> Iterator[Found]:
+    for view in page.dashboards:
+        board = view.dashboard
+        yield Found(board.shown, board.description, f"/dashboards/{board.name}", also=(board.name,))
+
+
+def _actions(page: Page, typed: str, here: str) -> Iterator[Found]:
     yield Found("Switch between light and dark", "", action="theme", also=("Toggle theme", "Dark mode", "Light mode"))
+    if page.may(Permission.WRITE):
+        yield Found("New dashboard", "", "/dashboards/new", also=("Add dashboard", "Create dashboard"), icon="plus")
+        yield Found("Choose the metrics on home", "", "/home/arrange", also=("Arrange home", "Edit home"), icon="edit")
+    for view in page.dashboards:
+        board, url = view.dashboard, f"/dashboards/{view.dashboard.name}"
+        if not typed.strip() and not _path(here).startswith(url):
+            continue
+        if page.may(Permission.WRITE):
+            if not view.managed:
+                yield Found(f"Edit {board.shown}", "", f"{url}/edit", icon="edit")
+            yield Found(f"Duplicate {board.shown}", "", f"/dashboards/new?from={board.name}", icon="copy")
+        yield Found(f"{board.shown} in TV mode", "", f"{url}?tv=1", also=("TV mode", "Full screen"), icon="dashboards")
     for preset, words in PRESETS.items():
         if url := ranged(here, preset):
             named = "Show all days" if preset == "all" else f"Show the last {words}"
             yield Found(named, "", url, also=(f"Range {preset}", words))
+
+
+def _path(here: str) -> str:
+    """The path of an address; empty where it is none."""
+    try:
+        return urlsplit(here).path
+    except ValueError:
+        return ""
 
 
 def ranged(here: str, preset: str) -> str:
@@ -120,7 +153,8 @@ def ranged(here: str, preset: str) -> str:
         parts = urlsplit(here)
     except ValueError:
         return ""
-    if parts.scheme or parts.netloc or "\\" in here or not (parts.path == "/" or parts.path.startswith(_RANGED)):
+    known = parts.path == "/" or (parts.path.startswith(_RANGED) and parts.path not in _UNRANGED)
+    if parts.scheme or parts.netloc or "\\" in here or not known or parts.path.endswith("/edit"):
         return ""
     kept = [(name, value) for name, value in parse_qsl(parts.query) if name not in _DAYS]
     return f"{parts.path}?{urlencode([*kept, ('range', preset)])}"
