@@ -6,6 +6,7 @@ import "./styles/components.css";
 import "./styles/pages.css";
 import "./styles/places.css";
 import "./styles/boards.css";
+import "./styles/loop.css";
 import "./styles/palette.css";
 import "./styles/filters.css";
 import "./styles/design.css";

@@ -16,7 +16,7 @@ from upshot.catalog.jobs import Jobs
 from upshot.catalog.kinds import Declaration, Output
 from upshot.catalog.metrics import Metrics
 from upshot.catalog.sources import Sources
-from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals
+from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals, verdicts
 from upshot.catalog.types import MetricVersion
 from upshot.catalog.verdict import Seal
 from upshot.catalog.write_keys import WriteKeys
@@ -66,7 +66,7 @@ class Catalog:
         self.write_keys = WriteKeys(self._engine, self._writing, clock)
 
     @classmethod
-    def in_folder(cls, folder: Path, url: str = "") -> "Catalog":
+    def in_folder(cls, folder: Path, url: str = "", clock: Callable[[], datetime] = utc_now) -> "Catalog":
         """The catalog of the workspace in ``folder``: at ``url``, or the file there when empty.
 
         Raises:
@@ -78,7 +78,7 @@ class Catalog:
                 f"{file} is empty, so the definitions that it should hold are not there.",
                 hint="Restore it from a backup, or delete it to begin with a new catalog.",
             )
-        return cls(url or sqlite_url(folder))
+        return cls(url or sqlite_url(folder), clock)
 
     @property
     def kind(self) -> str:
@@ -89,6 +89,13 @@ class Catalog:
     def schema(self) -> str:
         """The revision of its tables."""
         return HEAD
+
+    def revision(self) -> int:
+        """How many versions of metrics and declarations, seals and verdicts there are: it grows with each change."""
+        growing = (metric_versions, declarations, seals, verdicts)
+        counts = (select(func.count()).select_from(table).scalar_subquery() for table in growing)
+        with self._engine.connect() as connection:
+            return sum(connection.execute(select(*counts)).one())
 
     def check(self) -> None:
         """Ask the database something.

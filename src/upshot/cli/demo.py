@@ -24,6 +24,9 @@ __all__ = ["demo"]
 COMPANY = "upshot.demo.tempo.opening:Opening"
 """The company's books, by import path: the rooms cli and demo stand on one floor and do not import each other."""
 
+STORY = "upshot.demo.tempo.story:"
+"""What its people wrote down."""
+
 _DEFAULT_FOLDER = "tempo"
 _HEADLINES = ("listeners", "monthly_listeners", "saved_songs_users", "new_subscriptions", "revenue")
 
@@ -63,7 +66,7 @@ def demo(
     if common.workspace == Path():
         common = Common(Path(_DEFAULT_FOLDER), common.json)
     chosen = _world(world, scale, seed, until)
-    _made(common)
+    _made(common, chosen)
     loaded = loaded_settings(common, {"server.host": host, "server.port": port})
     with LocalWorkspace.open(common.folder, loaded) as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
@@ -115,15 +118,22 @@ def _world(path: Path | None, scale: float | None, seed: int | None, until: date
     return changed
 
 
-def _made(common: Common) -> None:
-    """The workspace, made if there is none."""
+def _made(common: Common, world: msgspec.Struct) -> None:
+    """The workspace, made if there is none, with what the company's people wrote down as they went."""
     import os
+    from datetime import UTC, datetime
+    from pkgutil import resolve_name
 
     from upshot.core.settings import SETTINGS_FILE, WorkspaceSettings, load_settings
     from upshot.workspace.initialise import initialise
+    from upshot.workspace.local import LocalWorkspace
+    from upshot.workspace.operation import LOCAL_OWNER
 
     if not (common.folder / SETTINGS_FILE).exists():
         initialise(common.folder, WorkspaceSettings("Tempo", "Europe/Berlin", "EUR"), load_settings(None, os.environ))
+        clock = resolve_name(STORY + "Clock")(datetime.now(UTC))
+        with LocalWorkspace.open(common.folder, loaded_settings(common, {}), clock=clock) as past:
+            resolve_name(STORY + "tell_story")(past.acting_as(LOCAL_OWNER), world, clock)
         _say(common)(f"Tempo's workspace is in {common.folder}")
 
 

@@ -47,12 +47,23 @@ from upshot.web.data.routes import data_page
 from upshot.web.design.routes import design_page
 from upshot.web.errors import EXCEPTION_HANDLERS
 from upshot.web.events.routes import events_page
+from upshot.web.experiments.routes import experiment_page, experiments_page
 from upshot.web.explore.routes import explore_csv, explore_page, explore_png, explore_save, explore_svg
+from upshot.web.feedback.routes import feedback_page
 from upshot.web.filters.suggest import suggest
 from upshot.web.home.arranging import arrange_home, home_arrange_page, restore_home
 from upshot.web.home.routes import home_page
+from upshot.web.launches.routes import launch_decide, launch_page, verdict_page
+from upshot.web.ledger.routes import ledger_csv_file, ledger_page, ship
 from upshot.web.live import Pulse, live, pulsing
 from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
+from upshot.web.objectives.routes import (
+    objective_add,
+    objective_page,
+    objective_remove,
+    objective_restore,
+    objectives_page,
+)
 from upshot.web.page import provide_page
 from upshot.web.palette.routes import search_results
 from upshot.web.permit import check_declared, permit
@@ -69,6 +80,20 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     add_tile,
     arrange_dashboard,
     arrange_home,
+    experiment_page,
+    experiments_page,
+    feedback_page,
+    launch_decide,
+    launch_page,
+    ledger_csv_file,
+    ledger_page,
+    objective_add,
+    objective_page,
+    objective_remove,
+    objective_restore,
+    objectives_page,
+    ship,
+    verdict_page,
     asset,
     change_settings,
     change_tile,

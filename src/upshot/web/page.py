@@ -118,15 +118,16 @@ class Page:
     def ask(
         self, operation: Operation[Request_, Response_], request: Request_, *, minute_old: bool = False
     ) -> Response_:
-        """An answer about events and metrics, from those kept if the same was asked of the same data before.
+        """An answer, from those kept if the same was asked of the same data before.
 
-        Only for operations that read and whose answer follows from the events, the definitions and the day. With
+        Only for operations that read and whose answer follows from events, declarations, verdicts and the day. With
         ``minute_old`` it may miss what came in within the minute, for what lies far enough back.
         """
         if operation.permission is not Permission.READ or operation.changes:
             raise InternalError(f"{operation.name} changes something, and must be called.")
         data = f"{self.clock(self.zone):%H:%M}" if minute_old else (self.revision, self.info.dirty_days)
-        key = (operation.name, request, data, self.today, self.info.first_event_at, self.metrics, self.segments)
+        declared = (self.info.declared, self.metrics, self.segments)
+        key = (operation.name, request, data, self.today, self.info.first_event_at, *declared)
         answers: Answers = self.request.app.state.answers
         return answers.get(key, operation.response, lambda: self.caller.call(operation, request))
 

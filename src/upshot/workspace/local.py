@@ -4,6 +4,7 @@ import contextlib
 import hmac
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
 from upshot.workspace.handlers import HANDLERS
 from upshot.workspace.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
-from upshot.workspace.resources import TIME_ZONE, Resources
+from upshot.workspace.resources import TIME_ZONE, Resources, utc_now
 
 __all__ = ["LocalWorkspace"]
 
@@ -44,8 +45,8 @@ class LocalWorkspace:
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, loaded: LoadedSettings) -> "LocalWorkspace":
-        """Open the workspace in ``folder``.
+    def open(cls, folder: Path, loaded: LoadedSettings, *, clock: Callable[[], datetime] = utc_now) -> "LocalWorkspace":
+        """Open the workspace in ``folder``; what is written down in it bears the time that ``clock`` says.
 
         Raises:
             NotFound: There is none.
@@ -53,7 +54,7 @@ class LocalWorkspace:
             SchemaTooNew: A newer Upshot wrote it.
             CorruptStore: One of its files is damaged.
         """
-        resources = Resources.open(folder, loaded)
+        resources = Resources.open(folder, loaded, clock=clock)
         try:
             if resources.catalog.property(TIME_ZONE) is None:
                 # Its file was moved away, or the settings name a new database.

@@ -98,7 +98,7 @@ class Resources:
         )
 
     @classmethod
-    def open(cls, folder: Path, loaded: LoadedSettings) -> "Resources":
+    def open(cls, folder: Path, loaded: LoadedSettings, *, clock: Callable[[], datetime] = utc_now) -> "Resources":
         """Open the workspace in ``folder``.
 
         Raises:
@@ -109,7 +109,7 @@ class Resources:
             raise NotFound("workspace", str(folder), hint=f"Make one with `upshot init {folder}`.")
         store = open_store(folder, loaded)
         try:
-            catalog = Catalog.in_folder(folder, loaded.settings.catalog.url)
+            catalog = Catalog.in_folder(folder, loaded.settings.catalog.url, clock)
         except BaseException:
             store.close()
             raise
@@ -120,7 +120,7 @@ class Resources:
             catalog.close()
             raise
         segments = SegmentBook(catalog)
-        return cls(folder, loaded, store, catalog, MetricBook(catalog, segments), segments)
+        return cls(folder, loaded, store, catalog, MetricBook(catalog, segments), segments, clock=clock)
 
     @property
     def zone(self) -> ZoneInfo:

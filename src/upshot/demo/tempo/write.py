@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from upshot.core.time import DayRange, zone
 from upshot.demo.tempo.calendar import COUNTRIES
+from upshot.demo.tempo.comments import COMMENTS, comment_codes
 from upshot.demo.tempo.draws import Draws, Purpose
 from upshot.demo.tempo.events import EVENTS, Rows, log_of
 from upshot.demo.tempo.launches import EXPERIMENTS, RELEASES
@@ -80,7 +81,7 @@ def table_of(history: History, *days: Rows) -> "pa.Table":
     """The rows of one day or of several, which ascend, as one table in the order of time.
 
     Columns: id, at (UTC), listener, event, account, country, platform, plan, version, minutes,
-    songs, amount, score, experiment, variant, agent; what does not apply is null.
+    songs, amount, score, survey, comment, experiment, variant, agent; what does not apply is null.
     """
     import pyarrow as pa
 
@@ -100,6 +101,8 @@ def table_of(history: History, *days: Rows) -> "pa.Table":
         indices = pa.array(codes.astype(np.int32), mask=codes < 0)
         return pa.DictionaryArray.from_arrays(indices, pa.array(list(names))).cast(pa.string())
 
+    answered = event == EVENTS.index("survey answered")
+    launch = history.world.day(history.world.launch)
     return pa.table(
         {
             "id": _joined(_texts(day[order]), _texts(event), text),
@@ -115,6 +118,8 @@ def table_of(history: History, *days: Rows) -> "pa.Table":
             "songs": pa.array(rows.songs[order], mask=rows.songs[order] < 0),
             "amount": only("payment", "refund"),
             "score": only("survey answered"),
+            "survey": words(np.where(answered, 0, -1), ("nps",)),
+            "comment": words(comment_codes(person, at[order], np.where(answered, number, np.nan), launch), COMMENTS),
             "experiment": words(np.where(label < 0, -1, label // 2), _EXPERIMENT_NAMES),
             "variant": words(np.where(label < 0, -1, label % 2), ("control", "treatment")),
             "agent": pa.nulls(len(rows), pa.string()),

@@ -4,6 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from upshot.web.home.arranging import home_said
+from upshot.web.home.course import read_course
 from upshot.web.home.view import read_home
 from upshot.web.page import Page
 from upshot.workspace.operation import Permission
@@ -25,6 +26,7 @@ def home_page(page: NamedDependency[Page]) -> Response[str]:
         area="home",
         view=view,
         home=read_home(page, view),
+        course=read_course(page),
         may_write=page.may(Permission.WRITE),
         done=done,
         undo=undo,

@@ -1,7 +1,7 @@
 """What the palette finds: pages, metrics, events, properties, and things to do."""
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 
@@ -11,14 +11,20 @@ from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
 from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, EventName, Nothing
 from upshot.workspace.operation import Permission
+from upshot.workspace.messages.objectives import OBJECTIVE_LIST
+from upshot.workspace.messages.outputs import LAUNCH_LIST
 
 __all__ = ["Found", "Group", "ranged", "search"]
 
 _PAGES = (
     ("/", "Home", "The overview"),
+    ("/objectives", "Objectives", "Are we on course?"),
     ("/dashboards", "Dashboards", "Charts, numbers, tables and text side by side"),
     ("/metrics", "Metrics", "Every definition"),
     ("/explore", "Explore", "Ask freely"),
+    ("/experiments", "Experiments", "Launches that chance decided"),
+    ("/ledger", "Ledger", "What each shipped thing cost and did"),
+    ("/feedback", "Feedback", "What users say"),
     ("/retention", "Retention", "Who came back"),
     ("/segments", "Segments", "Named groups of people"),
     ("/events", "Live", "Events as they arrive"),
@@ -68,6 +74,8 @@ def search(page: Page, typed: str, here: str) -> tuple[Group, ...]:
         ("Actions", "theme", _actions(page, typed, here)),
     ]
     if typed.strip():
+        kinds += [("Objectives", "objectives", _objectives(page)), ("Launches", "ledger", _launches(page))]
+    if typed.strip():
         kinds += [("Events", "data", _events(page)), ("Properties", "filter", _properties(page))]
     ranked = [(name, icon, _best(typed, things, name)) for name, icon, things in kinds]
     there = [(found[0][0], Group(name, icon, tuple(f for _, f in found))) for name, icon, found in ranked if found]
@@ -95,6 +103,18 @@ def _pages(page: Page) -> Iterator[Found]:
 def _metrics(page: Page) -> Iterator[Found]:
     for metric in awake(page):
         yield Found(metric.title, metric.description, f"/metrics/{metric.name}", also=(metric.name,))
+
+
+def _objectives(page: Page) -> Iterator[Found]:
+    for objective in page.ask(OBJECTIVE_LIST, Nothing()).objectives:
+        url = f"/objectives/{quote(objective.name)}"
+        yield Found(objective.title or objective.name, objective.status, url, also=(objective.name,))
+
+
+def _launches(page: Page) -> Iterator[Found]:
+    for launch in page.ask(LAUNCH_LIST, Nothing()).launches:
+        url = f"/launches/{quote(launch.name)}"
+        yield Found(launch.title or launch.name, f"Launched {launch.day}", url, also=(launch.name,))
 
 
 def _events(page: Page) -> Iterator[Found]:

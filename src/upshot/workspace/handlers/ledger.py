@@ -1,5 +1,6 @@
 """The ledger: each output with what it cost, was expected to do, did and was worth."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -34,7 +35,7 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
     for name, declared in book.outputs.items():
         output = declared.value
         launches = book.launches_of(name)
-        launch = launches[-1] if launches else None
+        launch = _telling(launches, told)
         if _asked_for(book, output, launch, request):
             entries.append((output, launch, told[launch.name] if launch else None))
     entries.sort(key=lambda entry: (entry[1] is not None, entry[1].at.timestamp() if entry[1] else 0.0), reverse=True)
@@ -46,6 +47,11 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
         currency=resources.loaded.settings.workspace.currency,
         notes=_notes(rows, kept),
     )
+
+
+def _telling(launches: Sequence[Launch], told: Mapping[str, "_Told"]) -> Launch | None:
+    """Of an output's launches the one with the strongest evidence, the newest of several: an experiment before all."""
+    return min(launches, key=lambda launch: (told[launch.name].grade, -launch.at.timestamp()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +124,25 @@ def _words(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> tup
 def _worth(book: LaunchBook, verdict: Verdict | None, effect: Effect | None) -> tuple[Worth | None, str]:
     if verdict is None or effect is None:
         return None, "Nothing was measured."
-    unit = _unit_worth(book, effect.metric)
+    valued = _valued_effect(book, verdict, effect)
+    unit = _unit_worth(book, valued.metric)
     if unit is None:
         return None, f"What one more of {_title(book, effect.metric)} is worth nobody said: give the outcome a worth."
-    amount = worth_of(effect, unit)
+    amount = worth_of(valued, unit)
     if amount is None:
         return None, "There is no absolute effect."
     randomised = verdict.design == "experiment"
-    return Worth(amount, effect.metric, effect.first_day, effect.last_day, randomised), ""
+    note = "" if valued is effect else f"By its effect on {_title(book, valued.metric)}."
+    return Worth(amount, valued.metric, valued.first_day, valued.last_day, randomised), note
+
+
+def _valued_effect(book: LaunchBook, verdict: Verdict, effect: Effect) -> Effect:
+    """The effect that gives the worth: the main one, or where its metric has none the first declared one that has.
+
+    One effect only: what two metrics are worth may be the same money.
+    """
+    also = (e for e in verdict.effects if e.variant == effect.variant and e.absolute is not None)
+    return next((e for e in (effect, *also) if _unit_worth(book, e.metric) is not None), effect)
 
 
 def _unit_worth(book: LaunchBook, metric: str) -> float | None:

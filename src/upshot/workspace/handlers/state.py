@@ -28,6 +28,7 @@ def info(resources: Resources, principal: Principal, request: Nothing) -> Worksp
         storage_bytes=held.storage_bytes,
         engine=held.engine,
         catalog=resources.catalog.url,
+        declared=resources.catalog.revision(),
     )
 
 

@@ -13,7 +13,10 @@ class Nothing(msgspec.Struct, frozen=True):
 
 
 class WorkspaceInfo(msgspec.Struct, frozen=True):
-    """What the workspace is and holds. ``revision`` grows with each commit to the event store."""
+    """What the workspace is and holds.
+
+    ``revision`` grows with each commit to the event store, ``declared`` with each declaration, seal and verdict.
+    """
 
     name: str
     version: str
@@ -28,6 +31,7 @@ class WorkspaceInfo(msgspec.Struct, frozen=True):
     storage_bytes: int
     engine: str
     catalog: str
+    declared: int = 0
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Experiments: what was randomised, whether it is healthy, and what it says."""

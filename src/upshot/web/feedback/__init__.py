@@ -1,0 +1,1 @@
+"""What users say: the score over time, and their words."""

@@ -1,0 +1,280 @@
+"""What the ledger's page shows."""
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode
+
+import msgspec
+
+from upshot.core.errors import NotFound
+from upshot.web.evidence import (
+    GRADES,
+    IntervalBar,
+    Tone,
+    day_words,
+    interval_bar,
+    interval_words,
+    money_words,
+    reach_of,
+    round_money,
+    tone_of,
+)
+from upshot.web.metric.exports import safe_cell
+from upshot.web.page import Page
+from upshot.workspace.messages.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste, WasteKind
+
+__all__ = ["FILTERS", "Entry", "LedgerPage", "WasteShare", "entries_of", "ledger_csv", "read_ledger"]
+
+SORTS: dict[str, Callable[[LedgerRow], float | None]] = {
+    "launched": lambda row: None if row.launched_on is None else float(row.launched_on.toordinal()),
+    "cost": lambda row: row.output.cost if row.output.cost is not None else row.output.cost_days,
+    "effect": lambda row: None if row.effect is None else row.effect.value,
+    "worth": lambda row: None if row.worth is None else row.worth.value,
+}
+FILTERS = {"all": "All", "shipped": "Shipped", "decide": "Needs a decision", "waste": "Waste"}
+_WASTE_WORDS: dict[WasteKind, str] = {
+    "none": "paid off or open",
+    "too early": "too early",
+    "no effect": "no effect",
+    "harm": "harm",
+    "unused": "unused",
+    "unmeasured": "unmeasured",
+}
+_COLUMNS = (
+    *("output", "title", "kind", "launch", "launched_on", "cost", "cost_days", "cost_estimated", "expectation"),
+    *("verdict", "grade", "design", "metric", "effect", "effect_low", "effect_high"),
+    *("worth", "worth_low", "worth_high", "waste", "decision", "verdict_id"),
+)
+_WASTED: frozenset[WasteKind] = frozenset({"no effect", "harm", "unused", "unmeasured"})
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One row in words."""
+
+    row: LedgerRow
+    launched: str
+    cost: str
+    cost_note: str
+    effect: str
+    bar: IntervalBar | None
+    word: str
+    tone: Tone
+    grade_words: str
+    worth: str
+    expected: str
+
+
+class WasteShare(msgspec.Struct, frozen=True):
+    """One part of the bar of costs; ``start`` and ``width`` run from 0 to 100."""
+
+    kind: WasteKind
+    words: str
+    start: float
+    width: float
+    cost: str
+    outputs: int
+
+
+class LedgerPage(msgspec.Struct, frozen=True):
+    """The page. ``hidden`` counts rows that the filter leaves out."""
+
+    ledger: Ledger
+    entries: tuple[Entry, ...]
+    hidden: int
+    cost: str
+    cost_note: str
+    worth: str
+    worth_note: str
+    measured: str
+    foresight: str
+    foresight_note: str
+    wasted: str
+    shares: tuple[WasteShare, ...]
+    show: str
+    sort: str
+    backwards: bool
+    kind: str
+    objective: str
+
+    def url(self, **changes: str) -> str:
+        """The address of this page with other choices."""
+        state = {
+            "show": self.show if self.show != "all" else "",
+            "sort": self.sort if self.sort != "launched" else "",
+            "order": "up" if self.backwards else "",
+            "kind": self.kind,
+            "objective": self.objective,
+        }
+        kept = {key: value for key, value in {**state, **changes}.items() if value}
+        return f"/ledger?{urlencode(kept)}" if kept else "/ledger"
+
+    def sort_url(self, column: str) -> str:
+        """The address with that column first; the same column again turns it round."""
+        return self.url(sort=column, order="up" if self.sort == column and not self.backwards else "")
+
+    def sorted_as(self, column: str) -> str:
+        """For readers of the screen: how the column is sorted."""
+        if self.sort != column:
+            return "none"
+        return "ascending" if self.backwards else "descending"
+
+
+def read_ledger(page: Page) -> LedgerPage:
+    """Ask for the ledger, and lay it out as the address says.
+
+    Raises:
+        NotFound: The address names a filter or a column that is none.
+    """
+    show, sort = page.parameter("show", "all"), page.parameter("sort", "launched")
+    if show not in FILTERS:
+        raise NotFound("filter", show, FILTERS, hint=f"Use one of {', '.join(FILTERS)}.")
+    if sort not in SORTS:
+        raise NotFound("column", sort, SORTS, hint=f"Use one of {', '.join(SORTS)}.")
+    kind, objective = page.parameter("kind"), page.parameter("objective")
+    ledger = page.ask(LEDGER, LedgerQuery(kind=kind, objective=objective))
+    backwards = page.parameter("order") == "up"
+    rows = _sorted([row for row in ledger.rows if _shown(row, show)], sort, backwards=backwards)
+    totals = ledger.totals
+    scored = totals.expectations_scored
+    return LedgerPage(
+        ledger=ledger,
+        entries=entries_of(page, ledger, rows),
+        hidden=len(ledger.rows) - len(rows),
+        cost=_cost(totals.cost or None, totals.cost_days, ledger.currency),
+        cost_note=f"of {totals.costed} of {totals.outputs} outputs, {totals.cost_days:,.0f} days of work",
+        worth=round_money(totals.worth.value, ledger.currency) if totals.worth else "–",
+        worth_note=_worth_note(ledger),
+        measured="–" if totals.measured_share is None else f"{totals.measured_share:.0%}",
+        foresight=f"{totals.expectations_met} of {scored}" if scored else "–",
+        foresight_note="effects fell into the range stated beforehand"
+        if scored
+        else "no sealed expectation is due yet",
+        wasted=_wasted(ledger),
+        shares=_shares(ledger),
+        show=show,
+        sort=sort,
+        backwards=backwards,
+        kind=kind,
+        objective=objective,
+    )
+
+
+def entries_of(page: Page, ledger: Ledger, rows: Sequence[LedgerRow]) -> tuple[Entry, ...]:
+    """Rows in words, with the bars of their effects on one scale."""
+    reach = reach_of(row.effect for row in rows)
+    directions = {metric.name: metric.direction for metric in page.metrics}
+    return tuple(_entry(row, ledger.currency, reach, directions) for row in rows)
+
+
+def _shown(row: LedgerRow, show: str) -> bool:
+    match show:
+        case "shipped":
+            return bool(row.launch)
+        case "decide":
+            return row.needs_decision
+        case "waste":
+            return row.waste in _WASTED
+        case _:
+            return True
+
+
+def _sorted(rows: list[LedgerRow], sort: str, *, backwards: bool) -> list[LedgerRow]:
+    """Rows without the value stand last, whichever way round."""
+    value = SORTS[sort]
+
+    def key(row: LedgerRow) -> tuple[bool, float]:
+        found = value(row)
+        return found is None, 0.0 if found is None else found if backwards else -found
+
+    return sorted(rows, key=key)
+
+
+def _entry(row: LedgerRow, currency: str, reach: float, directions: Mapping[str, str]) -> Entry:
+    output = row.output
+    return Entry(
+        row=row,
+        launched=day_words(row.launched_on) if row.launched_on else "not shipped",
+        cost=_cost(output.cost, output.cost_days, currency),
+        cost_note="estimated" if output.cost_estimated else "",
+        effect=interval_words(row.effect),
+        bar=interval_bar(row.effect, reach, directions.get(row.metric, "up")),
+        word=str(row.word) if row.word is not None else "not shipped",
+        tone=tone_of(row.word),
+        grade_words=GRADES[row.grade],
+        worth=money_words(row.worth, currency),
+        expected=row.expectation,
+    )
+
+
+def _cost(money: float | None, days: float | None, currency: str) -> str:
+    if money is not None:
+        return round_money(money, currency)
+    return "–" if days is None else f"{days:,.0f} d"
+
+
+def _worth_note(ledger: Ledger) -> str:
+    worth, totals = ledger.totals.worth, ledger.totals
+    if worth is None:
+        return "no measured effect has a worth in money yet"
+    launches = "launch" if totals.valued == 1 else "launches"
+    span = f"{round_money(worth.low, ledger.currency)} to {round_money(worth.high, ledger.currency)}"
+    return f"{span}, {totals.valued} {launches} over the measured days"
+
+
+def _wasted(ledger: Ledger) -> str:
+    known = [w for w in ledger.totals.waste if w.kind in _WASTED]
+    return f"{sum(w.share for w in known):.0%}" if ledger.totals.costed else "–"
+
+
+def _shares(ledger: Ledger) -> tuple[WasteShare, ...]:
+    """Parts of the bar: what paid off or is open first, then each kind of waste that there is."""
+    totals = ledger.totals
+    if not totals.costed or not totals.cost:
+        return ()
+    wasted = [waste for waste in totals.waste if waste.outputs]
+    rest = Waste(
+        kind="none",
+        outputs=totals.launched - sum(w.outputs for w in wasted),
+        cost=totals.cost - sum(w.cost for w in wasted),
+        share=max(1.0 - sum(w.share for w in wasted), 0.0),
+    )
+    order, shares, start = list(_WASTE_WORDS), [], 0.0
+    for waste in sorted([rest, *wasted], key=lambda w: order.index(w.kind)):
+        width = 100 * waste.share
+        cost = round_money(waste.cost, ledger.currency)
+        shares.append(WasteShare(waste.kind, _WASTE_WORDS[waste.kind], start, width, cost, waste.outputs))
+        start += width
+    return tuple(shares)
+
+
+def ledger_csv(ledger: Ledger) -> str:
+    """Every row, one line each, numbers in full."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for row in ledger.rows:
+        output, effect, worth = row.output, row.effect, row.worth
+        writer.writerow(
+            [
+                safe_cell(output.name),
+                safe_cell(output.title),
+                output.kind,
+                safe_cell(row.launch),
+                row.launched_on or "",
+                "" if output.cost is None else output.cost,
+                "" if output.cost_days is None else output.cost_days,
+                str(output.cost_estimated).lower(),
+                safe_cell(row.expectation),
+                row.word or "",
+                row.grade,
+                row.design,
+                safe_cell(row.metric),
+                *(("", "", "") if effect is None else (effect.value, effect.low, effect.high)),
+                *(("", "", "") if worth is None else (worth.value, worth.low, worth.high)),
+                row.waste,
+                row.decision or "",
+                row.verdict,
+            ]
+        )
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Objectives: are we on course?"""

@@ -1,0 +1,94 @@
+"""The addresses of objectives."""
+
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get, post
+from litestar.concurrency import sync_to_thread
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from upshot.catalog.kinds import slug
+from upshot.core.errors import InvalidInput
+from upshot.web.objectives.view import read_objective, read_objectives
+from upshot.web.page import Page
+from upshot.workspace.messages.declarations import (
+    DECLARATION_PUT,
+    DECLARATION_REMOVE,
+    DECLARATION_RESTORE,
+    DeclarationPut,
+    DeclarationRef,
+    DeclarationsApplied,
+)
+from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
+from upshot.workspace.operation import Permission
+
+__all__ = ["objective_add", "objective_page", "objective_remove", "objective_restore", "objectives_page"]
+
+_SEE_OTHER: Final = 303
+_FIELDS = ("title", "metric", "target", "starts", "due", "owner", "parent")
+
+
+@get("/objectives", permission=Permission.READ, sync_to_thread=True)
+def objectives_page(page: NamedDependency[Page]) -> Response[str]:
+    """The tree of objectives."""
+    may_write = page.may(Permission.WRITE)
+    return page.show(
+        "objectives/list.html",
+        area="objectives",
+        rows=read_objectives(page),
+        may_write=may_write,
+        removed=page.parameter("removed") if may_write else "",
+    )
+
+
+@get("/objectives/{name:str}", permission=Permission.READ, sync_to_thread=True)
+def objective_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[str]:
+    """One objective."""
+    return page.show(
+        "objectives/objective.html",
+        area="objectives",
+        content=read_objective(page, name),
+        outputs=page.ask(LEDGER, LedgerQuery(objective=name)).rows,
+        may_write=page.may(Permission.WRITE),
+    )
+
+
+@post("/objectives", permission=Permission.WRITE)
+async def objective_add(page: NamedDependency[Page]) -> Redirect:
+    """Declare an objective by hand."""
+    form = {key: str(value).strip() for key, value in (await page.request.form()).items()}
+    body = {key: form[key] for key in _FIELDS if form.get(key)}
+    body["name"] = slug(body.get("title", ""))
+    put = DeclarationPut("objective", msgspec.Raw(msgspec.json.encode(body)), after=0)
+    _refuse(await sync_to_thread(page.caller.call, DECLARATION_PUT, put))
+    return Redirect(f"/objectives/{quote(body['name'])}", status_code=_SEE_OTHER)
+
+
+@post("/objectives/{name:str}/remove", permission=Permission.WRITE)
+async def objective_remove(page: NamedDependency[Page], name: FromPath[str]) -> Redirect:
+    """Take an objective away; the page that follows offers it back."""
+    _refuse(await sync_to_thread(page.caller.call, DECLARATION_REMOVE, DeclarationRef("objective", name)))
+    return Redirect(f"/objectives?removed={quote(name)}", status_code=_SEE_OTHER)
+
+
+@post("/objectives/{name:str}/restore", permission=Permission.WRITE)
+async def objective_restore(page: NamedDependency[Page], name: FromPath[str]) -> Redirect:
+    """Bring an objective back."""
+    _refuse(await sync_to_thread(page.caller.call, DECLARATION_RESTORE, DeclarationRef("objective", name)))
+    return Redirect(f"/objectives/{quote(name)}", status_code=_SEE_OTHER)
+
+
+def _refuse(done: DeclarationsApplied) -> None:
+    """Raise what is wrong, if anything is.
+
+    Raises:
+        InvalidInput: With the first of the problems.
+    """
+    wrong = [problem for problem in done.problems if problem.level == "error"]
+    if wrong:
+        close = " or ".join(repr(word) for word in wrong[0].suggestions)
+        hint = f"Did you mean {close}?" if close else "Go back, and mend it."
+        raise InvalidInput(wrong[0].message, hint=hint)

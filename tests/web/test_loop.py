@@ -1,0 +1,167 @@
+"""The loop's pages: objectives, launches, experiments, ledger, feedback."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.web.conftest import Served, serving
+from tests.web.told import tell
+from upshot.workspace.messages import ACCESS_ADD, AccessAdd
+from upshot.workspace.operation import LOCAL_OWNER
+
+PAGES = (
+    "/objectives",
+    "/objectives/sell-more",
+    "/ledger",
+    "/ledger?show=waste&sort=cost&order=up",
+    "/launches/gift-cards",
+    "/launches/big-button",
+    "/experiments",
+    "/experiments/big-button",
+    "/feedback",
+    "/",
+)
+CHANGES = (
+    ("/ledger/ship", {"title": "New checkout", "at": "2024-03-09T10:00"}),
+    ("/launches/gift-cards/decide", {"choice": "keep", "why": "It sells"}),
+    (
+        "/objectives",
+        {"title": "Fewer lost", "metric": "buyers", "target": "+5%", "starts": "2024-03-01", "due": "2024-05-01"},
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An open workspace with a story; tests only read it."""
+    with serving(tell(tmp_path_factory.mktemp("told") / "shop")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def telling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Another one, with the cast; tests change it, each something of its own."""
+    with serving(tell(tmp_path_factory.mktemp("telling") / "shop")) as running:
+        owner = running.workspace.acting_as(LOCAL_OWNER)
+        for role in ("owner", "editor", "viewer"):
+            running.tokens[role] = owner.call(ACCESS_ADD, AccessAdd(role, role)).token
+        yield running
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_of_the_loop_are_shown(told: Served, path: str) -> None:
+    answer = told.get(path)
+    assert answer.status_code == 200
+    assert "Undefined" not in answer.text
+    assert "<b>button</b>" not in answer.text
+    assert "<i>button</i>" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/objectives", "/ledger", "/experiments", "/feedback"])
+def test_pages_say_what_to_do_while_nothing_is_declared(served: Served, path: str) -> None:
+    answer = served.get(path)
+    assert answer.status_code == 200
+    assert "upshot " in answer.text or "apply" in answer.text
+
+
+def test_ledger_names_each_output_its_verdict_and_what_it_cost(told: Served) -> None:
+    text = told.get("/ledger").text
+    assert "Gift cards" in text
+    assert "€6,000" in text
+    assert "not shipped" in text
+    assert "improved" in text
+
+
+def test_ledger_is_saved_as_csv_with_numbers_in_full(told: Served) -> None:
+    rows = {row["output"]: row for row in csv.DictReader(io.StringIO(told.get("/ledger.csv").text))}
+    assert set(rows) == {"gift-cards", "big-button", "idea"}
+    assert (rows["big-button"]["grade"], rows["big-button"]["verdict"]) == ("A", "improved")
+    assert 0.1 < float(rows["big-button"]["effect"]) < 0.3
+    assert rows["gift-cards"]["cost"] == "6000.0"
+
+
+@pytest.mark.parametrize("query", ["show=nonsense", "sort=nonsense"])
+def test_ledger_refuses_what_it_does_not_know(told: Served, query: str) -> None:
+    answer = told.get(f"/ledger?{query}")
+    assert answer.status_code == 404
+    assert "nonsense" in answer.text
+
+
+def test_experiment_shows_arms_effect_and_health(told: Served) -> None:
+    text = told.get("/experiments/big-button").text
+    assert "Sample ratio" in text
+    assert "120" in text
+    assert "Revenue" in text
+
+
+def test_launch_can_be_proved_again(told: Served) -> None:
+    text = told.get("/launches/big-button").text
+    verdict = text.split('href="/verdicts/')[1].split('"')[0]
+    proof = told.get(f"/verdicts/{verdict}")
+    assert proof.status_code == 200
+    assert "the same to the last digit" in proof.text
+
+
+def test_feedback_shows_the_score_and_finds_words(told: Served) -> None:
+    text = told.get("/feedback?range=90d").text
+    assert 'id="score">+25.0' in text
+    found = told.get("/feedback?range=90d&text=gift&group=promoters").text
+    assert "Lovely gift cards" in found
+    assert "moves" not in found
+    assert told.get("/feedback?group=fans").status_code == 404
+    assert told.get("/feedback?survey=other").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/objectives/none", "/launches/none", "/experiments/none", "/verdicts/none"])
+def test_pages_of_what_is_not_there_say_so(told: Served, path: str) -> None:
+    assert told.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "form"), CHANGES)
+def test_changes_are_for_those_who_may_write(telling: Served, path: str, form: dict[str, str]) -> None:
+    def sent(role: str) -> httpx.Response:
+        with telling.client(role) as client:
+            return client.post(path, data=form)
+
+    assert sent("outsider").status_code == 401
+    assert sent("viewer").status_code == 403
+    assert sent("editor").status_code == 303
+
+
+def test_changes_show_at_once(telling: Served) -> None:
+    own = [(path, {**form, "title": f"{form.get('title', '')} again", "why": "It sells"}) for path, form in CHANGES]
+    with telling.client("owner") as client:
+        for path, form in own:
+            assert client.post(path, data=form).status_code == 303
+        assert "New checkout again" in client.get("/ledger").text
+        assert "It sells" in client.get("/launches/gift-cards").text
+        assert "Fewer lost again" in client.get("/objectives").text
+        assert client.post("/objectives/fewer-lost-again/remove").status_code == 303
+        assert client.get("/objectives/fewer-lost-again").status_code == 404
+        assert client.post("/objectives/fewer-lost-again/restore").status_code == 303
+        assert client.get("/objectives/fewer-lost-again").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "words"),
+    [
+        ("/ledger/ship", {"title": "X", "at": "yesterday"}, "filled in"),
+        ("/ledger/ship", {"title": "X", "at": "2024-03-09T10:00", "expects": "more users"}, "expectation"),
+        (
+            "/objectives",
+            {"title": "X", "metric": "revenu", "target": "+5%", "starts": "2024-03-01", "due": "2024-05-01"},
+            "revenue",
+        ),
+        ("/launches/gift-cards/decide", {"choice": "dither"}, "Did you mean &#39;iterate&#39;"),
+    ],
+)
+def test_forms_that_are_wrong_are_refused_in_words(
+    telling: Served, path: str, form: dict[str, str], words: str
+) -> None:
+    with telling.client("owner") as client:
+        answer = client.post(path, data=form)
+    assert answer.status_code in (400, 404)
+    assert words in answer.text
