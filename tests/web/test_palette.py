@@ -63,7 +63,7 @@ def test_search_finds_metrics_events_properties_pages_and_actions(served: Served
 
 def test_search_for_nothing_offers_every_page_of_the_navigation(served: Served) -> None:
     offered = names(served, "q=")
-    assert {"Home", "Dashboards", "Metrics", "Retention", "Data"} <= set(offered)
+    assert {"Home", "Objectives", "Metrics", "Experiments", "Ledger", "Feedback", "Retention", "Data"} <= set(offered)
     assert "Revenue" in offered
     assert "purchase" not in offered
 
@@ -126,7 +126,7 @@ def test_palette_by_keyboard_alone(page: Page, served: Served, complaints: Compl
     expect(field).to_be_focused()
     expect(page.locator("#palette").get_by_role("option", selected=True)).to_have_text(re.compile("Home"))
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#palette").get_by_role("option", selected=True)).to_have_text(re.compile("Dashboards"))
+    expect(page.locator("#palette").get_by_role("option", selected=True)).to_have_text(re.compile("Objectives"))
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     last = page.locator("#palette").get_by_role("option").last

@@ -10,9 +10,9 @@ from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
 from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, EventName, Nothing
-from upshot.workspace.operation import Permission
 from upshot.workspace.messages.objectives import OBJECTIVE_LIST
 from upshot.workspace.messages.outputs import LAUNCH_LIST
+from upshot.workspace.operation import Permission
 
 __all__ = ["Found", "Group", "ranged", "search"]
 
