@@ -26,6 +26,7 @@ __all__ = ["Fit", "Measured", "fitted", "measured"]
 Floats = NDArray[np.float64]
 _PATHS = 3000
 _NEEDED_DRAWS = 40.0
+_ENOUGH_PLACEBOS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def fitted(series: Series, windows: tuple[Window, ...], *, placebos: int, seed: 
         return Refusal(RefusalCode.ZERO_VARIANCE, {}, series.step)
     rng = np.random.default_rng(seed)
     check = _steps_checked(series)
-    room = tuple(frozenset(placebo_steps(series, window, placebos)) for window in windows)
+    room = _rooms(series, windows, placebos)
     steps = frozenset().union(*room)
     asked = tuple(sorted({*steps, series.launch - check, series.launch}))
     posterior = sample_posterior(model.y, model.design, scale=model.noise, asked=asked, rng=rng)
@@ -101,6 +102,15 @@ def fitted(series: Series, windows: tuple[Window, ...], *, placebos: int, seed: 
     before = errors(series, model, posterior, earlier, (Window(0, check - 1),), rng)
     error = before[0][0] if before else None
     return Fit(series, model, posterior, tuple(at.values()), room, paths, found, error, windows)
+
+
+def _rooms(series: Series, windows: tuple[Window, ...], placebos: int) -> tuple[frozenset[int], ...]:
+    """Of each window its placebos: those of the longest where they are enough, for each step asked for costs time."""
+    longest = max(windows, key=lambda window: window.last)
+    shared = frozenset(placebo_steps(series, longest, placebos))
+    if len(shared) >= _ENOUGH_PLACEBOS:
+        return (shared,) * len(windows)
+    return tuple(shared | frozenset(placebo_steps(series, window, _ENOUGH_PLACEBOS)) for window in windows)
 
 
 def _steps_checked(series: Series) -> int:
