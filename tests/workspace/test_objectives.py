@@ -43,7 +43,7 @@ GAP = date(2024, 5, 15)
 
 
 def happened() -> Iterator[NewEvent]:
-    """Twenty visits a day; orders go from 10 to 12 a day with April; one day's data are lost."""
+    """Twenty visits a day by new people every two weeks; orders go from 10 to 12 a day with April; a day is lost."""
     for number in range((TODAY - FIRST).days):
         day = FIRST + timedelta(days=number)
         if day == GAP:
@@ -51,7 +51,7 @@ def happened() -> Iterator[NewEvent]:
         orders = 12 if day >= START else 10
         for nth in range(20):
             at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-            who = f"p{(number * 7 + nth) % 60}"
+            who = f"p{number // 14}-{(number * 7 + nth) % 60}"
             yield NewEvent("visit", at, who, f"v{number}-{nth}")
             if nth < orders:
                 big = "big" if nth % 2 else "small"
@@ -139,16 +139,23 @@ def test_conversion_is_measured_where_its_time_is_over(owner: Caller, measure: M
 
 
 def test_retention_counts_cohorts_whose_period_is_over(measure: Measure) -> None:
-    """Each person's weeks with an order, by hand; the cohort of the first week is known after the second."""
+    """Each person's weeks with an order, by hand; a cohort is known when the week after its own is over."""
     weeks: dict[str, set[int]] = {}
     for event in happened():
         if event.event == "order" and event.distinct_id:
             weeks.setdefault(event.distinct_id, set()).add((event.occurred_at.date() - FIRST).days // 7)
-    first = [person for person, seen in weeks.items() if min(seen) == 0]
-    back = [person for person in first if 1 in weeks[person]]
-    found = measure(metric="again", starts="2024-01-10", due="2024-01-20", baseline=0.5, target="90%", window_days=14)
-    assert found.current == pytest.approx(len(back) / len(first))
-    assert found.sentence.startswith(f"{len(back) / len(first):.1%} over the 14 days to 2024-01-20")
+    on = FIRST + timedelta(weeks=9, days=-1)
+    cohort = [seen for seen in weeks.values() if min(seen) in (6, 7)]
+    share = sum(min(seen) + 1 in seen for seen in cohort) / len(cohort)
+    found = measure(metric="again", starts="2024-01-10", due=str(on), baseline=0.1, target="20%", window_days=14)
+    assert 0 < share < 1
+    assert found.current == pytest.approx(share)
+    assert f"over the 14 days to {on}" in found.sentence
+
+
+def test_first_cohort_is_left_out_as_it_holds_everybody_before(measure: Measure) -> None:
+    found = measure(metric="again", starts="2024-01-10", due="2024-01-16", baseline=0.5, target="90%", window_days=7)
+    assert found.status == "no data"
 
 
 def test_calendar_months_stand_until_the_next_is_over(owner: Caller, measure: Measure) -> None:
@@ -204,6 +211,9 @@ def test_what_cannot_be_measured_says_why(measure: Measure) -> None:
     assert unknown.status == "no data"
     assert "There is no property named 'colour'" in unknown.sentence
     assert measure(metric="nothing", target="5").status == "behind"
+    relative = measure(metric="nothing", target="-20%")
+    assert (relative.status, relative.target, relative.current) == ("no data", None, None)
+    assert "It begins at 0, and -20% of nothing is nothing." in relative.sentence
 
 
 def test_points_hold_the_course_and_the_path(measure: Measure) -> None:

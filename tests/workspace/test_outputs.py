@@ -26,6 +26,7 @@ from upshot.workspace.messages.outputs import (
     Ship,
 )
 from upshot.workspace.operation import Caller
+from upshot.workspace.wire import answer as over_http
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -182,3 +183,12 @@ def test_outputs_are_listed_with_cost_and_launches(owner: Caller) -> None:
     answer = owner.call(LAUNCH_LIST, Nothing())
     assert [launch.name for launch in answer.launches] == ["dark-mode", "saved-songs"]
     assert [(each.name, each.kind) for each in answer.annotations] == [("price", "price")]
+
+
+def test_deploy_script_needs_a_title_only(owner: Caller, workspace: LocalWorkspace) -> None:
+    status, body = over_http(owner, "output.ship", b'{"title": "Saved songs", "refs": ["1f2e"]}')
+    assert status == 200
+    assert [change["name"] for change in msgspec.json.decode(body)["changes"]] == ["saved-songs", "saved-songs"]
+    assert outputs(workspace)["saved-songs"].refs == ("1f2e",)
+    status, body = over_http(owner, "output.ship", b'{"titel": 1}')
+    assert status == 400

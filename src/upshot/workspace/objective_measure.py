@@ -82,8 +82,11 @@ def _measure(resources: Resources, objective: Objective, metric: Metric) -> Meas
         before = f"in the {objective.baseline_days} days before {objective.starts}"
         why = f"There is too little data {before} to measure where it begins. Write a baseline."
         return _nothing(objective, today, why, collected)
-    target = parse_target(objective.target).level(baseline)
-    aim = Aim(baseline, target, objective.starts, objective.due, metric.direction)
+    wanted = parse_target(objective.target)
+    if wanted.change is not None and baseline == 0:
+        why = f"It begins at 0, and {objective.target} of nothing is nothing. Write the target as a value to reach."
+        return _nothing(objective, today, why, collected)
+    aim = Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
     on = min(collected.last, objective.due)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
     if value is None or (on < objective.starts <= today):

@@ -79,7 +79,8 @@ def collect(
     first = min(objective.starts - timedelta(days=objective.baseline_days), today - timedelta(days=_WEEK * _MOST_WEEKS))
     first = max(first, today - timedelta(days=_LONGEST_DAYS)) - timedelta(days=late + _step_days(metric))
     points = _points(resources, objective, first, today)
-    steps = tuple(_steps(metric, points, today))
+    begun = resources.held().first_event_at
+    steps = tuple(_steps(metric, points, today, None if begun is None else resources.local_day(begun)))
     gaps: tuple[date, ...] = ()
     if combine is Combine.SUM:
         steps, gaps = without_gaps(steps)
@@ -134,13 +135,18 @@ def _periods_after(metric: Metric) -> int:
     return metric.brackets[metric.after] if metric.kind is RetentionKind.BRACKET else metric.after
 
 
-def _steps(metric: Metric, points: tuple[Point, ...], today: date) -> Iterable[Step]:
-    """The points whose values are final, each on the day from which it is."""
+def _steps(metric: Metric, points: tuple[Point, ...], today: date, begun: date | None) -> Iterable[Step]:
+    """The points whose values are final, each on the day from which it is.
+
+    The cohort with which the data begin holds everybody who was there before, and says nothing of newcomers.
+    """
     for start, end, point in _with_ends(metric, points):
         if point.value is None or not point.complete:
             continue
         known_on = end - timedelta(days=1)
         if metric.type is Shape.RETENTION:
+            if begun is not None and start <= begun:
+                continue
             known_on = _after(metric.period, start, _periods_after(metric) + 1) - timedelta(days=1)
         if known_on < today:
             yield Step(known_on, (end - start).days, point.value, point.numerator, point.denominator)
