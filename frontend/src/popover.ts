@@ -14,3 +14,9 @@ document.addEventListener("click", (event) => {
     if (!popover.contains(event.target as Node)) close(popover, false);
   }
 });
+
+// What was chosen is on its way; a page that is morphed keeps what is open, so this must not be.
+document.addEventListener("submit", (event) => {
+  const popover = (event.target as Element).closest<HTMLDetailsElement>("details.popover[open]");
+  if (popover) setTimeout(() => close(popover, true));
+});
