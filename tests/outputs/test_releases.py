@@ -135,10 +135,10 @@ def test_release_launches_the_merges_that_it_holds(merged: Repo) -> None:
 def test_trailers_are_read_and_mistakes_are_remarks() -> None:
     message = (
         "Subject\r\n\r\nUpshot: output=a; kind=upkeep\r\n> upshot:expects x +5% within 3 weeks\nUpshot: kind=bett\n"
-        "Upshot: expects more\nUpshot: outptu=a\nUpshot: output=a b\nUpshot : team=t\nupshot is a word"
+        "Upshot: expects more\nUpshot: outptu=a\nUpshot: output=a b\nUpshot : team=t; usage=songs\nupshot is a word"
     )
     said, remarks = read_trailers(message, "commit 1")
-    assert said == Said(output="a", kind="upkeep", team="t", expects=("x +5% within 21d",))
+    assert said == Said(output="a", kind="upkeep", team="t", usage="songs", expects=("x +5% within 21d",))
     assert [(r.message.split(" that ")[0], r.suggestions) for r in remarks] == [
         ("There is no kind of output 'bett'.", ("bet",)),
         ("'more' is not an expectation. Write it as: new_subscriptions +5% (1%..9%) within 30d.", ()),

@@ -93,4 +93,5 @@ def tell_problems(problems: "Iterable[Problem]") -> None:
     for problem in problems:
         place = f"{problem.where}:{problem.line}: " if problem.line else f"{problem.where}: " if problem.where else ""
         close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
-        line(f"{place}{problem.message}{close}")
+        warning = "Warning: " if problem.level == "warning" else ""
+        line(f"{place}{warning}{problem.message}{close}")

@@ -160,6 +160,7 @@ def ship(
     objective: str = "",
     team: str = "",
     kind: _Kind = "bet",
+    usage: str = "",
     days: float | None = None,
     audience: tuple[str, ...] = (),
     to: str = "everyone",
@@ -177,6 +178,7 @@ def ship(
         objective: Which objective it serves.
         team: Which team made it.
         kind: Why it was made. Default: bet.
+        usage: The metric that says how many people use it: a feature that next to nobody uses is waste.
         days: What it cost, in days of one person's work.
         audience: Who may have it, as a filter such as "person.plan = free"; may be repeated.
         to: everyone, or a share of the audience such as 25%.
@@ -196,6 +198,7 @@ def ship(
             objective=objective,
             team=team,
             expects=expects,
+            usage=usage,
             cost_days=days,
             audience=audience,
             share=_share(to),

@@ -218,6 +218,7 @@ class _Reading:
             kind=OutputKind(said.kind) if said.kind else OutputKind.BET,
             objective=said.objective,
             team=said.team,
+            usage=said.usage,
             cost=self._cost(draft, days),
             expects=said.expects,
             refs=draft.refs,

@@ -1,8 +1,8 @@
 """What commits and tags say to Upshot: lines that begin with ``Upshot:``, anywhere in the message.
 
 ``Upshot: expects new_subscriptions +5% (1..9) within 30d`` states an expectation. ``Upshot: output=saved-songs`` names
-what the commit belongs to; ``kind``, ``objective``, ``team``, ``title`` and ``link`` say more about it. Several stand
-on one line with ``;`` between them.
+what the commit belongs to; ``kind``, ``objective``, ``team``, ``usage``, ``title`` and ``link`` say more about it.
+Several stand on one line with ``;`` between them.
 """
 
 import re
@@ -17,8 +17,8 @@ from upshot.outputs.found import Remark
 __all__ = ["Said", "read_trailers"]
 
 _LINE = re.compile(r"^[ \t>*-]*upshot[ \t]*:[ \t]*(?P<said>.+?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_KEYS = ("output", "kind", "objective", "team", "title", "link")
-_NAMES = frozenset({"output", "objective", "team"})
+_KEYS = ("output", "kind", "objective", "team", "usage", "title", "link")
+_NAMES = frozenset({"output", "objective", "team", "usage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Said:
     kind: str = ""
     objective: str = ""
     team: str = ""
+    usage: str = ""
     title: str = ""
     link: str = ""
     expects: tuple[str, ...] = ()

@@ -138,10 +138,11 @@ def _shipped(request: Ship, there: Current) -> Output:
                 team=request.team,
                 cost=cost,
                 expects=request.expects,
+                usage=request.usage,
                 refs=request.refs,
                 link=request.link,
             )
-        said = {field: getattr(request, field) for field in ("objective", "team", "expects", "refs", "link")}
+        said = {field: getattr(request, field) for field in ("objective", "team", "expects", "usage", "refs", "link")}
         given = {field: value for field, value in said.items() if value}
         return msgspec.structs.replace(old, **given, **({} if cost is None else {"cost": cost}))
     except ValueError as error:

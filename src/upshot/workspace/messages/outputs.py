@@ -131,7 +131,8 @@ class LaunchList(msgspec.Struct, frozen=True):
 class Ship(msgspec.Struct, frozen=True, kw_only=True):
     """Say that something reached users: makes the output where there is none of that name, and a launch.
 
-    ``name`` is made from the title where empty. ``at`` is now where null. ``expects`` are lines as in YAML.
+    ``name`` is made from the title where empty. ``at`` is now where null. ``expects`` are lines as in YAML. ``usage``
+    is the metric that says how many people use it.
     """
 
     title: str
@@ -141,6 +142,7 @@ class Ship(msgspec.Struct, frozen=True, kw_only=True):
     objective: str = ""
     team: str = ""
     expects: tuple[str, ...] = ()
+    usage: str = ""
     cost_days: float | None = None
     audience: tuple[str, ...] = ()
     share: float = 1.0
