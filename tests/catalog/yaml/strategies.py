@@ -30,6 +30,7 @@ from upshot.catalog.kinds import (
     Variant,
 )
 from upshot.catalog.kinds.dashboard import Tile, TileType
+from upshot.catalog.kinds.tracking import PlannedEvent, PlannedProperty, TrackingPlan
 
 ODD = (
     "yes",
@@ -158,6 +159,28 @@ BY_KIND: dict[type[Declaration], st.SearchStrategy[Declaration]] = {
         link=TEXTS,
     ),
     Launch: _launches(),
+    TrackingPlan: st.builds(
+        TrackingPlan,
+        name=NAMES,
+        mode=st.sampled_from(("off", "warn", "enforce")),
+        sources=WORDS,
+        events=st.lists(
+            st.builds(
+                PlannedEvent,
+                event=TEXTS.filter(bool),
+                properties=st.lists(
+                    st.builds(PlannedProperty, name=TEXTS, type=st.sampled_from(("any", "number")), pii=st.booleans()),
+                    max_size=2,
+                    unique_by=lambda each: each.name,
+                ).map(tuple),
+                others=st.booleans(),
+                description=TEXTS,
+            ),
+            max_size=2,
+            unique_by=lambda each: each.event,
+        ).map(tuple),
+        drop=WORDS,
+    ),
     Segment: st.builds(
         Segment,
         name=NAMES,
