@@ -1,0 +1,1 @@
+"""What ``bench.bench_collect`` measures with: a client, the server, and the limits beside them."""
