@@ -75,6 +75,10 @@ def test_kind_of_waste(word: VerdictWord | None, kind: OutputKind, used: float |
     assert waste_of(word, Grade.C, kind, used)[0] == waste
 
 
+def test_harm_that_healed_is_harm() -> None:
+    assert waste_of(VerdictWord.TRANSIENT, Grade.C, OutputKind.BET, None, worse=True)[0] == "harm"
+
+
 def test_shares_of_waste_leave_unknown_costs_out() -> None:
     sums = {s.kind: s for s in sum_waste([Spent("harm", 30.0), Spent("none", 70.0), Spent("harm", None)])}
     assert (sums["harm"].outputs, sums["harm"].cost, sums["harm"].share) == (2, 30.0, 0.3)

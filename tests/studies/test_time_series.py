@@ -208,3 +208,17 @@ def test_false_verdicts_are_as_rare_and_true_ones_as_frequent_as_said() -> None:
     assert binomtest(false, len(nothing), 0.10, alternative="greater").pvalue > 0.001
     assert VerdictWord.HARMED not in something
     assert sum(word is VerdictWord.IMPROVED for word in something) > 80
+
+
+def test_holidays_are_learned_from_the_past_and_taken_out() -> None:
+    values = daily(17, days=AFTER)
+    launch = (LAUNCH_DAY - START).days
+    notes = []
+    for first in (-150, -100, -60, 5):
+        values[launch + first : launch + first + 3] *= 2.5
+        notes.append(note(AnnotationKind.HOLIDAY, first, first + 2))
+    known, unknown = conclude(launched(values, notes=tuple(notes))), conclude(launched(values))
+    with_them, without = known.effects[0].relative, unknown.effects[0].relative
+    assert with_them is not None
+    assert with_them.low < 0 < with_them.high
+    assert without is None or without.high - without.low > with_them.high - with_them.low

@@ -26,19 +26,23 @@ class Readings:
         self._resources = resources
         self._seen: tuple[date, int] | None = None
         self._again_at = 0.0
+        self._importing = False
 
     def turn(self) -> int:
         """Record what is due, for some seconds; returns how many verdicts were recorded."""
         now = time.monotonic()
         state = (self._resources.today(), self._resources.store.revision)
         new_day = self._seen is None or self._seen[0] != state[0]
-        if not new_day and (state == self._seen or now < self._again_at):
-            return 0
         if self._resources.running:  # an import that runs changes the data under a reading
+            self._importing = True
+            return 0
+        waits = state == self._seen or (now < self._again_at and not self._importing)
+        if not new_day and waits:
             return 0
         done = record_due(LaunchBook.of(self._resources), by=_BY, seconds=_SECONDS_A_TURN)
         for text in done.failed:
             _log.info("Not read yet: %s", text)
         if not done.waiting:
+            self._importing = False
             self._seen, self._again_at = state, now + _PAUSE_SECONDS
         return len(done.records)

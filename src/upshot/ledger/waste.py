@@ -34,7 +34,7 @@ class WasteSum:
 
 
 def waste_of(
-    word: VerdictWord | None, grade: Grade, kind: OutputKind, used_share: float | None
+    word: VerdictWord | None, grade: Grade, kind: OutputKind, used_share: float | None, *, worse: bool = False
 ) -> tuple[WasteKind, str]:
     """The kind of waste, and why in words.
 
@@ -43,11 +43,14 @@ def waste_of(
         grade: Of the evidence.
         kind: Why the output was made; of what is no bet nobody expects an effect.
         used_share: Share of a day's active people who use it; None where no metric says so.
+        worse: Whether the primary metric went the bad way; a harm that healed is still one.
     """
     if word is None:
         return "none", ""
     if word is VerdictWord.HARMED:
         return "harm", "It did harm."
+    if word is VerdictWord.TRANSIENT and worse:
+        return "harm", "It did harm for some days."
     if used_share is not None and used_share < BARELY_USED:
         return "unused", f"{used_share:.2%} of a day's active people use it."
     if kind is not OutputKind.BET:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from upshot.catalog.kinds import AnnotationKind
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, Point, StudyDesign
 from upshot.causal.assessment import METHOD, Assessment, Reading, assess
 from upshot.causal.refusal import Refusal
@@ -113,8 +114,20 @@ def series_of(inputs: StudyInputs, daily: DailySeries, clear: Clear) -> Series |
         controls=np.stack(columns, axis=1) if columns else np.zeros((0, 0)),
         others=tuple(sorted(day for day, logging in days.items() if not logging and day in outside)),
         changes=tuple(sorted(day for day, logging in days.items() if logging and day in outside)),
+        calendar=_holidays(inputs, daily.metric, start, len(values)),
         position=start.timetuple().tm_yday - 1,
     )
+
+
+def _holidays(inputs: StudyInputs, metric: str, start: date, length: int) -> NDArray[np.float64]:
+    """One column that is 1 on annotated holidays; none where there is no such day in the series."""
+    column = np.zeros(length)
+    for note in inputs.notes:
+        if note.kind is AnnotationKind.HOLIDAY and (not note.metrics or metric in note.metrics):
+            first = (note.first_day - start).days
+            last = ((note.last_day or note.first_day) - start).days
+            column[max(first, 0) : max(last + 1, 0)] = 1.0
+    return column[:, None] if column.any() else np.zeros((0, 0))
 
 
 def _control(inputs: StudyInputs, metric: MetricInput, start: date, length: int) -> NDArray[np.float64] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from upshot.catalog.declarations import Declared
 from upshot.catalog.kinds import (
@@ -18,8 +19,10 @@ from upshot.catalog.kinds import (
     Team,
     parse_expectation,
 )
+from upshot.catalog.types import MetricVersion
 from upshot.catalog.verdict import Seal, VerdictRecord
 from upshot.core.errors import NotFound
+from upshot.metrics.definition import Metric
 from upshot.studies.default import Stated, chosen_expectation, default_study
 from upshot.workspace.messages.outputs import ExpectationView, LaunchView, OutputView
 from upshot.workspace.resources import Resources
@@ -48,7 +51,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class LaunchBook:
-    """What is declared around launches, by name; seals by their hash too, and launches by output, earliest first."""
+    """What is declared around launches, by name."""
 
     resources: Resources
     outputs: dict[str, Declared[Output]]
@@ -61,28 +64,36 @@ class LaunchBook:
     objectives: dict[str, Declared[Objective]]
     teams: dict[str, Declared[Team]]
     seals: tuple[Seal, ...]
-    seal_of: dict[str, Seal]
-    launched: dict[str, tuple[Launch, ...]]
+    metrics: dict[str, tuple[Metric, MetricVersion]]
+    index: "_Index"
 
     @classmethod
     def of(cls, resources: Resources) -> "LaunchBook":
         """Read it."""
         declared = resources.catalog.declarations
-        seals, launches = resources.catalog.conclusions.seals(), declared.current(Launch)
+        launches, experiments = declared.current(Launch), declared.current(Experiment)
+        studies, decisions = declared.current(Study), declared.current(Decision)
+        seals = resources.catalog.conclusions.seals()
         return cls(
             resources=resources,
             outputs=declared.current(Output),
             launches=launches,
             annotations=declared.current(Annotation),
-            experiments=declared.current(Experiment),
-            studies=declared.current(Study),
-            decisions=declared.current(Decision),
+            experiments=experiments,
+            studies=studies,
+            decisions=decisions,
             outcomes=declared.current(Outcome),
             objectives=declared.current(Objective),
             teams=declared.current(Team),
             seals=seals,
-            seal_of={seal.hash: seal for seal in seals},
-            launched=_by_output(each.value for each in launches.values()),
+            metrics=resources.metrics.all(),
+            index=_Index(
+                seals={seal.hash: seal for seal in seals},
+                launches=_by_output(each.value for each in launches.values()),
+                experiments=_by_launch(experiments.values()),
+                studies=_by_launch(studies.values()),
+                decisions=_by_launch(decisions.values()),
+            ),
         )
 
     def launch(self, name: str) -> Launch:
@@ -105,11 +116,16 @@ class LaunchBook:
 
     def launches_of(self, output: str) -> tuple[Launch, ...]:
         """Launches that hold the output, earliest first."""
-        return self.launched.get(output, ())
+        return tuple(self.index.launches.get(output, ()))
 
     def experiment_of(self, launch: str) -> Experiment | None:
         """The experiment that randomises the launch; the newest where there are several."""
-        return next((e.value for e in reversed(self.experiments.values()) if e.value.launch == launch), None)
+        found = self.index.experiments.get(launch)
+        return found[-1].value if found else None
+
+    def metric_title(self, name: str) -> str:
+        """What people call a metric; its name where there is none any more."""
+        return (self.metrics[name][0].title or name) if name in self.metrics else name
 
     def quiet(self, launch: Launch) -> bool:
         """Whether all of its outputs are upkeep, enabling or compliance, of which nobody expects an effect."""
@@ -119,7 +135,7 @@ class LaunchBook:
     def stated(self, launch: Launch) -> tuple[Stated, ...]:
         """The expectations of its outputs with their seals, in the order of outputs and lines."""
         return tuple(
-            Stated(name, expectation, self.seal_of.get(expectation.seal(name)))
+            Stated(name, expectation, self.index.seals.get(expectation.seal(name)))
             for name in launch.outputs
             if name in self.outputs
             for expectation in self.outputs[name].value.expectations
@@ -128,7 +144,7 @@ class LaunchBook:
     def measured(self, launch: Launch) -> Measured:
         """The study of a launch: the newest declared one, else the one that its expectations make."""
         stated = self.stated(launch)
-        own = [each for each in self.studies.values() if each.value.launch == launch.name]
+        own = self.index.studies.get(launch.name)
         if own:
             newest = max(own, key=lambda each: each.created_at)
             tested = chosen_expectation(stated, launch.at, newest.value.primary)
@@ -148,7 +164,7 @@ class LaunchBook:
 
     def decisions_of(self, launch: str) -> tuple[Declared[Decision], ...]:
         """Decisions about the launch, oldest first."""
-        found = [each for each in self.decisions.values() if each.value.launch == launch]
+        found = self.index.decisions.get(launch, [])
         return tuple(sorted(found, key=lambda each: (each.value.at, each.value.name)))
 
     def newest_verdicts(self, launch: str | None = None) -> dict[str, VerdictRecord]:
@@ -238,7 +254,7 @@ class LaunchBook:
             *current.items(),
             *((h, parse_expectation(s.expectation)) for h, s in past.items()),
         ]:
-            seal = self.seal_of.get(digest)
+            seal = self.index.seals.get(digest)
             late = launched_at is not None and (seal is None or seal.sealed_at > launched_at)
             views.append(
                 ExpectationView(
@@ -270,9 +286,30 @@ class LaunchBook:
         return next(iter(self.outcomes)) if len(self.outcomes) == 1 else ""
 
 
-def _by_output(launches: Iterable[Launch]) -> dict[str, tuple[Launch, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What is looked up often: seals by hash, launches by output (earliest first), the rest by launch."""
+
+    seals: dict[str, Seal]
+    launches: dict[str, list[Launch]]
+    experiments: dict[str, list[Declared[Experiment]]]
+    studies: dict[str, list[Declared[Study]]]
+    decisions: dict[str, list[Declared[Decision]]]
+
+
+def _by_output(launches: Iterable[Launch]) -> dict[str, list[Launch]]:
     found: dict[str, list[Launch]] = {}
     for launch in sorted(launches, key=lambda launch: (launch.at, launch.name)):
         for output in dict.fromkeys(launch.outputs):
             found.setdefault(output, []).append(launch)
-    return {output: tuple(each) for output, each in found.items()}
+    return found
+
+
+D = TypeVar("D", Experiment, Study, Decision)
+
+
+def _by_launch(declared: Iterable[Declared[D]]) -> dict[str, list[Declared[D]]]:
+    found: dict[str, list[Declared[D]]] = {}
+    for each in declared:
+        found.setdefault(each.value.launch, []).append(each)
+    return found

@@ -88,7 +88,7 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
         grade=grade,
         design=verdict.design if verdict else "none",
         metric=metric,
-        metric_title=_title(book, metric),
+        metric_title=book.metric_title(metric),
         effect=effect,
         sentence=sentence,
         reading=verdict.reading if verdict else None,
@@ -127,12 +127,13 @@ def _worth(book: LaunchBook, verdict: Verdict | None, effect: Effect | None) -> 
     valued = _valued_effect(book, verdict, effect)
     unit = _unit_worth(book, valued.metric)
     if unit is None:
-        return None, f"What one more of {_title(book, effect.metric)} is worth nobody said: give the outcome a worth."
+        title = book.metric_title(effect.metric)
+        return None, f"What one more of {title} is worth nobody said: give the outcome a worth."
     amount = worth_of(valued, unit)
     if amount is None:
         return None, "There is no absolute effect."
     randomised = verdict.design == "experiment"
-    note = "" if valued is effect else f"By its effect on {_title(book, valued.metric)}."
+    note = "" if valued is effect else f"By its effect on {book.metric_title(valued.metric)}."
     return Worth(amount, valued.metric, valued.first_day, valued.last_day, randomised), note
 
 
@@ -149,21 +150,9 @@ def _unit_worth(book: LaunchBook, metric: str) -> float | None:
     outcome = book.outcomes.get(metric)
     if outcome is not None and outcome.value.worth is not None:
         return outcome.value.worth
-    try:
-        definition, _ = book.resources.metrics.get(metric)
-    except NotFound:
+    if metric not in book.metrics:
         return None
-    return 1.0 if definition.format == "money" else None
-
-
-def _title(book: LaunchBook, metric: str) -> str:
-    if not metric:
-        return ""
-    try:
-        definition, _ = book.resources.metrics.get(metric)
-    except NotFound:
-        return metric
-    return definition.title or metric
+    return 1.0 if book.metrics[metric][0].format == "money" else None
 
 
 def _asked_for(book: LaunchBook, output: Output, launch: Launch | None, request: LedgerQuery) -> bool:
@@ -187,7 +176,7 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
     stated = chosen_expectation(own, launch.at, told.metric) or chosen_expectation(own, launch.at)
     foretold = stated is not None and not stated.late(launch.at)
     used = _used_share(book, output, launch)
-    waste, note = waste_of(told.word, told.grade, output.kind, used)
+    waste, note = waste_of(told.word, told.grade, output.kind, used, worse=_worse(told.effect))
     return LedgerRow(
         output=view,
         launch=launch.name,
@@ -211,6 +200,14 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
         waste=waste,
         waste_note=note,
     )
+
+
+def _worse(effect: Effect | None) -> bool:
+    """Whether the estimate is on the bad side."""
+    shown = (effect.relative or effect.absolute) if effect else None
+    if effect is None or shown is None:
+        return False
+    return shown.value > 0 if effect.direction == "down" else shown.value < 0
 
 
 def _unlaunched(view: OutputView, output: Output) -> LedgerRow:
