@@ -5,7 +5,8 @@ import threading
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Protocol, Self
 
 import msgspec
 from cyclopts import Parameter
@@ -44,8 +45,8 @@ def demo(
 ) -> None:
     """Open the books of Tempo, a simulated music service whose truth is known, and serve them.
 
-    The headline numbers are there within seconds, the pages when the whole history is in; then today goes on live.
-    Opening a folder again goes on where it stopped.
+    The headline numbers and the pages are there within seconds; the older months stream in meanwhile, and then today
+    goes on live. Opening a folder again goes on where it stopped.
 
     Args:
         world: A YAML file with another world; it says only what differs from Tempo.
@@ -70,12 +71,17 @@ def demo(
     loaded = loaded_settings(common, {"server.host": host, "server.port": port})
     with LocalWorkspace.open(common.folder, loaded) as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
-        opening: _Books = resolve_name(COMPANY)(caller, common.folder / "company", chosen, _say(common))
-        opening.recent()
-        _headlines(common, caller, opening.world.last_day)
-        opening.older()
-        if not once:
-            _serve(common, workspace, opening)
+        books: _Books = resolve_name(COMPANY)(caller, common.folder / "company", chosen, _say(common))
+        with books as opening:
+            warming = threading.Thread(target=_warm, name="upshot-warm")
+            warming.start()
+            opening.recent()
+            warming.join()
+            _headlines(common, caller, opening.world.last_day)
+            if once:
+                opening.older()
+            else:
+                _serve(common, workspace, opening)
 
 
 class _World(Protocol):
@@ -92,6 +98,21 @@ class _Books(Protocol):
     def older(self) -> None: ...
     def live(self) -> None: ...
     def stop(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+def _warm() -> None:
+    """Load what questions and pages take, while the first months are read."""
+    from importlib import import_module
+    from pkgutil import resolve_name
+
+    from upshot.cli.serve import APPLICATION
+
+    import_module("upshot.metrics.compile")
+    resolve_name(APPLICATION)
 
 
 def _say(common: Common) -> "Callable[[str], None]":
@@ -167,16 +188,25 @@ def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None
     from pkgutil import resolve_name
 
     from upshot.cli.serve import APPLICATION, announce
+    from upshot.core.errors import UserError
     from upshot.jobs.scheduler import Scheduler
     from upshot.workspace import serving
 
     server = workspace.settings.server
     listener = serving.bind(workspace, server.host, server.port)
     app: serving.AsgiApp = resolve_name(APPLICATION)(workspace, workspace.settings)
-    live = threading.Thread(target=opening.live, name="upshot-demo")
+
+    def go_on() -> None:
+        try:
+            opening.older()
+            opening.live()
+        except UserError as error:
+            _say(common)(f"The history cannot go on: {error.message} {error.hint}")
+
+    rest = threading.Thread(target=go_on, name="upshot-demo")
     with ExitStack() as stack:
         stack.enter_context(Scheduler(workspace))
-        stack.callback(live.join)
+        stack.callback(rest.join)
         stack.callback(opening.stop)
-        live.start()
+        rest.start()
         serving.serve(workspace, app, listener, lambda address: announce(common, workspace.resources.name, address))

@@ -1,5 +1,6 @@
 """What an open workspace is made of."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -65,6 +66,7 @@ class Resources:
         worker: The process that concludes studies.
         tried: Readings of launches that could not be made, with the store's revision and the day on which it was tried.
         collector: Takes in what clients send.
+        beginning: Held while an import is looked for and begun, so that none is begun twice.
         clock: What time it is.
     """
 
@@ -83,6 +85,7 @@ class Resources:
     worker: StudyWorker = field(default_factory=StudyWorker)
     tried: dict[tuple[str, date], tuple[int, date]] = field(default_factory=dict)
     collector: Collector = field(init=False)
+    beginning: threading.Lock = field(default_factory=threading.Lock)
     clock: Callable[[], datetime] = utc_now
     _noted: set[str] = field(default_factory=set)
     _seen: StoreInfo | None = None

@@ -11,7 +11,6 @@ from upshot.demo.tempo.opening import CURRENCY, ZONE, Opening
 from upshot.demo.tempo.today import rest_of_today
 from upshot.demo.tempo.truth import TruthFile
 from upshot.demo.tempo.world import World
-from upshot.metrics.library_web import web_library
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.messages import METRIC_LIST, METRIC_QUERY, WORKSPACE_INFO, MetricQuery, Nothing
@@ -34,13 +33,14 @@ def test_opening_brings_in_the_whole_company_and_its_truth(tmp_path: Path) -> No
     said: list[str] = []
     with workspace_in(tmp_path / "w") as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
-        opening = opening_of(caller, tmp_path, said)
-        opening.recent()
-        after_recent = caller.call(WORKSPACE_INFO, Nothing()).events
-        opening.older()
-        whole = caller.call(WORKSPACE_INFO, Nothing())
-        assert after_recent < whole.events
-        assert opening.complete
+        with opening_of(caller, tmp_path, said) as opening:
+            opening.recent()
+            after_recent = caller.call(WORKSPACE_INFO, Nothing()).events
+            opening.older()
+            whole = caller.call(WORKSPACE_INFO, Nothing())
+            assert after_recent < whole.events
+            assert whole.dirty_days == 0
+            assert opening.complete
         truth = msgspec.json.decode((tmp_path / "company" / TRUTH_FILE).read_bytes(), type=TruthFile)
         first = WORLD.day(WORLD.launch + 61)
         query = MetricQuery("new_subscriptions", first, first + timedelta(days=29))
@@ -49,18 +49,19 @@ def test_opening_brings_in_the_whole_company_and_its_truth(tmp_path: Path) -> No
         assert total is not None
         assert total.value == subscriptions.with_launch
 
-        again = opening_of(caller, tmp_path, said)
-        again.recent()
-        again.older()
+        with opening_of(caller, tmp_path, said) as again:
+            again.recent()
+            again.older()
         assert caller.call(WORKSPACE_INFO, Nothing()).events == whole.events
 
 
 def test_opening_defines_metrics_that_all_answer(tmp_path: Path) -> None:
     with workspace_in(tmp_path / "w") as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
-        opening_of(caller, tmp_path, []).recent()
-        of_browsers = {metric.name for metric in web_library()}
-        metrics = [m for m in caller.call(METRIC_LIST, Nothing()).metrics if m.name not in of_browsers]
+        ready_made = {m.name for m in caller.call(METRIC_LIST, Nothing()).metrics}
+        with opening_of(caller, tmp_path, []) as opening:
+            opening.recent()
+        metrics = [m for m in caller.call(METRIC_LIST, Nothing()).metrics if m.name not in ready_made]
         assert {"listeners", "saved_songs_users", "new_subscriptions", "revenue"} <= {m.name for m in metrics}
         for metric in metrics:
             answer = caller.call(METRIC_QUERY, MetricQuery(metric.name, date(2026, 5, 1), date(2026, 6, 29)))
@@ -71,27 +72,41 @@ def test_opening_defines_metrics_that_all_answer(tmp_path: Path) -> None:
 def test_opening_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
     with workspace_in(tmp_path / "w") as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
-        first = opening_of(caller, tmp_path, [])
-        first.recent()
-        worker = threading.Thread(target=first.older)
-        worker.start()
-        first.stop()
-        worker.join(timeout=60)
-        assert not worker.is_alive()
-        second = opening_of(caller, tmp_path, [])
-        second.recent()
-        second.older()
-        assert second.complete
+        with opening_of(caller, tmp_path, []) as first:
+            first.recent()
+            worker = threading.Thread(target=first.older)
+            worker.start()
+            first.stop()
+            worker.join(timeout=60)
+            assert not worker.is_alive()
+            assert not first.complete
+        with opening_of(caller, tmp_path, []) as second:
+            second.recent()
+            second.older()
+            assert second.complete
+
+
+def test_live_brings_what_happened_since_the_recent_months_were_written(tmp_path: Path) -> None:
+    until = datetime(2026, 6, 30, 10, tzinfo=UTC)  # a day that is over by now, or all of it would not come at once
+    with workspace_in(tmp_path / "w") as workspace:
+        caller = workspace.acting_as(LOCAL_OWNER)
+        (tmp_path / "company").mkdir()
+        (tmp_path / "company" / "progress.json").write_bytes(
+            msgspec.json.encode({"world": WORLD, "until": until.replace(tzinfo=None), "imported": True})
+        )
+        with opening_of(caller, tmp_path, []) as opening:
+            opening.live()
+        assert caller.call(WORKSPACE_INFO, Nothing()).events == len(list(rest_of_today(WORLD, until)))
 
 
 def test_rest_of_today_comes_in_order_and_only_from_now_on() -> None:
     noon = datetime(2026, 6, 30, 10, tzinfo=UTC)
     events = list(rest_of_today(WORLD, noon))
     assert events
-    times = [at for at, _ in events]
+    times = [coming.at for coming in events]
     assert times == sorted(times)
     assert times[0] > noon
-    assert all(event.id and event.distinct_id for _, event in events)
+    assert all(coming.event.id and coming.event.distinct_id for coming in events)
 
 
 @pytest.mark.parametrize("days", [1, -400])

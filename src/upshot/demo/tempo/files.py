@@ -1,49 +1,70 @@
-"""Tempo's files, written by a process of their own, newest months first: ``python -m upshot.demo.tempo.files FOLDER``.
+"""Tempo's files, written by a process of their own: ``python -m upshot.demo.tempo.files FOLDER``.
 
-The world comes as JSON on standard input. Each chunk of months is told of on standard output, as one line of JSON,
-when its files are whole; ``truth.json`` comes last.
+An ``Order`` comes as JSON on standard input. The recent months are told of on standard output as soon as they are
+whole, then the older ones, each as one line of JSON; ``truth.json`` comes last.
 """
 
+import os
 import sys
+from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from upshot.demo.tempo.life import History, simulate
+from upshot.demo.tempo.life import simulate
 from upshot.demo.tempo.truth import tell
 from upshot.demo.tempo.world import World
-from upshot.demo.tempo.write import months, write_months
+from upshot.demo.tempo.write import MonthFile, months, write_months
 
-__all__ = ["RECENT_MONTHS", "TRUTH_FILE", "Written", "older_chunks"]
+__all__ = ["RECENT_MONTHS", "TRUTH_FILE", "Order", "Written"]
 
 RECENT_MONTHS = 3
 TRUTH_FILE = "truth.json"
-_CHUNK = 9
+_POLITE = 10
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What to write.
+
+    Attributes:
+        world: The company.
+        until: UTC without zone; what happens later is in no file.
+        recent: Whether the recent months are to be written.
+        older: Whether the months before are.
+    """
+
+    world: World
+    until: datetime
+    recent: bool = True
+    older: bool = True
 
 
 class Written(msgspec.Struct, frozen=True):
-    """Files that are whole, and the first local day in them."""
+    """Files that are whole, newest first, and how many people the world has."""
 
     paths: tuple[str, ...]
-    first: str
+    rows: int
+    people: int
 
 
-def older_chunks(history: History) -> list[list[range]]:
-    """The months before the recent ones in chunks, newest chunk first."""
-    older = months(history)[:-RECENT_MONTHS]
-    ends = range(len(older), 0, -_CHUNK)
-    return [older[max(0, end - _CHUNK) : end] for end in ends]
+def _tell(files: Iterable[MonthFile], people: int) -> None:
+    written = list(files)[::-1]
+    told = Written(tuple(str(file.path) for file in written), sum(file.rows for file in written), people)
+    sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _main(folder: Path) -> None:
-    world = msgspec.json.decode(sys.stdin.buffer.read(), type=World)
-    history = simulate(world)
-    for chunk in older_chunks(history):
-        written = list(write_months(history, folder, chunk))
-        told = Written(tuple(str(file.path) for file in written), written[0].first.isoformat())
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
-        sys.stdout.buffer.flush()
-    truth = msgspec.json.format(msgspec.json.encode(tell(world, history)), indent=1)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    history = simulate(order.world)
+    every, people = months(history), history.people.count
+    if order.recent:
+        _tell(write_months(history, folder, every[-RECENT_MONTHS:], until=order.until), people)
+    os.nice(_POLITE)  # from here on there are pages that people look at
+    if order.older:
+        _tell(write_months(history, folder, every[:-RECENT_MONTHS]), people)
+    truth = msgspec.json.format(msgspec.json.encode(tell(order.world, history)), indent=1)
     (folder / TRUTH_FILE).write_bytes(truth)
 
 

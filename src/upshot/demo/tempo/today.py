@@ -1,26 +1,40 @@
-"""What the rest of today will bring, as events to be sent when their time comes."""
+"""What the rest of today will bring, as events to be sent when their time comes.
 
+``python -m upshot.demo.tempo.today`` takes an ``Order`` as JSON on standard input; each event of the day after
+``until`` goes out as one line of JSON. Living through the world takes seconds in which this process would draw no page.
+"""
+
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from upshot.core.time import zone
 from upshot.demo.tempo.events import log_of
+from upshot.demo.tempo.files import Order
 from upshot.demo.tempo.life import simulate
 from upshot.demo.tempo.world import World
 from upshot.demo.tempo.write import ZONE, table_of
 from upshot.workspace.messages import NewEvent
 
-__all__ = ["rest_of_today"]
+__all__ = ["ToCome", "rest_of_today"]
 
 _NOT_PROPERTIES = frozenset({"id", "at", "listener", "event", "account"})
 
 
-def rest_of_today(world: World, now: datetime) -> Iterator[tuple[datetime, NewEvent]]:
+class ToCome(msgspec.Struct, frozen=True):
+    """An event and the instant at which it happens, with its offset."""
+
+    at: datetime
+    event: NewEvent
+
+
+def rest_of_today(world: World, now: datetime) -> Iterator[ToCome]:
     """The world's events between ``now`` (UTC, aware) and the end of the local day, in order; none on another day."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     today = now.astimezone(zone(ZONE)).date()
     number = (today - world.first_day).days
     if not 0 <= number < world.days:
@@ -35,7 +49,7 @@ def rest_of_today(world: World, now: datetime) -> Iterator[tuple[datetime, NewEv
     for row in table.to_pylist():
         at = row["at"].replace(tzinfo=UTC)
         properties = {k: v for k, v in row.items() if v is not None and k not in _NOT_PROPERTIES}
-        yield (
+        yield ToCome(
             at,
             NewEvent(
                 event=row["event"],
@@ -46,3 +60,13 @@ def rest_of_today(world: World, now: datetime) -> Iterator[tuple[datetime, NewEv
                 properties=msgspec.Raw(msgspec.json.encode(properties)),
             ),
         )
+
+
+def _main() -> None:
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    for coming in rest_of_today(order.world, order.until.replace(tzinfo=UTC)):
+        sys.stdout.buffer.write(msgspec.json.encode(coming) + b"\n")
+
+
+if __name__ == "__main__":
+    _main()

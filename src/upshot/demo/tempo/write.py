@@ -212,7 +212,7 @@ def write_months(
     Args:
         history: What to log.
         folder: Where the files go; made if need be.
-        which: Months that follow each other, as from ``months``.
+        which: Months that follow each other, as from ``months``; may be none.
         until: UTC without zone; what happens later is not written.
     """
     import pyarrow as pa
@@ -220,6 +220,8 @@ def write_months(
     import pyarrow.parquet as pq
 
     folder.mkdir(parents=True, exist_ok=True)
+    if not which:
+        return
     for month, whole in zip(which, _arrivals(history, which), strict=True):
         first, last = history.world.day(month[0]), history.world.day(month[-1])
         path = folder / f"tempo-{first:%Y-%m}.parquet"

@@ -134,10 +134,12 @@ def _totals(sql: str, days: str | None) -> str:
         FROM ({sql}) m {among} LEFT JOIN identity i ON i.distinct_key = m.distinct_key
         WHERE m.value IS NOT NULL GROUP BY ALL
         UNION ALL
-        SELECT g.unit_type, u.unit_key, m.day, count(*), sum(m.value)::DOUBLE
-        FROM ({sql}) m {among} CROSS JOIN group_types g
-        LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = m.groups[g.unit_type]
-        WHERE m.value IS NOT NULL GROUP BY ALL
+        SELECT m.unit_type, u.unit_key, m.day, count(*), sum(m.value)::DOUBLE
+        FROM (
+            SELECT g.unit_type, m.groups[g.unit_type] AS unit, m.day, m.value
+            FROM ({sql}) m {among} CROSS JOIN group_types g WHERE m.value IS NOT NULL
+        ) m LEFT JOIN units u ON u.unit_type = m.unit_type AND u.unit = m.unit
+        GROUP BY ALL
     """
 
 

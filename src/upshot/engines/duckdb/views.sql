@@ -9,9 +9,13 @@ CREATE OR REPLACE VIEW raw_unit_events AS
 SELECT 'person' AS unit_type, coalesce(i.person_key, e.distinct_key) AS unit_key, e.day, e.event, e.occurred_at, e.revision
 FROM events e LEFT JOIN identity i ON i.distinct_key = e.distinct_key
 UNION ALL
-SELECT g.unit_type, u.unit_key, e.day, e.event, e.occurred_at, e.revision
-FROM events e CROSS JOIN group_types g
-LEFT JOIN units u ON u.unit_type = g.unit_type AND u.unit = e.groups[g.unit_type];
+SELECT e.unit_type, u.unit_key, e.day, e.event, e.occurred_at, e.revision
+FROM (
+    -- The unit's name is a column before it is joined: as a part of the condition it meant comparing every event with
+    -- every unit as soon as somebody asked for rows that have one.
+    SELECT g.unit_type, e.groups[g.unit_type] AS unit, e.day, e.event, e.occurred_at, e.revision
+    FROM events e CROSS JOIN group_types g
+) e LEFT JOIN units u ON u.unit_type = e.unit_type AND u.unit = e.unit;
 
 -- The semi-join stands below the grouping: the engine does not push it there, and would group all events.
 CREATE OR REPLACE VIEW unit_days AS
@@ -64,8 +68,16 @@ WHERE day >= since
 UNION ALL
 SELECT unit_type, unit_key, event, day, lag(day) OVER (PARTITION BY unit_type, unit_key, event ORDER BY day)
 FROM (
+    -- What unit_days says of these units, in other words: the engine would find it said twice, and make all of it once.
     SELECT DISTINCT unit_type, unit_key, unnest([event, '*']) AS event, day
-    FROM unit_days SEMI JOIN pending_units USING (unit_key)
+    FROM (
+        SELECT f.unit_type, coalesce(p.person_key, f.unit_key) AS unit_key, f.day, f.event
+        FROM (FROM fact_unit_days SEMI JOIN pending_units USING (unit_key)) f
+        ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
+        UNION ALL
+        SELECT unit_type, unit_key, day, event
+        FROM (FROM raw_unit_events SEMI JOIN dirty_days USING (day)) SEMI JOIN pending_units USING (unit_key)
+    )
 );
 
 CREATE OR REPLACE VIEW trait_history AS

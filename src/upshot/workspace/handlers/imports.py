@@ -65,6 +65,11 @@ def start(resources: Resources, principal: Principal, request: ImportRequest) ->
     del principal
     if request.dry_run:
         raise InvalidInput("A dry run starts nothing.", hint="Ask for import.preview instead.")
+    with resources.beginning:
+        return _start(resources, request)
+
+
+def _start(resources: Resources, request: ImportRequest) -> ImportId:
     from upshot.collect.imports.run import resume_import, start_import
 
     loader = _open_loader(resources)
@@ -122,6 +127,11 @@ def list_imports(resources: Resources, principal: Principal, request: Nothing) -
 
 def resume(resources: Resources) -> None:
     """Go on with what was interrupted; what cannot go on (a file has changed, say) is told in the log."""
+    with resources.beginning:
+        _resume(resources)
+
+
+def _resume(resources: Resources) -> None:
     from upshot.collect.imports.run import resume_import
 
     with _loader(resources) as looking:
