@@ -94,6 +94,8 @@ class _Books(Protocol):
 
     @property
     def world(self) -> _World: ...
+    @property
+    def complete(self) -> bool: ...
     def recent(self) -> None: ...
     def older(self) -> None: ...
     def live(self) -> None: ...
@@ -199,13 +201,16 @@ def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None
     def go_on() -> None:
         try:
             opening.older()
-            opening.live()
+            if opening.complete:
+                # Not before: a verdict over half of a history would be recorded for good.
+                jobs.enter_context(Scheduler(workspace))
+                opening.live()
         except UserError as error:
             _say(common)(f"The history cannot go on: {error.message} {error.hint}")
 
     rest = threading.Thread(target=go_on, name="upshot-demo")
     with ExitStack() as stack:
-        stack.enter_context(Scheduler(workspace))
+        jobs = stack.enter_context(ExitStack())
         stack.callback(rest.join)
         stack.callback(opening.stop)
         rest.start()
