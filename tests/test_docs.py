@@ -3,16 +3,18 @@
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from upshot.catalog.checks import Book, faults
-from upshot.catalog.kinds import KINDS, Home
+from upshot.catalog.kinds import KINDS, Home, PropertyType
 from upshot.catalog.kinds.dashboard import TileType
 from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.catalog.yaml.read import read_files
 from upshot.collect.imports.mapping import read_mapping
+from upshot.collect.protocols.segment import CALLS
 from upshot.ledger.waste import WASTES
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
@@ -62,6 +64,14 @@ def test_dashboards_page_shows_a_dashboard_that_is_read() -> None:
     assert len({tile.name for tile in board.tiles}) == 4
     page = (ROOT / "docs/dashboards.md").read_text(encoding="utf-8")
     assert [kind for kind in TileType if f"`{kind}`" not in page] == []
+
+
+def test_collect_page_declares_a_plan_that_is_read_and_names_every_type() -> None:
+    read = read_files([("docs/collect.md", block) for block in blocks("docs/collect.md")], UTC)
+    assert [str(problem) for problem in read.problems] == []
+    page = (ROOT / "docs/collect.md").read_text(encoding="utf-8")
+    assert [kind for kind in get_args(PropertyType) if f"`{kind}`" not in page] == []
+    assert [call for call in set(CALLS.values()) if call not in page] == []
 
 
 def test_studies_page_declares_what_is_read_and_explains_every_word_and_grade() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.web.conftest import DAYS, Served
+from upshot.web.collect.openapi import COLLECT_PATHS
 from upshot.workspace.messages import OPERATIONS
 
 
@@ -61,7 +62,7 @@ def test_wrong_method_is_said_as_json(served: Served) -> None:
 def test_description_names_every_operation(served: Served) -> None:
     document = served.get("/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    assert set(document["paths"]) == {f"/api/ops/{op.name}" for op in OPERATIONS}
+    assert set(document["paths"]) == {f"/api/ops/{op.name}" for op in OPERATIONS} | set(COLLECT_PATHS)
     shapes = document["components"]["schemas"]
     for path in document["paths"].values():
         reference = path["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from upshot.core.errors import InvalidInput
+from upshot.web.collect.openapi import collect_paths
 from upshot.web.permit import Open
 from upshot.workspace.messages import OPERATIONS
 from upshot.workspace.operation import Permission, Principal
@@ -75,13 +76,17 @@ def description() -> dict[str, Any]:
                 },
             }
         }
+    paths |= collect_paths()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Upshot", "version": version("upshot")},
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "write_key": {"type": "http", "scheme": "basic"},
+            },
         },
         "security": [{"token": []}],
     }

@@ -1,0 +1,139 @@
+"""Whatever bytes come, a decoder gives every message as an event or a refusal, or refuses the whole with a reason."""
+
+# ruff: noqa: DTZ001 - instants of the stores are UTC without offset
+import base64
+import gzip
+import json
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from upshot.collect.admission import admit
+from upshot.collect.clock import LATEST_AHEAD, clock_shift, instant_of, settled
+from upshot.collect.delivery import Delivery, Envelope, Malformed, TooLarge
+from upshot.collect.policy import Breakages, Policy
+from upshot.collect.protocols import native, posthog, segment
+from upshot.collect.protocols.elements import elements, members, mended
+from upshot.core.ids import event_id, event_id_bytes
+from upshot.engines.records import problem_of
+from upshot.engines.store import EventRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2024, 5, 1, 12)
+LIMIT = 100_000
+POLICY = Policy((), addresses="truncate", salt=b"salt").of("s")
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.sampled_from(
+    [
+        *("event", "distinct_id", "id", "timestamp", "session_id", "groups", "properties", "set", "group_set", "type"),
+        *("userId", "anonymousId", "messageId", "traits", "context", "uuid", "$set", "offset", "options", "previousId"),
+    ]
+)
+MESSAGE = st.dictionaries(FIELDS, JSON, max_size=8)
+NAMED = MESSAGE.map(lambda m: {"event": "e", "distinct_id": "u", "userId": "u", "type": "track", **m})
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def decoded(body: bytes) -> list[Delivery]:
+    """The body as each protocol understands it; nothing where one refuses the whole."""
+    envelope = Envelope(body, NOW)
+    found = []
+    decoders: tuple[Callable[[], Delivery], ...] = (
+        lambda: native.decode(envelope, LIMIT),
+        lambda: segment.decode(envelope, "batch", LIMIT),
+        lambda: segment.decode(envelope, "track", LIMIT),
+        lambda: posthog.decode(envelope, LIMIT),
+        lambda: posthog.decode_versioned(envelope, LIMIT),
+    )
+    for decode in decoders:
+        with suppress(Malformed, TooLarge):
+            found.append(decode())
+    return found
+
+
+def check(delivery: Delivery) -> None:
+    """What is admitted can be kept, and the rest is held with a reason."""
+    admitted = admit(delivery, "s", NOW, POLICY, Breakages())
+    intake = admitted.intake
+    assert len(intake.events) + len(intake.held) == len(delivery.arrivals) + len(delivery.refusals)
+    assert all(held.reason and "\0" not in held.raw for held in intake.held)
+    for row in range(len(intake.events)):
+        record = EventRecord(
+            event_id=event_id("s", "x"),
+            event=intake.events.event[row],
+            occurred_at=intake.events.occurred_at[row],
+            received_at=NOW,
+            distinct_id=intake.events.distinct_id[row],
+            session_id=intake.events.session_id[row],
+            groups=intake.events.groups[row] if intake.events.groups else {},
+            source="s",
+            client_id=intake.events.client_id[row],
+            properties=intake.events.properties[row].decode(),
+        )
+        assert problem_of(record) == ""
+
+
+@quick
+@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-8", "surrogatepass")))
+def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
+    for packed in (body, gzip.compress(body), base64.b64encode(body), b"data=" + quote(body).encode()):
+        for delivery in decoded(packed):
+            check(delivery)
+
+
+@quick
+@given(st.lists(NAMED | MESSAGE | JSON, min_size=1, max_size=6))
+def test_every_message_of_a_batch_is_accounted_for(messages: list[object]) -> None:
+    text = json.dumps(messages)
+    for body in (text, f'{{"batch": {text}}}', f'{{"events": {text}}}', text.replace("0", "NaN")):
+        for delivery in decoded(body.encode()):
+            check(delivery)
+    delivery = native.decode(Envelope(text.encode(), NOW), LIMIT)
+    assert len(delivery.arrivals) + len(delivery.refusals) == len(messages)
+
+
+@quick
+@given(JSON)
+def test_elements_are_what_the_json_has(value: object) -> None:
+    text = json.dumps(value).encode()
+    pieces = elements(text)
+    if isinstance(value, list):
+        assert pieces is not None
+        assert [json.loads(piece) for piece in pieces] == value
+    elif isinstance(value, dict):
+        assert {k: json.loads(v) for k, v in members(text).items()} == {
+            json.dumps(k)[1:-1]: v for k, v in value.items()
+        }
+    else:
+        assert pieces is None
+    assert json.loads(mended(text)) == json.loads(text.decode()) or "\\ud" in text.decode()
+
+
+@quick
+@given(st.datetimes(), st.datetimes(), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))
+def test_clock_keeps_the_distance_to_the_sending(said: datetime, sent: datetime, received: datetime) -> None:
+    at = settled(said, clock_shift(sent, received), received)
+    assert at - received <= LATEST_AHEAD
+    if said <= sent and sent - said < timedelta(days=365):
+        assert received - at == sent - said
+    assert instant_of(said.isoformat() + "Z") == said
+
+
+@quick
+@given(st.text(), st.lists(st.text(min_size=1), max_size=5))
+def test_keys_of_many_events_are_those_of_each(source: str, ids: list[str]) -> None:
+    assert event_id_bytes(source, ids) == [event_id(source, i).bytes for i in ids]
