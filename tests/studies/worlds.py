@@ -23,6 +23,7 @@ from upshot.studies.inputs import (
 START = date(2025, 6, 1)
 LAUNCH_DAY = date(2026, 1, 5)
 HISTORY = (LAUNCH_DAY - START).days
+AFTER_DAYS = 40
 Floats = NDArray[np.float64]
 
 

@@ -121,7 +121,7 @@ def _key(value: SeriesValue) -> str:
 def _event(resources: Resources, name: str, value: SeriesValue) -> EventRecord:
     at = datetime.combine(value.day, _NOON, tzinfo=resources.zone).astimezone(UTC)
     client = _key(value)
-    properties = {**value.dimensions, _VALUE: value.value, "series_key": client}
+    properties = {**value.dimensions, _VALUE: value.value}
     return EventRecord(
         event_id=event_id(_source(name), client),
         event=name,
