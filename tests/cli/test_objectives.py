@@ -10,7 +10,8 @@ from upshot.cli.app import EXIT_USER
 
 TREE = """\
 objectives:
-  - {name: busy, title: Busy, metric: events, target: +20%, starts: 2024-01-08, due: 2024-01-20, baseline: 3}
+  - {name: busy, title: Busy, metric: events, target: +20%, starts: 2024-01-08, due: 2024-01-16, baseline: 3,
+     window_days: 7}
   - {name: calm, metric: events, target: 1, baseline: 9, starts: 2024-01-08, due: 2024-01-20, parent: busy}
 outputs:
   - {name: cart, objective: busy, kind: enabling}
@@ -45,6 +46,12 @@ def test_objective_is_shown_with_its_course(aimed: Path, capsys: Captured) -> No
     code, out, _ = run(capsys, aimed, "objective", "show", "busy", "--json")
     shown = msgspec.json.decode(out)
     assert (shown["status"], shown["baseline"], shown["target"]) == ("missed", 3.0, pytest.approx(3.6))
+
+
+def test_objective_whose_window_reaches_before_the_data_says_so(aimed: Path, capsys: Captured) -> None:
+    code, out, _ = run(capsys, aimed, "objective", "show", "calm")
+    assert code == 0
+    assert out.startswith("calm: no data.\nThe data do not cover the 28 days to 2024-01-16.\n")
 
 
 def test_objective_that_is_not_there_is_named(aimed: Path, capsys: Captured) -> None:

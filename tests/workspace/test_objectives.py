@@ -195,6 +195,12 @@ def test_objective_that_is_over_is_judged_by_its_last_day(measure: Measure) -> N
     assert measure(metric="orders", target="+19%", due="2024-06-01").status == "reached"
 
 
+def test_objective_is_not_over_before_the_data_of_its_last_day(measure: Measure) -> None:
+    found = measure(metric="monthly_buyers", baseline=1, target="1000", due="2024-06-08")
+    assert found.status == "behind"
+    assert "to 2024-05-31" in found.sentence
+
+
 def test_objective_that_has_not_begun_says_from_where(measure: Measure) -> None:
     found = measure(metric="orders", starts="2024-07-01", due="2024-12-31")
     assert found.status == "not started"

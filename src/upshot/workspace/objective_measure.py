@@ -89,12 +89,17 @@ def _measure(resources: Resources, objective: Objective, metric: Metric) -> Meas
     aim = Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
     on = min(collected.last, objective.due)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
-    if value is None or (on < objective.starts <= today):
-        reason = f"There is no data since its start; the last is of {collected.last}."
-        return _nothing(objective, today, reason, collected, aim)
+    if on < objective.starts <= today:
+        why = f"There is no data since its start; the last is of {collected.last}."
+        return _nothing(objective, today, why, collected, aim)
+    if value is None:
+        why = f"The data do not cover the {objective.window_days} days to {on}."
+        return _nothing(objective, today, why, collected, aim)
     parts = wandering(np.array(collected.blocks))
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
-    progress = judge(aim, value, on, today, noise)
+    # it is over when the data of its last day are in
+    judged_on = today if on == objective.due else min(today, objective.due)
+    progress = judge(aim, value, on, judged_on, noise)
     forecast, note = _forecast(objective, metric, collected, aim, parts, today)
     said = sentence(aim, progress, value, on, objective.window_days, _shown(resources, metric))
     if collected.gaps:
