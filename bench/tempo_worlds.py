@@ -2,8 +2,8 @@
 
 ``python -m bench.tempo_worlds [--seeds N]`` lives through companies with every trouble of ``docs/tempo.md`` that
 concerns a launch to everybody. What people did by day, as their log says it, is brought into a workspace as daily
-series, the launch is declared, and its verdict recorded, all through public doors; the truth is the same company lived through
-without the launch. The simulator shares no code with what measures. It writes ``docs/calibration/worlds.md``.
+series, the launch is declared, and its verdict recorded, all through public doors; the truth is the same company lived
+through without the launch. The simulator shares no code with what measures. It writes ``docs/calibration/worlds.md``.
 """
 
 from __future__ import annotations
