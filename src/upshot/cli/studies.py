@@ -130,6 +130,8 @@ def verify(verdict: str, *, common: Common | None = None) -> int:
             line(f"Concluded again by other software ({found.software_now}): the same to 1e-9.")
         else:
             line(f"Concluded again by {found.software_now}: NOT the same.")
+            if found.software_then != found.software_now:
+                line(f"It was concluded by {found.software_then}, which calculates otherwise.")
             lines(found.differences[:20])
         line(
             "Today's data are those of the snapshot." if not found.drift else "Today's data differ; the verdict stays:"

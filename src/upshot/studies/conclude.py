@@ -1,8 +1,11 @@
 """From inputs to a verdict: the strongest valid design is used, and why stronger ones were not is kept."""
 
+import hashlib
 import platform
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
+from importlib import resources
 from importlib.metadata import version
 
 from upshot.catalog.verdict import Check, Effect, Grade, Point, StudyDesign, Verdict, VerdictWord
@@ -16,9 +19,22 @@ from upshot.studies.words import best_variant, judged
 __all__ = ["conclude", "software"]
 
 
+_ROOMS = ("upshot.studies", "upshot.causal", "upshot.stats")
+
+
+@cache
 def software() -> str:
-    """What concludes: equal strings promise equal digits."""
-    parts = [f"{name} {version(name)}" for name in ("upshot", "numpy", "scipy")]
+    """What concludes: equal strings promise equal digits.
+
+    The code of the rooms that calculate is in it as a digest, as a version's number does not change with every change.
+    """
+    digest = hashlib.sha256()
+    for room in _ROOMS:
+        sources = (file for file in resources.files(room).iterdir() if file.name.endswith(".py"))
+        for source in sorted(sources, key=lambda file: file.name):
+            digest.update(source.name.encode() + b"\x1f" + source.read_bytes() + b"\x1e")
+    parts = [f"upshot {version('upshot')} ({digest.hexdigest()[:12]})"]
+    parts += [f"{name} {version(name)}" for name in ("numpy", "scipy")]
     return f"{', '.join(parts)}, Python {platform.python_version()}, {platform.machine()}"
 
 
