@@ -1,13 +1,18 @@
-"""What is asked of the event store about surveys."""
+"""What is asked of the event store about surveys. Ibis is loaded by the first question, not by the first command."""
 
-from ibis.expr.types import Table
+from __future__ import annotations
 
-from upshot.core.time import DayRange
+from typing import TYPE_CHECKING
+
 from upshot.feedback.answers import EVENT
 from upshot.feedback.score import DETRACTOR_TO, PROMOTER_FROM
-from upshot.metrics.compile.events import event_rows
 from upshot.metrics.definition import Field, Filter, Op, Property, Scope, Selection, Value
-from upshot.metrics.dialect import Dialect
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+    from upshot.core.time import DayRange
+    from upshot.metrics.dialect import Dialect
 
 __all__ = ["GROUPS", "comments", "scored_answers", "surveys"]
 
@@ -44,6 +49,8 @@ def surveys(dialect: Dialect) -> Table:
 
 def scored_answers(dialect: Dialect, survey: str, days: DayRange, where: tuple[Filter, ...]) -> Table:
     """Answers with a score: day, score, weight (text, null for none), in no order."""
+    from upshot.metrics.compile.events import event_rows
+
     asked = Filter(Field(Scope.EVENT, "survey"), Op.EQ, (Value(survey),))
     rows = event_rows(
         dialect,

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 __all__ = ["LEAST_BLOCKS", "LEVEL", "Outlook", "Wandering", "outlook", "wandering"]
 
@@ -112,6 +111,8 @@ def outlook(found: Wandering, ahead: float, averaged: float, target: float, *, u
         found.level_variance + found.step * middle + found.drift_variance * middle**2 + found.noise / max(averaged, 1.0)
     )
     spread = math.sqrt(variance)
+    from scipy import stats  # here, as loading it takes a second of every command and of a server's start
+
     law = stats.t(found.count - 2)
     if spread <= _STEADY * max(1.0, abs(value)):
         reached = value >= target if upwards else value <= target
