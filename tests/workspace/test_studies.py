@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import threading
+import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +18,8 @@ from upshot.catalog.verdict import Grade, StudyDesign, Verdict, VerdictWord
 from upshot.core.errors import CorruptStore, InvalidInput, NotAllowed, NotFound
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.worker import SINGLE_THREAD
+from upshot.workspace.background import Stopped
+from upshot.workspace.launch_book import LaunchBook
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.messages import METRIC_APPLY, MetricApply, Nothing
 from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
@@ -40,6 +44,7 @@ from upshot.workspace.messages.studies import (
     VerdictId,
 )
 from upshot.workspace.operation import LOCAL_OWNER, Caller
+from upshot.workspace.study_inputs import collect
 
 
 @pytest.fixture(scope="session")
@@ -253,3 +258,26 @@ def test_conclusions_run_on_one_thread_in_a_process_that_ends(shop: LocalWorkspa
     shop.resources.worker.close()
     assert second is not None
     assert second.poll() is not None
+
+
+def test_closing_ends_a_conclusion_that_runs(shop: LocalWorkspace) -> None:
+    book = LaunchBook.of(shop.resources)
+    launch = book.launch("checkout")
+    inputs = collect(book, launch, book.measured(launch), LAUNCH_DAY + timedelta(days=45))
+    raised: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            while True:
+                shop.resources.worker.conclude(inputs, afresh=True)
+        except Stopped as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while shop.resources.worker._process is None:
+        time.sleep(0.01)
+    shop.begin_closing()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert len(raised) == 1

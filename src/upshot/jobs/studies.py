@@ -4,6 +4,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from upshot.workspace.background import Stopped
 from upshot.workspace.launch_book import LaunchBook
 from upshot.workspace.resources import Resources
 from upshot.workspace.study_readings import record_due
@@ -39,7 +40,10 @@ class Readings:
         waits = state == self._seen or (now < self._again_at and not self._importing)
         if not new_day and waits:
             return 0
-        done = record_due(LaunchBook.of(self._resources), by=_BY, seconds=_SECONDS_A_TURN)
+        try:
+            done = record_due(LaunchBook.of(self._resources), by=_BY, seconds=_SECONDS_A_TURN)
+        except Stopped:  # the workspace closes; what is recorded stays, the rest is due at the next start
+            return 0
         for text in done.failed:
             _log.info("Not read yet: %s", text)
         if not done.waiting:

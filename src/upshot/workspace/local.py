@@ -118,6 +118,7 @@ class LocalWorkspace:
         """Tell whoever streams to end, and background work to stop."""
         self.closing.set()
         self.resources.background.stopping.set()
+        self.resources.worker.close()
         for listener in tuple(self._closing_listeners):
             listener()
 
