@@ -30,6 +30,17 @@ PAINT_GOAL_MS = 500
 ASSETS_GOAL_KB = 300
 REPEATS = 7
 PAGES = {"home": "/", "metric": "/metrics/listeners", "dashboard": "/dashboards/tempo", "explore": "/explore"}
+COLUMNS = (
+    "page",
+    "warm, ms",
+    "processor, ms",
+    "after an event, ms",
+    "processor, ms",
+    "HTML, KB",
+    "first paint, ms",
+    "assets, KB",
+    "shift",
+)
 SHIFT = """() => new Promise(done => {
     let sum = 0;
     new PerformanceObserver(list => list.getEntries().forEach(entry => sum += entry.value))
@@ -85,23 +96,25 @@ def painted(browser: Browser, address: str) -> tuple[float, float, float]:
 def table(timed: Timed, address: str) -> int:
     """Print the table; how many goals are missed."""
     missed = 0
-    print("| page | warm, ms | processor, ms | after an event, ms | HTML, KB | first paint, ms | assets, KB | shift |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|")
+    print(f"| {' | '.join(COLUMNS)} |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, path in PAGES.items():
-            timed.once(path)
+            for _ in range(4):  # a dashboard answers those tiles first that are quick
+                timed.once(path)
             warm = [timed.once(path) for _ in range(REPEATS)]
-            after = []
+            after: list[tuple[float, float, int]] = []
             for _ in range(3):
                 timed.arrive()
-                after.append(timed.once(path)[0])
+                after.append(timed.once(path))
             runs = [painted(browser, address + path) for _ in range(3)]
-            clock, busy = (statistics.median(column) for column in list(zip(*warm, strict=True))[:2])
+            clock, busy, _ = (statistics.median(column) for column in zip(*warm, strict=True))
+            new, newly_busy, _ = (statistics.median(column) for column in zip(*after, strict=True))
             paint, assets, shift = (statistics.median(column) for column in zip(*runs, strict=True))
             print(
-                f"| {name} | {clock:.0f} | {busy:.0f} | {statistics.median(after):.0f} | {warm[0][2] / 1000:.0f} "
+                f"| {name} | {clock:.0f} | {busy:.0f} | {new:.0f} | {newly_busy:.0f} | {warm[0][2] / 1000:.0f} "
                 f"| {paint:.0f} | {assets:.0f} | {shift:.3f} |"
             )
             missed += clock > SERVER_GOAL_MS
@@ -122,8 +135,11 @@ def main(words: list[str]) -> int:
             address = json.loads(server.stdout.readline())["address"]
             timed = Timed(address, server.pid)
             held = timed.client.post("/api/ops/workspace.info", json={}).json()
+            print(f"{os.cpu_count()} cores, of which others asked for {os.getloadavg()[0]:.1f} when it began.")
             print(f"Tempo with {held['events']:,} events; medians of {REPEATS}; goals: {SERVER_GOAL_MS} ms warm,")
-            print(f"{PAINT_GOAL_MS} ms to the first contentful paint, {ASSETS_GOAL_KB} KB of assets, no shift.\n")
+            print(
+                f"{PAINT_GOAL_MS} ms to the first contentful paint, {ASSETS_GOAL_KB} KB of assets, no layout shift.\n"
+            )
             missed = table(timed, address)
             server.terminate()
             server.wait()

@@ -86,7 +86,8 @@ class Page:
 
     @cached_property
     def revision(self) -> int:
-        """What the page shows at least; read before anything else is."""
+        """What the page shows at least; read before anything else is, and after facts were rebuilt for it."""
+        self.workspace.settle()
         return self.workspace.revision
 
     @cached_property

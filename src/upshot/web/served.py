@@ -33,6 +33,10 @@ class ServedWorkspace(Protocol):
         """Grows with each commit to the event store."""
         ...
 
+    def settle(self) -> None:
+        """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
+        ...
+
     def acting_as(self, principal: Principal) -> Caller:
         """The workspace as ``principal`` may use it."""
         ...

@@ -18,6 +18,7 @@ from upshot.core.settings import LoadedSettings, Settings
 from upshot.workspace.handlers import HANDLERS
 from upshot.workspace.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
 from upshot.workspace.resources import TIME_ZONE, Resources, utc_now
+from upshot.workspace.settling import Settling
 
 __all__ = ["LocalWorkspace"]
 
@@ -43,6 +44,7 @@ class LocalWorkspace:
         self.server_token = new_token()
         self._closing_listeners: list[Callable[[], None]] = []
         self._closed = False
+        self._settling = Settling(resources)
 
     @classmethod
     def open(cls, folder: Path, loaded: LoadedSettings, *, clock: Callable[[], datetime] = utc_now) -> "LocalWorkspace":
@@ -91,6 +93,10 @@ class LocalWorkspace:
     def revision(self) -> int:
         """Grows with each commit to the event store."""
         return self.resources.store.revision
+
+    def settle(self) -> None:
+        """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
+        self._settling.settle()
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have ``listener`` called with the new revision after each commit, from another thread: it must be quick.
