@@ -38,6 +38,7 @@ nothing with the estimator ([the design](../causal.md) says what it does). Readi
 ## Where the assumptions hold
 
 Coverage agrees with the promise where its bounds hold {level:.0%}; above it, the interval is wider than it had to be.
+{together}
 
 {holds}
 
@@ -86,6 +87,21 @@ def _table(found: dict[str, list[Summary]], *, holds: bool) -> str:
     return "\n".join(lines)
 
 
+def _together(found: dict[str, list[Summary]]) -> str:
+    """Coverage over all kinds in which the assumptions hold."""
+    parts = []
+    for index, window in enumerate(WINDOWS):
+        rows = [summaries[index] for name, summaries in found.items() if WORLDS[name].holds]
+        covered, answered = sum(row.covered for row in rows), sum(row.answered for row in rows)
+        if answered:
+            low, high = clopper_pearson(covered, answered)
+            share = f"{covered / answered:.1%} of {answered:,}"
+            parts.append(
+                f"{share} intervals over {window.length} days held the truth (99 % bounds {low:.1%} to {high:.1%})"
+            )
+    return f"Over all of them, {' and '.join(parts)}." if parts else ""
+
+
 def page(found: dict[str, list[Summary]], *, command: str, seed: int) -> str:
     """The table as Markdown."""
     total = sum(summaries[0].worlds for summaries in found.values())
@@ -95,6 +111,7 @@ def page(found: dict[str, list[Summary]], *, command: str, seed: int) -> str:
         kinds=len(found),
         seed=seed,
         level=LEVEL,
+        together=_together(found),
         holds=_table(found, holds=True),
         breaks=_table(found, holds=False),
     )
