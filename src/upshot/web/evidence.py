@@ -17,10 +17,10 @@ __all__ = [
     "day_words",
     "interval_bar",
     "interval_words",
-    "money_words",
     "reach_of",
     "round_money",
     "share_words",
+    "short_day",
     "tone_of",
     "window_words",
 ]
@@ -81,14 +81,6 @@ def interval_words(interval: Interval | None) -> str:
     return f"{share_words(interval.value)} ({share_words(interval.low)} to {share_words(interval.high)})"
 
 
-def money_words(interval: Interval | None, currency: str) -> str:
-    """An amount with its interval; a dash for none."""
-    if interval is None:
-        return "–"
-    value, low, high = (round_money(x, currency) for x in (interval.value, interval.low, interval.high))
-    return f"{value} ({low} to {high})"
-
-
 def round_money(value: float, currency: str) -> str:
     """An amount where cents say nothing: whole units from 100 on.
 
@@ -128,6 +120,15 @@ def reach_of(intervals: Iterable[Interval | None]) -> float:
 def window_words(effect: Effect) -> str:
     """The days that an effect is over."""
     return f"{day_words(effect.first_day)} to {day_words(effect.last_day)}"
+
+
+def short_day(day: date | None) -> str:
+    """A day without its weekday; a dash for none.
+
+    >>> short_day(date(2026, 8, 4))
+    '4 Aug 2026'
+    """
+    return "–" if day is None else f"{day.day} {day:%b} {day.year}"
 
 
 def day_words(day: date | None) -> str:

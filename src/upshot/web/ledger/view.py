@@ -7,17 +7,17 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.catalog.verdict import Interval
 from upshot.core.errors import NotFound
 from upshot.web.evidence import (
     GRADES,
     IntervalBar,
     Tone,
-    day_words,
     interval_bar,
     interval_words,
-    money_words,
     reach_of,
     round_money,
+    short_day,
     tone_of,
 )
 from upshot.web.metric.exports import safe_cell
@@ -62,6 +62,7 @@ class Entry(msgspec.Struct, frozen=True):
     tone: Tone
     grade_words: str
     worth: str
+    worth_span: str
     expected: str
 
 
@@ -194,7 +195,7 @@ def _entry(row: LedgerRow, currency: str, reach: float, directions: Mapping[str,
     output = row.output
     return Entry(
         row=row,
-        launched=day_words(row.launched_on) if row.launched_on else "not shipped",
+        launched=short_day(row.launched_on) if row.launched_on else "not shipped",
         cost=_cost(output.cost, output.cost_days, currency),
         cost_note="estimated" if output.cost_estimated else "",
         effect=interval_words(row.effect),
@@ -202,7 +203,8 @@ def _entry(row: LedgerRow, currency: str, reach: float, directions: Mapping[str,
         word=str(row.word) if row.word is not None else "not shipped",
         tone=tone_of(row.word),
         grade_words=GRADES[row.grade],
-        worth=money_words(row.worth, currency),
+        worth="–" if row.worth is None else round_money(row.worth.value, currency),
+        worth_span=_span(row.worth, currency),
         expected=row.expectation,
     )
 
@@ -213,12 +215,16 @@ def _cost(money: float | None, days: float | None, currency: str) -> str:
     return "–" if days is None else f"{days:,.0f} d"
 
 
+def _span(worth: Interval | None, currency: str) -> str:
+    return "" if worth is None else f"{round_money(worth.low, currency)} to {round_money(worth.high, currency)}"
+
+
 def _worth_note(ledger: Ledger) -> str:
     worth, totals = ledger.totals.worth, ledger.totals
     if worth is None:
         return "no measured effect has a worth in money yet"
     launches = "launch" if totals.valued == 1 else "launches"
-    span = f"{round_money(worth.low, ledger.currency)} to {round_money(worth.high, ledger.currency)}"
+    span = _span(worth, ledger.currency)
     return f"{span}, {totals.valued} {launches} over the measured days"
 
 
