@@ -309,6 +309,10 @@ class EventStore(Protocol):
         """
         ...
 
+    def warm_up(self) -> None:
+        """Load what the first append would wait for."""
+        ...
+
     # --- questions ---
 
     def dialect(self) -> Dialect:

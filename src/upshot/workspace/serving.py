@@ -17,6 +17,7 @@ import uvicorn
 from upshot.core.errors import InvalidInput
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.lockfile import ServerLock, remove_lock, write_lock
+from upshot.workspace.patience import PatientProtocol
 
 __all__ = ["AsgiApp", "bind", "is_loopback", "serve"]
 
@@ -85,12 +86,14 @@ def serve(workspace: LocalWorkspace, app: AsgiApp, listener: socket.socket, anno
 
     config = uvicorn.Config(
         app,
+        http=PatientProtocol,
         log_level=workspace.settings.server.log_level,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    workspace.resources.store.warm_up()
     # The writer's thread needs the interpreter for moments only, and should not wait long for each of them.
     sys.setswitchinterval(_SWITCH_SECONDS)
     try:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from concurrent.futures import Future
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests.web.conftest import Served
 from upshot.collect.protocols.segment import CALLS
+from upshot.core.errors import Busy, StoreFull, UserError
+from upshot.engines.intake import Intake, Taken
 from upshot.workspace.messages import (
     ACCESS_ADD,
     EVENTS_RECENT,
@@ -226,3 +229,24 @@ def test_quota_of_a_day_outlives_a_restart_of_the_collector(fresh: Served) -> No
     assert int(refused.headers["retry-after"]) > 0
     assert send(fresh, "/api/events", {"event": "a"}, Authorization=bearer).status_code == 200
     assert len(events(fresh)) == 3
+
+
+@pytest.mark.parametrize("error", [Busy("400,000 events wait.", retry_after_seconds=2), StoreFull("No room is left.")])
+def test_store_that_cannot_keep_up_says_when_to_come_back_and_promises_nothing(
+    fresh: Served, monkeypatch: pytest.MonkeyPatch, error: UserError
+) -> None:
+    """The disk cannot be filled here, nor the queue within a test's time; the engine's own tests do both."""
+
+    def full(intake: Intake) -> Future[Taken]:
+        del intake
+        done: Future[Taken] = Future()
+        done.set_exception(error)
+        return done
+
+    monkeypatch.setattr(fresh.workspace.resources.store, "take_in", full)
+    answer = send(fresh, "/api/events", {"event": "a", "id": "1"})
+    assert (answer.status_code, answer.json()["message"]) == (503, error.message)
+    assert int(answer.headers["retry-after"]) >= 1
+    monkeypatch.undo()
+    again = send(fresh, "/api/events", {"event": "a", "id": "1"})
+    assert again.json() == {"accepted": 1, "duplicates": 0, "quarantined": 0}

@@ -328,6 +328,19 @@ def _properties(message: _Message, call: str, seen: _Seen, context: bytes, whole
 
 def _beside(message: _Message, call: str, seen: _Seen, whole: _Whole, extras: Extras) -> list[tuple[str, bytes]]:
     """What a message carries beside its properties and its context."""
+    if call in ("track", "identify", "group") and not (
+        extras
+        or seen.url
+        or whole.integrations
+        or message.traits
+        or message.integrations
+        or message.channel
+        or message.version
+        or message.metadata
+        or message.name
+        or message.category
+    ):
+        return []
     more: list[tuple[str, bytes]] = []
     names = [(k, msgspec.json.encode(v)) for k, v in (("name", message.name), ("category", message.category)) if v]
     if call in ("page", "screen"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb.append import name_groups
 from upshot.engines.duckdb.sql import local_day
 
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
-    from upshot.engines.columns import EventColumns
     from upshot.engines.duckdb.known_keys import KnownKeys
     from upshot.engines.duckdb.writer import Transaction
 
-__all__ = ["append"]
+__all__ = ["append", "empty"]
 
 _WIDER = timedelta(days=2)
 """A local day is at most one day off the date in UTC, and events of a batch are compared with those a day around it."""
@@ -58,6 +58,11 @@ def append(transaction: Transaction, columns: EventColumns, zone: ZoneInfo, know
     finally:
         connection.unregister("incoming")
     return fresh
+
+
+def empty() -> pa.Table:
+    """A table without rows, as the engine is given them."""
+    return _arrow(EventColumns(), [])
 
 
 def _mark_days(transaction: Transaction, columns: EventColumns, fresh: NDArray[np.bool_], zone: ZoneInfo) -> None:

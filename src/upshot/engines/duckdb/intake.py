@@ -38,6 +38,14 @@ class Keeper:
         self._zone = zone
         self._known_keys = KnownKeys()
 
+    def warm_up(self, transaction: Transaction) -> None:
+        """Load the libraries of the first append, and let the engine find them."""
+        from upshot.engines.duckdb.columns import empty
+
+        transaction.connection.register("nothing", empty())
+        transaction.connection.execute("SELECT count(*) FROM nothing").fetchall()
+        transaction.connection.unregister("nothing")
+
     def append(self, transaction: Transaction, batches: Sequence[EventColumns]) -> list[Appended]:
         """Keep events only.
 

@@ -168,6 +168,10 @@ class DuckDBStore:
 
         return self._writer.submit(numbered).result()
 
+    def warm_up(self) -> None:
+        """Load what the first append would wait for."""
+        self._writer.submit(self._keeper.warm_up).result()
+
     # --- questions ---
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
