@@ -110,7 +110,8 @@ def test_every_kind_of_tile_shows_its_answer(served: Served) -> None:
     assert "€1,450.00" in tile(text, 4)
     assert "&#39;=HYPERLINK" not in tile(text, 4)
     assert "=HYPERLINK(1)" in tile(text, 4)
-    assert 'class="grid"' in tile(text, 5)
+    assert "Nobody came for the first time in these days." in tile(text, 5), "all came in January"
+    assert 'class="grid"' in tile(served.get("/dashboards/revenue?range=90d").text, 5)
     assert "<strong>Mind</strong> &lt;b&gt;this&lt;/b&gt;" in tile(text, 6)
     assert '<td class="right">2</td>' in tile(text, 6)
     assert "style=" not in text.partition("<main")[2]
