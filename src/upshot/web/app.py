@@ -158,8 +158,14 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     tracker,
 )
 _MEGABYTE = 1_000_000
-_AS_THEY_ARE = ["^/live", "^/static", "^/upshot.js"]
-"""Paths whose answers are not compressed on the way: streams, and files that are compressed already."""
+_AS_THEY_ARE = [
+    "^/live",
+    "^/static",
+    "^/upshot.js",
+    "^/(api/events|batch|capture|e|engage|track)/?$",
+    "^/(i/v|v1/)",
+]
+"""Paths whose answers are not compressed on the way: streams, what is compressed already, short answers to clients."""
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use
 
 

@@ -13,12 +13,14 @@ from upshot.engines.duckdb.append import name_groups
 from upshot.engines.duckdb.sql import local_day
 
 if TYPE_CHECKING:
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
     from upshot.engines.duckdb.known_keys import KnownKeys
+    from upshot.engines.duckdb.recent_ids import RecentIds
     from upshot.engines.duckdb.writer import Transaction
 
 __all__ = ["append", "empty"]
@@ -27,7 +29,9 @@ _WIDER = timedelta(days=2)
 """A local day is at most one day off the date in UTC, and events of a batch are compared with those a day around it."""
 
 
-def append(transaction: Transaction, columns: EventColumns, zone: ZoneInfo, known_keys: KnownKeys) -> NDArray[np.bool_]:
+def append(
+    transaction: Transaction, columns: EventColumns, zone: ZoneInfo, known_keys: KnownKeys, recent_ids: RecentIds
+) -> NDArray[np.bool_]:
     """Keep events: duplicates are left out, keys given, days marked dirty.
 
     Returns:
@@ -37,7 +41,7 @@ def append(transaction: Transaction, columns: EventColumns, zone: ZoneInfo, know
     fresh = np.ones(len(columns), bool)
     connection.register("incoming", _arrow(columns, known_keys.of(transaction, columns.distinct_id)))
     try:
-        _mark_known(connection, columns, fresh)
+        _mark_known(transaction, columns, fresh, recent_ids)
         if columns.groups:
             connection.execute("CREATE OR REPLACE TEMP TABLE grouped AS SELECT groups FROM incoming")
             name_groups(transaction, "grouped")
@@ -99,17 +103,14 @@ def _arrow(columns: EventColumns, keys: list[int | None]) -> pa.Table:
     return pa.table(arrays)
 
 
-def _mark_known(connection: DuckDBPyConnection, columns: EventColumns, fresh: NDArray[np.bool_]) -> None:
+def _mark_known(
+    transaction: Transaction, columns: EventColumns, fresh: NDArray[np.bool_], recent_ids: RecentIds
+) -> None:
     """Clear ``fresh`` for rows that the store has already, or that repeat an earlier one."""
     first, last = min(columns.occurred_at).date() - _WIDER, max(columns.occurred_at).date() + _WIDER
-    stored = connection.execute(
-        """
-        SELECT t.row FROM incoming t
-        SEMI JOIN (SELECT event_id FROM events WHERE day BETWEEN $1::DATE AND $2::DATE) e ON e.event_id = t.event_id
-        """,
-        [first, last],
-    ).fetchnumpy()["row"]
-    fresh[stored] = False
+    doubtful = recent_ids.doubtful(transaction, columns.event_id, first)
+    if len(doubtful):
+        fresh[_stored(transaction.connection, doubtful, first, last)] = False
     if len(set(columns.event_id)) < len(columns):
         order = sorted(range(len(columns)), key=columns.received_at.__getitem__)
         seen: set[bytes] = set()
@@ -117,3 +118,17 @@ def _mark_known(connection: DuckDBPyConnection, columns: EventColumns, fresh: ND
             if columns.event_id[row] in seen:
                 fresh[row] = False
             seen.add(columns.event_id[row])
+
+
+def _stored(connection: DuckDBPyConnection, rows: NDArray[np.int64], first: date, last: date) -> NDArray[np.int64]:
+    """Which of these rows the store has already, among its events of those days."""
+    connection.register("doubtful", pa.table({"row": rows}))
+    found = connection.execute(
+        """
+        SELECT t.row FROM incoming t SEMI JOIN doubtful d ON d.row = t.row
+        SEMI JOIN (SELECT event_id FROM events WHERE day BETWEEN $1::DATE AND $2::DATE) e ON e.event_id = t.event_id
+        """,
+        [first, last],
+    ).fetchnumpy()["row"]
+    connection.unregister("doubtful")
+    return np.asarray(found, np.int64)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    from upshot.engines.duckdb.recent_ids import RecentIds
     from upshot.engines.duckdb.writer import Transaction
     from upshot.engines.intake import Intake
     from upshot.engines.store import Merge
@@ -37,6 +38,7 @@ class Keeper:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._known_keys = KnownKeys()
+        self._recent_ids: RecentIds | None = None
 
     def warm_up(self, transaction: Transaction) -> None:
         """Load the libraries of the first append, and let the engine find them."""
@@ -92,9 +94,11 @@ class Keeper:
         from pyarrow import ArrowInvalid
 
         from upshot.engines.duckdb.columns import append
+        from upshot.engines.duckdb.recent_ids import RecentIds
 
+        self._recent_ids = self._recent_ids or RecentIds()
         try:
-            fresh = append(transaction, events, self._zone, self._known_keys)
+            fresh = append(transaction, events, self._zone, self._known_keys, self._recent_ids)
         except (ArrowInvalid, UnicodeError) as error:
             raise InvalidInput(f"An event holds text that cannot be kept: {error}.") from error
         ends = list(accumulate(map(len, batches)))
