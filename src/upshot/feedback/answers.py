@@ -21,9 +21,23 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import event_id
 from upshot.engines.store import EventRecord, Rejected, utc_naive
 
-__all__ = ["EVENT", "Answer", "Columns", "Read", "read_csv", "record_of", "split"]
+__all__ = [
+    "DETRACTOR_TO",
+    "EVENT",
+    "GROUPS",
+    "PROMOTER_FROM",
+    "Answer",
+    "Columns",
+    "Read",
+    "read_csv",
+    "record_of",
+    "split",
+]
 
 EVENT = "survey answered"
+PROMOTER_FROM, DETRACTOR_TO = 9.0, 6.0
+GROUPS = ("", "promoters", "passives", "detractors")
+"""Who is meant by comments: everybody, or those whose score is in a range."""
 _BEST = 10.0
 _LONGEST_COMMENT = 100_000
 Scalar = str | float | bool | None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upshot.feedback.answers import EVENT
-from upshot.feedback.score import DETRACTOR_TO, PROMOTER_FROM
+from upshot.feedback.answers import DETRACTOR_TO, EVENT, PROMOTER_FROM
 from upshot.metrics.definition import Field, Filter, Op, Property, Scope, Selection, Value
 
 if TYPE_CHECKING:
@@ -14,9 +13,7 @@ if TYPE_CHECKING:
     from upshot.core.time import DayRange
     from upshot.metrics.dialect import Dialect
 
-__all__ = ["GROUPS", "comments", "scored_answers", "surveys"]
-
-GROUPS = ("", "promoters", "passives", "detractors")
+__all__ = ["comments", "scored_answers", "surveys"]
 
 
 def _answers(dialect: Dialect, survey: str | None) -> Table:

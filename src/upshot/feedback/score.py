@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upshot.core.time import DayRange, Grain
+from upshot.feedback.answers import DETRACTOR_TO, PROMOTER_FROM
 from upshot.stats.result import Estimate
 from upshot.stats.scores import net_promoter_of
 from upshot.stats.scores_design import AnswerDesign
 
-__all__ = ["DETRACTOR_TO", "PROMOTER_FROM", "Period", "Scored", "score_periods"]
+__all__ = ["Period", "Scored", "score_periods"]
 
-PROMOTER_FROM = 9.0
-DETRACTOR_TO = 6.0
 Floats = NDArray[np.float64]
 
 

@@ -8,7 +8,7 @@ from upshot.charts import Axis, ChartPoint, Line, line_chart, period_label
 from upshot.charts.line import Band
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
-from upshot.feedback.expressions import GROUPS
+from upshot.feedback.answers import GROUPS
 from upshot.web.page import Page
 from upshot.web.window import View
 from upshot.workspace.messages import Nothing

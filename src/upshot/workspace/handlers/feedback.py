@@ -2,18 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange
 from upshot.engines.store import Rejected, utc_naive
-from upshot.feedback.answers import EVENT, Answer, Columns, read_csv, record_of, split
-from upshot.feedback.expressions import GROUPS, scored_answers
-from upshot.feedback.expressions import comments as comments_expression
-from upshot.feedback.expressions import surveys as surveys_expression
-from upshot.feedback.score import Period, Scored, score_periods
+from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
 from upshot.workspace.fields import read_filters
 from upshot.workspace.messages.feedback import (
     AnswersAdd,
@@ -32,6 +28,9 @@ from upshot.workspace.messages.state import Nothing
 from upshot.workspace.operation import Principal
 from upshot.workspace.resources import Resources, aware_instant
 
+if TYPE_CHECKING:
+    from upshot.feedback.score import Period
+
 __all__ = ["add", "comments", "import_answers", "list_surveys", "score"]
 
 _TOLD = 20
@@ -42,11 +41,10 @@ _CHUNK = 10_000
 def list_surveys(resources: Resources, principal: Principal, request: Nothing) -> SurveyList:
     """Every survey that somebody answered."""
     del principal, request
-    rows = resources.store.run(surveys_expression(resources.store.dialect())).rows
     return SurveyList(
         tuple(
             SurveyView(str(name), int(answers), int(scores), int(written), bool(weights), first, last)
-            for name, answers, scores, written, weights, first, last in rows
+            for name, answers, scores, written, weights, first, last in _surveys(resources)
         )
     )
 
@@ -100,6 +98,11 @@ def import_answers(resources: Resources, principal: Principal, request: AnswersI
 
 def score(resources: Resources, principal: Principal, request: ScoreQuery) -> ScoreSeries:
     """The net promoter score by period, with its interval."""
+    import numpy as np
+
+    from upshot.feedback.expressions import scored_answers
+    from upshot.feedback.score import Scored, score_periods
+
     del principal
     _known(resources, request.survey)
     days = DayRange.of(request.first, request.last)
@@ -134,18 +137,26 @@ def score(resources: Resources, principal: Principal, request: ScoreQuery) -> Sc
 
 def comments(resources: Resources, principal: Principal, request: CommentsQuery) -> Comments:
     """What people wrote, the newest first."""
+    from upshot.feedback.expressions import comments as written
+
     del principal
     _known(resources, request.survey)
     if request.group not in GROUPS:
         raise InvalidInput(f"There is no group {request.group!r}.", hint="Ask for promoters, passives or detractors.")
-    rows = comments_expression(resources.store.dialect(), request.survey, request.group, request.text.strip())
+    rows = written(resources.store.dialect(), request.survey, request.group, request.text.strip())
     total = resources.store.run(rows.agg(count=rows.count())).rows[0][0]
     found = resources.store.run(rows.limit(min(max(request.limit, 0), _MOST_COMMENTS))).rows
     return Comments(tuple(Comment(aware_instant(at), value, text, who) for at, value, text, who in found), int(total))
 
 
+def _surveys(resources: Resources) -> list[tuple[Any, ...]]:  # Any: rows, whose columns the expression names
+    from upshot.feedback.expressions import surveys
+
+    return resources.store.run(surveys(resources.store.dialect())).rows
+
+
 def _known(resources: Resources, survey: str) -> None:
-    names = [str(row[0]) for row in resources.store.run(surveys_expression(resources.store.dialect())).rows]
+    names = [str(row[0]) for row in _surveys(resources)]
     if survey not in names:
         raise NotFound("survey", survey, names, hint="`upshot survey import` brings answers in.")
 
@@ -174,7 +185,7 @@ def _weight(text: object) -> float:
         return math.nan
 
 
-def _point(period: Period, *, complete: bool) -> ScorePoint:
+def _point(period: "Period", *, complete: bool) -> ScorePoint:
     found = period.score
     return ScorePoint(
         period=period.start,
