@@ -27,6 +27,8 @@ SHOWN_BEFORE_DAYS = 84
 """Days before the launch that the report's path shows."""
 _DESIGN = StudyDesign.TIME_SERIES
 _SPIKE_DAYS = 3
+_SPIKE_P = 0.01
+"""A second look at the same series: stricter than the first, so that it adds few false claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
             f"{shape.late[0]:+.1%} in the last ({shape.late[1]:+.1%} to {shape.late[2]:+.1%}): it did not last."
         )
     lasting = shape is not None and shape.course in ("lasting", "growing", "fading")
-    if isinstance(spike, Reading) and spike.claimed and not reading.claimed and not lasting:
+    if isinstance(spike, Reading) and spike.absolute.p_value < _SPIKE_P and not reading.claimed and not lasting:
         share = spike.relative
         size = f" by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%})" if isinstance(share, Estimate) else ""
         return (
