@@ -38,6 +38,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     ),
     "events": ("/events", "/events?event=none"),
     "dashboards": ("/dashboards", "/dashboards/new"),
+    "loop": ("/objectives", "/ledger", "/experiments", "/feedback"),
+    "collect": ("/data/collect",),
     "data": ("/data", "/data?event=purchase"),
     "design": ("/design",),
     "error": ("/metrics/revnue", "/no-such-page", "/explore?tab=trend"),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 import msgspec
+from jinja2.ext import Extension
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from markupsafe import Markup
@@ -22,6 +23,7 @@ from upshot.core.units import format_bytes
 from upshot.web.assets import entry, static_url
 from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
+from upshot.web.texts import Texts, speak, translate
 from upshot.web.window import PRESETS, DataDays, Usual, View, read_view
 from upshot.workspace.messages import (
     DASHBOARD_LIST,
@@ -40,25 +42,32 @@ from upshot.workspace.operation import Caller, Operation, Permission, Principal
 if TYPE_CHECKING:
     from upshot.web.answers import Answers
 
-__all__ = ["Page", "PageRequest", "fragment", "provide_page", "render"]
+__all__ = ["Page", "PageRequest", "environment", "fragment", "provide_page", "render"]
 
 Request_ = TypeVar("Request_", bound=msgspec.Struct)
 Response_ = TypeVar("Response_", bound=msgspec.Struct)
 PageRequest: TypeAlias = Request[Principal | None, None, State]
 _THEMES = ("light", "dark")
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_TEMPLATES.globals |= {"presets": PRESETS, "comparisons": COMPARISONS, "chips_of": chips_of}
-_TEMPLATES.filters["bytes"] = format_bytes
-_TEMPLATES.filters["count"] = lambda number: f"{number:,}"
-_TEMPLATES.filters["named"] = lambda url, name: (
-    f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url
-)
+
+
+def environment(*extensions: type[Extension]) -> jinja2.Environment:
+    """What pages are written with."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=extensions,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals |= {"presets": PRESETS, "comparisons": COMPARISONS, "chips_of": chips_of, "_": translate}
+    made.filters["bytes"] = format_bytes
+    made.filters["count"] = lambda number: f"{number:,}"
+    made.filters["named"] = lambda url, name: f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url
+    return made
+
+
+_TEMPLATES = environment(Texts)
 
 
 @dataclass
@@ -196,10 +205,15 @@ def fragment(template: str, **variables: Any) -> Markup:
 
 # a template's variables are of any type
 def render(request: PageRequest, template: str, *, status: int = 200, **variables: Any) -> Response[str]:
-    """A template as a response; the theme is what the browser's cookie says, its system's where it says nothing."""
+    """A template as a response; theme and language are what the browser's cookies say."""
     theme = request.cookies.get("upshot_theme", "")
+    spoken = speak(request.cookies.get("upshot_language", "en"))
     html = _TEMPLATES.get_template(template).render(
-        assets=entry(), mark=static_url("src/mark.svg"), theme=theme if theme in _THEMES else "", **variables
+        assets=entry(),
+        mark=static_url("src/mark.svg"),
+        spoken=spoken,
+        theme=theme if theme in _THEMES else "",
+        **variables,
     )
     return Response(html, media_type=MediaType.HTML, status_code=status, headers={"Cache-Control": "no-store"})
 
