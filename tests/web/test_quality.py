@@ -32,7 +32,8 @@ LAYOUT = """() => [...document.querySelectorAll('main h1, main h2, main .card, m
 OVERLAPS = """() => {
     const all = [...document.querySelectorAll('main :is(a, button, input, select, summary, h1, h2)')]
         .filter(e => e.checkVisibility({ visibilityProperty: true }) && e.type !== 'hidden');
-    const boxes = all.flatMap(e => [...e.getClientRects()].map(b => [e, b])).filter(([, b]) => b.width > 1 && b.height > 1);
+    const boxes = all.flatMap(e => [...e.getClientRects()].map(b => [e, b]))
+        .filter(([, b]) => b.width > 1 && b.height > 1);
     const found = [];
     for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
         const [a, p] = boxes[i], [b, q] = boxes[j];
