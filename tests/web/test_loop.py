@@ -19,6 +19,9 @@ PAGES = (
     "/ledger?show=waste&sort=cost&order=up",
     "/launches/gift-cards",
     "/launches/big-button",
+    "/outputs/gift-cards",
+    "/outputs/planned",
+    "/outputs/idea",
     "/experiments",
     "/experiments/big-button",
     "/feedback",
@@ -77,7 +80,7 @@ def test_ledger_names_each_output_its_verdict_and_what_it_cost(told: Served) -> 
 
 def test_ledger_is_saved_as_csv_with_numbers_in_full(told: Served) -> None:
     rows = {row["output"]: row for row in csv.DictReader(io.StringIO(told.get("/ledger.csv").text))}
-    assert set(rows) == {"gift-cards", "big-button", "idea"}
+    assert set(rows) == {"gift-cards", "big-button", "planned", "idea"}
     assert (rows["big-button"]["grade"], rows["big-button"]["verdict"]) == ("A", "improved")
     assert 0.1 < float(rows["big-button"]["effect"]) < 0.3
     assert rows["gift-cards"]["cost"] == "6000.0"
@@ -95,6 +98,13 @@ def test_experiment_shows_arms_effect_and_health(told: Served) -> None:
     assert "Sample ratio" in text
     assert "120" in text
     assert "Revenue" in text
+
+
+def test_bet_that_is_not_shipped_shows_what_each_launch_could_detect(told: Served) -> None:
+    text = told.get("/outputs/planned").text
+    assert "Could that be measured?" in text
+    assert "half and half" in text
+    assert "everyone at once" in text
 
 
 def test_launch_can_be_proved_again(told: Served) -> None:
@@ -115,7 +125,9 @@ def test_feedback_shows_the_score_and_finds_words(told: Served) -> None:
     assert told.get("/feedback?survey=other").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/objectives/none", "/launches/none", "/experiments/none", "/verdicts/none"])
+@pytest.mark.parametrize(
+    "path", ["/objectives/none", "/launches/none", "/outputs/none", "/experiments/none", "/verdicts/none"]
+)
 def test_pages_of_what_is_not_there_say_so(told: Served, path: str) -> None:
     assert told.get(path).status_code == 404
 

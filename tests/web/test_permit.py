@@ -20,6 +20,7 @@ NOTHING_DECLARED = (
     "/experiments/{name:str}",
     "/launches/{name:str}",
     "/objectives/{name:str}",
+    "/outputs/{name:str}",
     "/verdicts/{verdict:str}",
 )
 """Pages of what this workspace has none of: who may read is told so."""

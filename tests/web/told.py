@@ -43,6 +43,10 @@ outputs:
     objective: sell-more
     cost: {days: 3}
     expects: ["buyers +5% (1%..9%) within 14d"]
+  - name: planned
+    title: Free shipping
+    objective: sell-more
+    expects: ["revenue +15% (5%..25%) within 21d"]
   - {name: idea, title: An idea, kind: enabling}
 launches:
   - {name: gift-cards, title: Gift cards, at: 2024-02-10T09:00:00+01:00, outputs: [gift-cards]}

@@ -64,6 +64,7 @@ from upshot.web.objectives.routes import (
     objective_restore,
     objectives_page,
 )
+from upshot.web.outputs.routes import output_page
 from upshot.web.page import provide_page
 from upshot.web.palette.routes import search_results
 from upshot.web.permit import check_declared, permit
@@ -92,6 +93,7 @@ ROUTES: Sequence[ControllerRouterHandler] = (
     objective_remove,
     objective_restore,
     objectives_page,
+    output_page,
     ship,
     verdict_page,
     asset,

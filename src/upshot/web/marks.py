@@ -1,5 +1,7 @@
 """Launches and whatever else happened, as charts mark them."""
 
+from collections.abc import Sequence
+from datetime import date
 from urllib.parse import quote
 
 import msgspec
@@ -10,7 +12,7 @@ from upshot.web.page import Page
 from upshot.workspace.messages import MetricSeries, Nothing
 from upshot.workspace.messages.outputs import LAUNCH_LIST
 
-__all__ = ["Marked", "annotations_of", "marked_in"]
+__all__ = ["Marked", "annotations_of", "marked_in", "marked_on"]
 
 _LAUNCH_PAGE = "/launches/{name:str}"
 
@@ -49,7 +51,11 @@ def _address(launch: str) -> str:
 
 def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> tuple[Marked, ...]:
     """Those that stand on the chart of ``series``, numbered as there."""
-    periods = sorted({point.period for point in series.points})
+    return marked_on(annotations, sorted({point.period for point in series.points}), grain)
+
+
+def marked_on(annotations: tuple[Annotation, ...], periods: Sequence[date], grain: Grain) -> tuple[Marked, ...]:
+    """Those that stand on a chart of ``periods``, which ascend, numbered as there."""
     return tuple(
         Marked(number, day_label(found.day), found.label, found.href, found.kind)
         for number, found in enumerate(marked(annotations, periods, grain), 1)

@@ -43,6 +43,7 @@ class LocalWorkspace:
         self.closing = threading.Event()
         self.server_token = new_token()
         self._closing_listeners: list[Callable[[], None]] = []
+        self._change_listeners: list[Callable[[int], None]] = []
         self._closed = False
         self._settling = Settling(resources)
 
@@ -70,7 +71,7 @@ class LocalWorkspace:
 
     def acting_as(self, principal: Principal) -> Caller:
         """The workspace as ``principal`` may use it: ``call(operation, request)``; threads may share it."""
-        return _Seat(self.resources, principal)
+        return _Seat(self.resources, principal, self._changed)
 
     def principal_of(self, token: str) -> Principal | None:
         """Whose token that is, an access entry's or the server's own; None when nobody's."""
@@ -91,20 +92,32 @@ class LocalWorkspace:
 
     @property
     def revision(self) -> int:
-        """Grows with each commit to the event store."""
-        return self.resources.store.revision
+        """Grows with each commit to the event store, and with each declaration, seal and verdict."""
+        return self.resources.store.revision + self.resources.catalog.revision()
 
     def settle(self) -> None:
         """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
         self._settling.settle()
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        """Have ``listener`` called with the new revision after each commit, from another thread: it must be quick.
+        """Have ``listener`` called with the new revision after each change, from another thread: it must be quick.
 
         Returns:
             What ends it.
         """
-        return self.resources.store.listen(listener)
+        self._change_listeners.append(listener)
+        end_of_store = self.resources.store.listen(listener)
+
+        def end() -> None:
+            end_of_store()
+            with contextlib.suppress(ValueError):
+                self._change_listeners.remove(listener)
+
+        return end
+
+    def _changed(self) -> None:
+        for listener in tuple(self._change_listeners):
+            listener(self.revision)
 
     def on_closing(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have ``listener`` called when the server is asked to stop, in the server's thread: it must be quick.
@@ -148,9 +161,10 @@ class LocalWorkspace:
 class _Seat:
     """The workspace as one principal may use it."""
 
-    def __init__(self, resources: Resources, principal: Principal) -> None:
+    def __init__(self, resources: Resources, principal: Principal, changed: Callable[[], None]) -> None:
         self._resources = resources
         self._principal = principal
+        self._changed = changed
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Do it, if the principal may; what changes something is written down, refused or not."""
@@ -164,6 +178,8 @@ class _Seat:
             self._note(operation, request, "internal")
             raise
         self._note(operation, request, "done")
+        if operation.changes:
+            self._changed()
         return answer
 
     def _note(self, operation: Operation[Request, Response], request: Request, outcome: str) -> None:

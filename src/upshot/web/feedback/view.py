@@ -4,11 +4,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from upshot.charts import Axis, ChartPoint, Line, line_chart, period_label
+from upshot.charts import Annotation, Axis, ChartPoint, Line, line_chart, period_label
 from upshot.charts.line import Band
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
 from upshot.feedback.answers import GROUPS
+from upshot.web.marks import Marked, annotations_of, marked_on
 from upshot.web.page import Page
 from upshot.web.window import View
 from upshot.workspace.messages import Nothing
@@ -53,6 +54,7 @@ class FeedbackPage(msgspec.Struct, frozen=True):
     interval: str
     shares: tuple[tuple[str, float, str], ...]
     chart: str
+    marks: tuple[Marked, ...]
     label: str
     rows: tuple[ScoreRow, ...]
     comments: Comments
@@ -96,7 +98,7 @@ def read_feedback(page: Page, view: View) -> FeedbackPage | None:
         ScoreQuery(survey=name, first=view.first, last=view.last, grain=grain, where=view.where, weighted=weighted),
     )
     text = page.parameter("text").strip()
-    total = series.total
+    total, happened = series.total, annotations_of(page)
     return FeedbackPage(
         survey=survey,
         surveys=surveys,
@@ -108,7 +110,8 @@ def read_feedback(page: Page, view: View) -> FeedbackPage | None:
             ("passives", 100 * total.passives, f"{total.passives:.0%}"),
             ("detractors", 100 * total.detractors, f"{total.detractors:.0%}"),
         ),
-        chart=_chart(series, grain),
+        chart=_chart(series, grain, happened),
+        marks=marked_on(happened, [p.period for p in series.points], grain),
         label=f"Net promoter score of {name} by {grain}, {view.words}",
         rows=tuple(_row(point, grain) for point in series.points),
         comments=page.ask(FEEDBACK_COMMENTS, CommentsQuery(survey=name, group=group, text=text, limit=_COMMENTS)),
@@ -141,7 +144,7 @@ def _row(point: ScorePoint, grain: Grain) -> ScoreRow:
     )
 
 
-def _chart(series: ScoreSeries, grain: Grain) -> str:
+def _chart(series: ScoreSeries, grain: Grain, happened: tuple[Annotation, ...]) -> str:
     points = tuple(
         ChartPoint(
             period=p.period,
@@ -154,4 +157,4 @@ def _chart(series: ScoreSeries, grain: Grain) -> str:
         for p in series.points
     )
     band = Band(tuple(p.low for p in series.points), tuple(p.high for p in series.points))
-    return msgspec.json.encode(line_chart([Line("NPS", points, band)], grain, Axis("number"))).decode()
+    return msgspec.json.encode(line_chart([Line("NPS", points, band)], grain, Axis("number"), happened)).decode()
