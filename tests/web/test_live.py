@@ -11,7 +11,7 @@ import pytest
 
 from tests.web.conftest import Served
 from upshot.web.live import Pulse
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply, NewEvent
 from upshot.workspace.operation import LOCAL_OWNER, Caller, Principal
 
 
@@ -95,16 +95,17 @@ def test_pulse_ends_at_once_when_the_server_closes_while_it_rests() -> None:
     assert time.monotonic() - began < 5
 
 
-def append(owner: Caller, name: str) -> int:
+def append(owner: Caller, name: str) -> None:
     event = NewEvent(name, datetime.now(UTC), "p1")
-    return owner.call(EVENTS_APPEND, EventsAppend("test", (event,))).revision
+    owner.call(EVENTS_APPEND, EventsAppend("test", (event,)))
 
 
 @pytest.mark.parametrize("seen_by", ["address", "header"])
 def test_stream_tells_what_happened_since_the_page_was_made(fresh: Served, seen_by: str) -> None:
     owner = fresh.workspace.acting_as(Principal("test", LOCAL_OWNER.role))
     before = fresh.workspace.revision
-    revision = append(owner, "hello")
+    append(owner, "hello")
+    revision = fresh.workspace.revision
     path = f"/live?since={before}" if seen_by == "address" else "/live?since=999999"
     headers = {} if seen_by == "address" else {"Last-Event-ID": str(before)}
     with fresh.client(**headers) as client, client.stream("GET", path) as answer:
@@ -119,8 +120,19 @@ def test_stream_tells_of_a_commit_that_comes_later(fresh: Served) -> None:
     with fresh.client() as client, client.stream("GET", f"/live?since={fresh.workspace.revision}") as answer:
         lines = answer.iter_lines()
         assert next(lines) == "retry: 1000"
-        revision = append(owner, "later")
-        assert next(line for line in lines if line.startswith("id:")) == f"id: {revision}"
+        append(owner, "later")
+        assert next(line for line in lines if line.startswith("id:")) == f"id: {fresh.workspace.revision}"
+
+
+def test_stream_tells_of_what_somebody_declares(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    before = fresh.workspace.revision
+    with fresh.client() as client, client.stream("GET", f"/live?since={before}") as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "retry: 1000"
+        owner.call(METRIC_APPLY, MetricApply("name: greetings\ntype: count\nevent: hello\n"))
+        told = next(line for line in lines if line.startswith("id:"))
+        assert int(told.removeprefix("id: ")) > before
 
 
 def test_open_stream_does_not_keep_the_server(fresh: Served) -> None:

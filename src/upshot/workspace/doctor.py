@@ -10,6 +10,7 @@ from upshot.core.settings import SETTINGS_FILE, LoadedSettings, load_settings
 from upshot.core.suggest import nearest
 from upshot.core.units import format_bytes
 from upshot.metrics.definition import Metric
+from upshot.metrics.library_web import web_library
 from upshot.workspace.connect import connect, running_server
 from upshot.workspace.lockfile import LOCK_FILE, process_lives, read_lock
 from upshot.workspace.messages import DOCTOR, Finding, Findings, Nothing
@@ -135,7 +136,11 @@ def _catalog(resources: Resources) -> Iterator[Finding]:
 def _metrics(resources: Resources) -> Iterator[Finding]:
     names = [e.event for e in resources.store.event_summaries()]
     missing = 0
+    # ready-made metrics of browsers wait for a tracker that may never be put in
+    ready_made = {metric.hash for metric in web_library()}
     for name, (metric, _) in sorted(resources.metrics.all().items()):
+        if metric.hash in ready_made:
+            continue
         for event in sorted(_events_of(metric) - set(names)):
             missing += 1
             close = nearest(event, names)

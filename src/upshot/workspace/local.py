@@ -44,6 +44,7 @@ class LocalWorkspace:
         self.server_token = new_token()
         self._closing_listeners: list[Callable[[], None]] = []
         self._change_listeners: list[Callable[[int], None]] = []
+        self._declared = resources.catalog.revision()
         self._closed = False
         self._settling = Settling(resources)
 
@@ -93,7 +94,7 @@ class LocalWorkspace:
     @property
     def revision(self) -> int:
         """Grows with each commit to the event store, and with each declaration, seal and verdict."""
-        return self.resources.store.revision + self.resources.catalog.revision()
+        return self.resources.store.revision + self._declared
 
     def settle(self) -> None:
         """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
@@ -106,7 +107,7 @@ class LocalWorkspace:
             What ends it.
         """
         self._change_listeners.append(listener)
-        end_of_store = self.resources.store.listen(listener)
+        end_of_store = self.resources.store.listen(lambda revision: listener(revision + self._declared))
 
         def end() -> None:
             end_of_store()
@@ -116,6 +117,11 @@ class LocalWorkspace:
         return end
 
     def _changed(self) -> None:
+        """Tell of declarations, seals and verdicts; the store tells of its own commits."""
+        declared = self.resources.catalog.revision()
+        if declared == self._declared:
+            return
+        self._declared = declared
         for listener in tuple(self._change_listeners):
             listener(self.revision)
 
