@@ -57,8 +57,16 @@ class Reference:
     merges: list[Merge] = field(default_factory=list)
 
     def append(self, batch: list[EventRecord]) -> tuple[int, int]:
+        """What comes in one by one is compared with the local days from two before its dates in UTC to two after."""
+        dates = [e.occurred_at.date() for e in batch]
+        return self._keep(batch, min(dates) - timedelta(days=2), max(dates) + timedelta(days=2))
+
+    def load(self, batch: list[EventRecord]) -> tuple[int, int]:
+        """What is loaded in bulk is compared with its own local days and the ones beside them."""
         days = [local_day(e.occurred_at, self.zone) for e in batch]
-        first, last = min(days) - timedelta(days=1), max(days) + timedelta(days=1)
+        return self._keep(batch, min(days) - timedelta(days=1), max(days) + timedelta(days=1))
+
+    def _keep(self, batch: list[EventRecord], first: date, last: date) -> tuple[int, int]:
         known = {e.event_id for e in self.rows if first <= local_day(e.occurred_at, self.zone) <= last}
         kept = []
         for record in sorted(batch, key=lambda e: e.received_at):

@@ -73,7 +73,7 @@ class Facts(RuleBasedStateMachine):
         batch = [replace(e, received_at=RECEIVED) for e in self.batch(data)]
         dirty = self.store.info().dirty_days
         known = any(e.groups for e in self.reference.rows)
-        assert loaded(self.store, batch) == self.reference.append(batch)
+        assert loaded(self.store, batch) == self.reference.load(batch)
         # A first group makes all days that have facts dirty; else what is loaded is in the facts at once.
         assert self.store.info().dirty_days == dirty or not known
 
