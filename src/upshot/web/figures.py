@@ -25,7 +25,13 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def change(metric: MetricView, now: Point | None, before: Point | None, words: Words) -> Change | None:
-    """The relative change; null where one of the values is missing or the earlier one is nothing to compare with."""
+    """The relative change; null where one of the values is missing or the earlier one is nothing to compare with.
+
+    Of a conversion that is not over it is null too: people of its last days can still convert, so that it would fall
+    every day.
+    """
+    if now is not None and metric.shape == "conversion" and not now.complete:
+        return None
     if now is None or before is None or now.value is None or before.value is None or before.value == 0:
         return None
     share = (now.value - before.value) / abs(before.value)

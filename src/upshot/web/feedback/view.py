@@ -28,7 +28,7 @@ from upshot.workspace.messages.feedback import (
 __all__ = ["FeedbackPage", "ScoreRow", "read_feedback", "score_words"]
 
 _SHORT_DAYS = 100
-_COMMENTS = 50
+_COMMENTS = 20
 
 
 class ScoreRow(msgspec.Struct, frozen=True):
