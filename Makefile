@@ -28,7 +28,7 @@ $(CLIENTS): $(STAMP) tests/clients/package-lock.json
 	$(BIN)/python scripts/clients.py
 
 demo: $(ASSETS) ## open the demonstration workspace (stop it with Ctrl-C)
-	$(BIN)/upshot demo --workspace demo-workspace --scale 0.2
+	$(BIN)/upshot demo --workspace demo-workspace --scale 0.4
 
 test: $(ASSETS) $(CLIENTS) ## everything that must pass before a change lands
 	$(BIN)/python -m pytest -m "not study" tests src

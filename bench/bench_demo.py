@@ -2,8 +2,8 @@
 
 Seconds until the address is printed, until the first page is there, and until the whole history is in; and how long
 pages take meanwhile. Goal: the first page in under 20 seconds. Processor seconds (the server's and its writing
-process's) stand beside those of the clock, as the clock's depend on what else the machine does; the goal is held
-against the processor's. Pages are asked for one after the other, with a short pause, as one reader would.
+process's) stand beside those of the clock, as the clock's depend on what else the machine does. Pages are asked for one
+after the other, with a short pause, as one reader would.
 """
 
 from __future__ import annotations
@@ -92,16 +92,16 @@ def opened(scale: str, folder: str) -> bool:
         f"| {len(ordered)} | {p50:.2f} | {p95:.2f} |",
         flush=True,
     )
-    return processor < GOAL_SECONDS
+    return first < GOAL_SECONDS
 
 
 def main(scales: list[str]) -> int:
-    """Print the table; the exit code is 1 when the first page takes 20 processor seconds or more."""
+    """Print the table; the exit code is 1 when the first page takes 20 seconds or more."""
     print(f"Seconds, at a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors before the run.\n")
     print("| scale | address | first page | processor | whole history | processor | pages meanwhile | p50 | p95 |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     met = []
-    for scale in scales or ["0.2"]:
+    for scale in scales or ["0.4"]:
         with tempfile.TemporaryDirectory() as place:
             met.append(opened(scale, str(Path(place) / "tempo")))
     return int(not all(met))
