@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hatch_build
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,12 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def pytest_configure() -> None:
+    """No test looks at pages whose scripts are older than their sources: it would judge what is no longer there."""
+    if hatch_build.stale():
+        raise pytest.UsageError("the pages' assets are older than their sources: run .venv/bin/python hatch_build.py")
 
 
 def unavailable(what: str) -> None:
