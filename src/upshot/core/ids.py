@@ -13,8 +13,9 @@ __all__ = ["EVENT_NAMESPACE", "event_id", "event_id_bytes", "event_name_bytes", 
 
 EVENT_NAMESPACE = uuid.UUID("1766f947-0c08-5b69-a8f2-215da59e2b67")
 _SEPARATOR = "\x1f"
-_VERSION_5 = [bytes([byte & 0x0F | 0x50]) for byte in range(256)]
-_VARIANT = [bytes([byte & 0x3F | 0x80]) for byte in range(256)]
+_DIGEST_BYTES, _KEY_BYTES = 20, 16
+_VERSION_5 = bytes(byte & 0x0F | 0x50 for byte in range(256))
+_VARIANT = bytes(byte & 0x3F | 0x80 for byte in range(256))
 
 
 def event_name_bytes(source: str, client_id: str) -> bytes:
@@ -39,15 +40,19 @@ def event_id_bytes(source: str, client_ids: Iterable[str]) -> list[bytes]:
     True
     """
     prefix = hashlib.sha1(EVENT_NAMESPACE.bytes + event_name_bytes(source, ""), usedforsecurity=False)
-    found = []
-    for client_id in client_ids:
-        if client_id:
-            name = prefix.copy()
-            name.update(client_id.encode("utf-8", "surrogatepass"))
-            digest = name.digest()
-            found.append(digest[:6] + _VERSION_5[digest[6]] + digest[7:8] + _VARIANT[digest[8]] + digest[9:16])
-        else:
-            found.append(uuid.uuid4().bytes)
+    names = list(client_ids)
+    digests = []
+    for client_id in names:
+        name = prefix.copy()
+        name.update(client_id.encode("utf-8", "surrogatepass"))
+        digests.append(name.digest())
+    keys = bytearray().join(digests)
+    for byte, marked in ((6, _VERSION_5), (8, _VARIANT)):
+        keys[byte::_DIGEST_BYTES] = keys[byte::_DIGEST_BYTES].translate(marked)
+    packed = bytes(keys)
+    found = [packed[start : start + _KEY_BYTES] for start in range(0, len(packed), _DIGEST_BYTES)]
+    if "" in names:
+        return [key if client_id else uuid.uuid4().bytes for key, client_id in zip(found, names, strict=True)]
     return found
 
 
