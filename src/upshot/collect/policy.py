@@ -86,9 +86,7 @@ class SourcePolicy:
 
     def concerns(self, body: bytes) -> bool:
         """Whether anything of a request with that text must be compared or changed."""
-        return (
-            self.mode != "off" or bool(self.drop or self.hash) or (self.addresses != "keep" and _ADDRESS_SIGN in body)
-        )
+        return self.mode != "off" or bool(self.drop or self.hash) or (self.addresses != "keep" and _may_hold_ip(body))
 
     def problems(self, event: str, properties: bytes) -> tuple[str, ...]:
         """How an event breaks the plan."""
@@ -123,7 +121,7 @@ class SourcePolicy:
 
     def redacted(self, raw: bytes) -> bytes:
         """A message as it may be shown; where that cannot be told, as it is no JSON, nothing of it."""
-        if not (self.drop or self.hash or (self.addresses != "keep" and _ADDRESS_SIGN in raw)):
+        if not (self.drop or self.hash or (self.addresses != "keep" and _may_hold_ip(raw))):
             return raw
         try:
             return self.cleaned(raw)
@@ -202,6 +200,11 @@ class Policy:
             addresses=self._addresses,
             salt=self._salt,
         )
+
+
+def _may_hold_ip(text: bytes) -> bool:
+    """Whether a name in it may end in ``ip``. From the end, as a search forward stops at every quotation mark."""
+    return text.rfind(_ADDRESS_SIGN) >= 0
 
 
 def _cut(value: object) -> str | None:

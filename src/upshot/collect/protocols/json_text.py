@@ -45,7 +45,7 @@ _SCALAR = msgspec.json.Decoder(str | int | float | None)
 
 def clean_text(body: bytes) -> tuple[bytes, bool]:
     """The text without halves of letters, and whether all in it can be kept: UTF-8, and no NUL."""
-    if b"\\u" in body:
+    if b"\\" in body and b"\\u" in body:  # one byte is looked for many times as fast as two
         lower = body.lower()
         if b"\\ud" in lower:
             body = mended(body)
@@ -173,11 +173,11 @@ def id_text(value: Id) -> str:
     >>> id_text(" u1 "), id_text(7.0), id_text(True), id_text(None)
     ('u1', '7', 'true', '')
     """
-    if value is None:
-        return ""
+    if isinstance(value, str):
+        return value.strip()
     match value:
-        case str():
-            return value.strip()
+        case None:
+            return ""
         case bool():
             return "true" if value else "false"
         case float() if value == int(value):
