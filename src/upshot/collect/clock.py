@@ -27,24 +27,18 @@ def instant_of(value: str | float | None) -> datetime | None:
     True
     """
     try:
-        match value:
-            case str() if value[-1:] == "Z":
-                return _without_offset(datetime.fromisoformat(value[:-1]))
-            case str():
-                instant = datetime.fromisoformat(value.strip())
-                return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
-            case bool() | None:
-                return None
-            case _:
-                seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-                return datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # UTC without offset
+        if isinstance(value, str):
+            if value[-1:] == "Z":
+                instant = datetime.fromisoformat(value[:-1])
+                return instant if instant.tzinfo is None else None  # an offset before a Z
+            instant = datetime.fromisoformat(value.strip())
+            return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
+        if value is None or isinstance(value, bool):
+            return None
+        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
+        return datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # UTC without offset
     except (ValueError, OverflowError):
         return None
-
-
-def _without_offset(instant: datetime) -> datetime | None:
-    """None where there is an offset, before a Z."""
-    return instant if instant.tzinfo is None else None
 
 
 def clock_shift(sent_at: datetime | None, received_at: datetime) -> timedelta:
