@@ -1,13 +1,13 @@
 """From what was decoded to what is kept: keys of events, and what no store can keep."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from upshot.collect.delivery import Arrival, Delivery
+from upshot.collect.delivery import Arrival, Arrivals, Delivery
 from upshot.collect.policy import Breakages, SourcePolicy
 from upshot.collect.protocols.elements import message_texts
 from upshot.core.ids import event_id, event_id_bytes
@@ -29,6 +29,7 @@ __all__ = ["KEPT_RAW_BYTES", "Admitted", "admit", "text_of"]
 
 KEPT_RAW_BYTES = 100_000
 """How much of a refused message is kept, in bytes."""
+_NO_NAMES = frozenset({"", ANY_EVENT})
 _SHALLOW_BYTES = 2 * MAX_NESTING
 """An object shorter than this cannot be nested deeper than is allowed."""
 
@@ -37,7 +38,7 @@ class Admitted(msgspec.Struct, frozen=True):
     """What goes to the store, and the arrivals that became its events, in order."""
 
     intake: Intake
-    arrivals: Sequence[Arrival]
+    arrivals: Arrivals
 
 
 def admit(
@@ -45,7 +46,7 @@ def admit(
 ) -> Admitted:
     """What of a delivery goes into the store, and what to quarantine."""
     refused = [(r.position, r.reason, r.raw) for r in delivery.refusals]
-    arrivals: Sequence[Arrival] = delivery.arrivals
+    arrivals = delivery.arrivals
     if not (delivery.clean and _all_keepable(arrivals)):
         arrivals = _kept(delivery, arrivals, refused, lambda a: _problem(a, source, received_at))
     if policy.concerns(delivery.body):
@@ -56,38 +57,39 @@ def admit(
                 breakages.note(source, arrival.sdk, arrival.event, problem, received_at)
             return " ".join(problems) if policy.mode == "enforce" else ""
 
-        arrivals = [_cleaned(arrival, policy) for arrival in _kept(delivery, arrivals, refused, broken)]
+        arrivals = Arrivals.of(_cleaned(arrival, policy) for arrival in _kept(delivery, arrivals, refused, broken))
     held = [_held(delivery, source, received_at, policy, *each) for each in refused]
     events = EventColumns(
-        event_id=event_id_bytes(source, [a.client_id for a in arrivals]),
-        event=[a.event for a in arrivals],
-        occurred_at=[a.occurred_at for a in arrivals],
+        event_id=event_id_bytes(source, arrivals.client_id),
+        event=arrivals.event,
+        occurred_at=arrivals.occurred_at,
         received_at=[received_at] * len(arrivals),
-        distinct_id=[a.distinct_id or None for a in arrivals],
-        session_id=[a.session_id or None for a in arrivals],
-        groups=[a.groups for a in arrivals] if any(a.groups for a in arrivals) else [],
+        distinct_id=arrivals.distinct_id,
+        session_id=arrivals.session_id,
+        groups=arrivals.groups,
         source=[source] * len(arrivals),
-        client_id=[a.client_id or None for a in arrivals],
-        properties=[a.properties for a in arrivals],
+        client_id=arrivals.client_id,
+        properties=arrivals.properties,
     )
-    merges = [Merge(link.distinct_id, link.alias, link.guarded) for a in arrivals for link in a.links]
-    traits = [UnitTraits(t.unit_type, t.unit, t.traits, t.at, t.once) for a in arrivals for t in a.traits]
+    fuller = arrivals.fuller.values()
+    merges = [Merge(link.distinct_id, link.alias, link.guarded) for a in fuller for link in a.links]
+    traits = [UnitTraits(t.unit_type, t.unit, t.traits, t.at, t.once) for a in fuller for t in a.traits]
     return Admitted(Intake(events, merges, traits, held), arrivals)
 
 
-def _all_keepable(arrivals: Sequence[Arrival]) -> bool:
+def _all_keepable(arrivals: Arrivals) -> bool:
     """Whether every one can be kept, so that none must be looked at; their texts are known to be clean."""
     if not arrivals:
         return True
-    names = {a.event for a in arrivals}
-    times = [a.occurred_at for a in arrivals]
     return (
-        "" not in names
-        and ANY_EVENT not in names
-        and min(times) >= EARLIEST
-        and max(times) < LATEST
-        and not any(a.groups and (RESERVED_UNIT_TYPES & a.groups.keys() or "" in a.groups) for a in arrivals)
-        and all(len(a.properties) < _SHALLOW_BYTES or _is_shallow(a.properties) for a in arrivals)
+        _NO_NAMES.isdisjoint(arrivals.event)
+        and min(arrivals.occurred_at) >= EARLIEST
+        and max(arrivals.occurred_at) < LATEST
+        and not any(RESERVED_UNIT_TYPES & a.groups.keys() or "" in a.groups for a in arrivals.fuller.values())
+        and (
+            max(map(len, arrivals.properties)) < _SHALLOW_BYTES
+            or all(len(each) < _SHALLOW_BYTES or _is_shallow(each) for each in arrivals.properties)
+        )
     )
 
 
@@ -97,17 +99,17 @@ def _is_shallow(properties: bytes) -> bool:
 
 def _kept(
     delivery: Delivery,
-    arrivals: Sequence[Arrival],
+    arrivals: Arrivals,
     refused: list[tuple[int, str, bytes]],
     problem_with: Callable[[Arrival], str],
-) -> list[Arrival]:
+) -> Arrivals:
     """Those that there is no problem with; the others go to ``refused``."""
     texts: list[bytes] = []
-    kept = []
+    kept = Arrivals()
     for arrival in arrivals:
         problem = problem_with(arrival)
         if not problem:
-            kept.append(arrival)
+            kept.add(arrival)
             continue
         texts = texts or message_texts(delivery.body)
         raw = texts[arrival.position - 1] if arrival.position <= len(texts) else arrival.properties

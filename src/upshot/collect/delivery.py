@@ -1,13 +1,26 @@
 """What one request of a client carries, whatever protocol it spoke."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 import msgspec
 
 from upshot.core.errors import UserError
 
-__all__ = ["Arrival", "Delivery", "Envelope", "Link", "Malformed", "Refusal", "TooLarge", "TraitChange", "TraitValue"]
+__all__ = [
+    "Arrival",
+    "Arrivals",
+    "Delivery",
+    "Envelope",
+    "Link",
+    "Malformed",
+    "Refusal",
+    "TooLarge",
+    "TraitChange",
+    "TraitValue",
+]
 
 TraitValue = str | float | bool | None
 """The value of a trait; what is nested is its JSON text."""
@@ -102,6 +115,85 @@ class Arrival(msgspec.Struct, frozen=True):
     position: int
 
 
+@dataclass(slots=True, eq=False)
+class Arrivals:
+    """Events of a request column by column, as a store takes them: most are never looked at one by one.
+
+    One is made an ``Arrival`` when somebody asks for it.
+
+    The columns are of one length, and as an ``Arrival`` has them but that None stands for what is empty.
+
+    Attributes:
+        event: Names.
+        occurred_at: When each happened.
+        distinct_id: Who did it.
+        client_id: The client's own ids.
+        session_id: The client's sessions.
+        properties: JSON objects.
+        sdk: Which client library; empty for none.
+        fuller: By row, in order, those that say more than stands in the columns: of groups, of who is who, of traits;
+            and those whose position is not that of their row, as others were refused.
+    """
+
+    event: list[str] = field(default_factory=list)
+    occurred_at: list[datetime] = field(default_factory=list)
+    distinct_id: list[str | None] = field(default_factory=list)
+    client_id: list[str | None] = field(default_factory=list)
+    session_id: list[str | None] = field(default_factory=list)
+    properties: list[bytes] = field(default_factory=list)
+    sdk: list[str] = field(default_factory=list)
+    fuller: dict[int, Arrival] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, arrivals: Iterable[Arrival]) -> Self:
+        """The same as columns."""
+        found = cls()
+        for arrival in arrivals:
+            found.add(arrival)
+        return found
+
+    def add(self, arrival: Arrival) -> None:
+        """Add one as the last."""
+        row = len(self.event)
+        if arrival.groups or arrival.links or arrival.traits or arrival.position != row + 1:
+            self.fuller[row] = arrival
+        self.event.append(arrival.event)
+        self.occurred_at.append(arrival.occurred_at)
+        self.distinct_id.append(arrival.distinct_id or None)
+        self.client_id.append(arrival.client_id or None)
+        self.session_id.append(arrival.session_id or None)
+        self.properties.append(arrival.properties)
+        self.sdk.append(arrival.sdk)
+
+    @property
+    def groups(self) -> list[dict[str, str]]:
+        """Units by unit type of each; an empty list where no event names any."""
+        if not any(arrival.groups for arrival in self.fuller.values()):
+            return []
+        return [self.fuller[row].groups if row in self.fuller else {} for row in range(len(self))]
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+    def __iter__(self) -> Iterator[Arrival]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, row: int) -> Arrival:
+        return self.fuller.get(row) or Arrival(
+            self.event[row],
+            self.occurred_at[row],
+            self.distinct_id[row] or "",
+            self.client_id[row] or "",
+            self.session_id[row] or "",
+            {},
+            self.properties[row],
+            self.sdk[row],
+            (),
+            (),
+            row + 1,
+        )
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """A message that cannot become an event; ``position`` counts from 1 in its request."""
 
@@ -128,7 +220,7 @@ class Delivery(msgspec.Struct):
     body: bytes
     write_key: str
     clean: bool
-    arrivals: list[Arrival] = []
+    arrivals: Arrivals = msgspec.field(default_factory=Arrivals)
     refusals: list[Refusal] = []
     sent_at: datetime | None = None
     call: str = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from upshot.collect.delivery import Arrival, Delivery
+from upshot.collect.delivery import Arrivals, Delivery
 from upshot.collect.protocols.elements import message_texts
 
 __all__ = ["Recent", "Sent"]
@@ -33,11 +33,11 @@ class Recent:
 
     def __init__(self, most_bytes: int = 8 << 20, most: int = 2000) -> None:
         self._most_bytes, self._most = most_bytes, most
-        self._kept: deque[tuple[Delivery, Sequence[bytes], Sequence[Arrival]]] = deque()
+        self._kept: deque[tuple[Delivery, Sequence[bytes], Arrivals]] = deque()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def keep(self, delivery: Delivery, event_ids: Sequence[bytes], arrivals: Sequence[Arrival]) -> None:
+    def keep(self, delivery: Delivery, event_ids: Sequence[bytes], arrivals: Arrivals) -> None:
         """Keep a request whose ``arrivals`` became events with these ids; one that is too large is left out."""
         size = len(delivery.body)
         if size > self._most_bytes // 8 or not event_ids:

@@ -33,7 +33,7 @@ def event_id(source: str, client_id: str) -> uuid.UUID:
     return uuid.UUID(bytes=digest[:16], version=5)
 
 
-def event_id_bytes(source: str, client_ids: Iterable[str]) -> list[bytes]:
+def event_id_bytes(source: str, client_ids: Iterable[str | None]) -> list[bytes]:
     """The keys of many events of one source, as 16 bytes each; an event without an id gets a random key.
 
     >>> event_id_bytes("web", ["a1"]) == [event_id("web", "a1").bytes]
@@ -44,14 +44,14 @@ def event_id_bytes(source: str, client_ids: Iterable[str]) -> list[bytes]:
     digests = []
     for client_id in names:
         name = prefix.copy()
-        name.update(client_id.encode("utf-8", "surrogatepass"))
+        name.update(client_id.encode("utf-8", "surrogatepass") if client_id else b"")
         digests.append(name.digest())
     keys = bytearray().join(digests)
     for byte, marked in ((6, _VERSION_5), (8, _VARIANT)):
         keys[byte::_DIGEST_BYTES] = keys[byte::_DIGEST_BYTES].translate(marked)
     packed = bytes(keys)
     found = [packed[start : start + _KEY_BYTES] for start in range(0, len(packed), _DIGEST_BYTES)]
-    if "" in names:
+    if not all(names):
         return [key if client_id else uuid.uuid4().bytes for key, client_id in zip(found, names, strict=True)]
     return found
 

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 
-from upshot.collect.delivery import Arrival, Delivery, Refusal, TraitValue
+from upshot.collect.delivery import Arrival, Arrivals, Delivery, Refusal, TraitValue
 from upshot.collect.protocols.elements import mended
 
 __all__ = [
@@ -103,7 +103,7 @@ def take(
         except DECODE_ERRORS:
             found = [""]
         if not any(isinstance(each, str) for each in found):
-            delivery.arrivals = cast("list[Arrival]", found)
+            delivery.arrivals = Arrivals.of(cast("list[Arrival]", found))
             return
     for position, raw in enumerate(pieces(), start=1):
         try:
@@ -114,7 +114,7 @@ def take(
         if isinstance(each, str):
             delivery.refusals.append(Refusal(position, each, raw))
         else:
-            delivery.arrivals.append(each)
+            delivery.arrivals.add(each)
 
 
 def scalar(raw: bytes | None) -> Time:
