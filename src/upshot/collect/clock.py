@@ -51,7 +51,7 @@ def settled(said: datetime | None, shift: timedelta, received_at: datetime) -> d
     if said is None:
         return received_at
     try:
-        instant = said + shift
+        instant = said + shift if shift else said
     except OverflowError:
         return received_at
-    return received_at if instant - received_at > LATEST_AHEAD else instant
+    return received_at if instant > received_at and instant - received_at > LATEST_AHEAD else instant

@@ -64,7 +64,7 @@ class Envelope(msgspec.Struct, frozen=True):
     sdk: str = ""
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """``alias`` is said to be the same person as ``distinct_id``.
 
     ``guarded``: only where ``alias`` is nobody else yet, as two persons may use one device after another.
@@ -75,7 +75,7 @@ class Link(msgspec.Struct, frozen=True):
     guarded: bool = True
 
 
-class TraitChange(msgspec.Struct, frozen=True):
+class TraitChange(msgspec.Struct, frozen=True, gc=False):
     """Traits of a unit from ``at`` on; ``once`` keeps what is there already."""
 
     unit_type: str
@@ -85,7 +85,7 @@ class TraitChange(msgspec.Struct, frozen=True):
     once: bool = False
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """An event as it was decoded. ``properties`` is a JSON object; ``groups`` is empty for none.
 
     Attributes:

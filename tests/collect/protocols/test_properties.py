@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from upshot.collect.admission import admit
 from upshot.collect.clock import LATEST_AHEAD, clock_shift, instant_of, settled
-from upshot.collect.delivery import Delivery, Envelope, Malformed, TooLarge
+from upshot.collect.delivery import Arrivals, Delivery, Envelope, Malformed, TooLarge
 from upshot.collect.policy import Breakages, Policy
 from upshot.collect.protocols import native, posthog, segment
 from upshot.collect.protocols.elements import elements, members, mended
@@ -46,6 +46,34 @@ FIELDS = st.sampled_from(
 )
 MESSAGE = st.dictionaries(FIELDS, JSON, max_size=8)
 NAMED = MESSAGE.map(lambda m: {"event": "e", "distinct_id": "u", "userId": "u", "type": "track", **m})
+ID = st.none() | st.text(max_size=4) | st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
+INSTANT = st.datetimes().map(datetime.isoformat)
+TIME = (
+    st.builds(lambda at, zone: at + zone, INSTANT, st.sampled_from(["Z", "", "+02:00", " "]))
+    | st.integers(0, 4_000_000_000_000)
+    | st.none()
+    | st.just("soon")
+)
+OBJECT = st.dictionaries(st.text(max_size=3), JSON, max_size=3)
+PLAIN = st.fixed_dictionaries(
+    {"event": st.text(max_size=4), "distinct_id": ID, "timestamp": INSTANT.map("{}Z".format), "properties": OBJECT},
+    optional={"id": ID, "session_id": ID, "sdk": st.none() | st.text(max_size=4)},
+)
+"""Events of the native API that say nothing beside their columns."""
+MORE: list[st.SearchStrategy[dict[str, object]]] = [
+    st.fixed_dictionaries({name: values})
+    for name, values in (
+        ("timestamp", TIME),
+        ("properties", OBJECT | st.none() | st.integers()),
+        ("anonymous_id", ID),
+        ("groups", st.dictionaries(st.text(max_size=3), ID, max_size=2)),
+        ("set", OBJECT | st.none()),
+        ("set_once", OBJECT | st.none()),
+        ("group_set", st.dictionaries(st.text(max_size=3), OBJECT, max_size=1)),
+        ("something", JSON),
+    )
+]
+FULLER = st.builds(lambda event, more: {**event, **more}, PLAIN, st.one_of(MORE))
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -105,6 +133,27 @@ def test_every_message_of_a_batch_is_accounted_for(messages: list[object]) -> No
             check(delivery)
     delivery = native.decode(Envelope(text.encode(), NOW), LIMIT)
     assert len(delivery.arrivals) + len(delivery.refusals) == len(messages)
+
+
+@quick
+@given(st.lists(PLAIN | FULLER, min_size=1, max_size=3), TIME)
+def test_events_are_read_at_once_as_they_are_one_by_one(events: list[dict[str, object]], sent_at: object) -> None:
+    def batch(*more: object) -> Delivery:
+        body = {"events": [*events, *more], "sent_at": sent_at, "sdk": "batch/1"}
+        return native.decode(Envelope(json.dumps(body).encode(), NOW), LIMIT)
+
+    whole, beside_a_broken_one = batch(), batch({})
+    arrivals = list(whole.arrivals)
+    assert arrivals == list(beside_a_broken_one.arrivals)
+    assert whole.refusals == beside_a_broken_one.refusals[:-1]
+    assert list(Arrivals.of(arrivals[1:])) == arrivals[1:]
+    if len(events) == 1:
+        alone, line = (
+            native.decode(Envelope(json.dumps(events[0]).encode(), NOW, content_type=kind), LIMIT)
+            for kind in ("application/json", "application/x-ndjson")
+        )
+        assert list(alone.arrivals) == list(line.arrivals)
+        assert alone.refusals == line.refusals
 
 
 @quick

@@ -1,7 +1,7 @@
 """JSON objects as text: put together without being taken apart, as most of what clients send is only kept."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -71,6 +71,14 @@ class Shape(Generic[Message]):
         self._strict, self._loose = msgspec.json.Decoder(strict), msgspec.json.Decoder(loose)
         self._known = frozenset(field.encode_name for field in msgspec.structs.fields(strict))
 
+    def strict(self, raw: bytes) -> Message:
+        """A message that has the fields of its protocol, and no others.
+
+        Raises:
+            msgspec.DecodeError: It has others, or is none.
+        """
+        return self._strict.decode(raw)
+
     def alone(self, raw: bytes) -> tuple[Message, Extras]:
         """A message, and the fields that nobody knows, which are kept as they are."""
         try:
@@ -98,12 +106,9 @@ def take(
         arrival: What a message with its extras says at its position, or why it says nothing.
     """
     if messages:
-        try:
-            found = [arrival(message, (), position) for position, message in enumerate(messages, start=1)]
-        except DECODE_ERRORS:
-            found = [""]
-        if not any(isinstance(each, str) for each in found):
-            delivery.arrivals = Arrivals.of(cast("list[Arrival]", found))
+        found = _at_once(messages, arrival)
+        if found:
+            delivery.arrivals = found
             return
     for position, raw in enumerate(pieces(), start=1):
         try:
@@ -115,6 +120,20 @@ def take(
             delivery.refusals.append(Refusal(position, each, raw))
         else:
             delivery.arrivals.add(each)
+
+
+def _at_once(messages: Sequence[Message], arrival: Callable[[Message, Extras, int], Arrival | str]) -> Arrivals:
+    """What all of them say; none where one of them says nothing."""
+    found = Arrivals()
+    try:
+        for position, message in enumerate(messages, start=1):
+            each = arrival(message, (), position)
+            if isinstance(each, str):
+                return Arrivals()
+            found.add(each)
+    except DECODE_ERRORS:
+        return Arrivals()
+    return found
 
 
 def scalar(raw: bytes | None) -> Time:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.delivery import Arrival, Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -38,7 +38,7 @@ _ABSENT = msgspec.Raw()
 _ALIAS = "$create_alias"
 
 
-class _Event(msgspec.Struct, forbid_unknown_fields=True):
+class _Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     event: str
     distinct_id: Id = None
     id: Id = None
@@ -93,7 +93,11 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
     delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
     sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time)
     whole = _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at), batch.sdk or "")
-    take(delivery, _SHAPE, batch.events, pieces, lambda event, extras, n: _arrival(event, extras, whole, n))
+    arrivals = _at_once(batch.events, whole)
+    if arrivals:
+        delivery.arrivals = arrivals
+    else:
+        take(delivery, _SHAPE, (), pieces, lambda event, extras, n: _arrival(event, extras, whole, n))
     return delivery
 
 
@@ -107,8 +111,10 @@ def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
             return _Batch(_LIST.decode(body)), lambda: elements(body) or []
         if start == b"{" and b'"events"' in body:
             return _BATCH.decode(body), lambda: elements(members(body)["events"]) or []
+        if start == b"{":
+            return _Batch([_SHAPE.strict(body)]), lambda: [body]
     except DECODE_ERRORS:
-        pass  # one of its events is not as it should be
+        pass  # an event of it is not as it should be
     if start == b"[" and (pieces := elements(body)) is not None:
         return _Batch([]), lambda: pieces
     fields = members(body)
@@ -122,6 +128,42 @@ def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
             hint='Send {"event": ..., "distinct_id": ...}, or a list of such, or one on each line as x-ndjson.',
         )
     return _Batch([]), lambda: [body]
+
+
+def _at_once(events: Sequence[_Event], whole: _Whole) -> Arrivals:
+    """What all the events say, as ``_arrival`` has it; none where they must be looked at one by one.
+
+    Most events say nothing but what stands in the columns, and go there without an object of their own.
+    """
+    found = Arrivals()
+    try:
+        for position, event in enumerate(events, start=1):
+            said = instant_of(event.timestamp)
+            properties = bytes(event.properties)
+            if (
+                said is None
+                or properties[:1] != b"{"
+                or event.anonymous_id is not None
+                or event.groups
+                or event.set
+                or event.set_once
+                or event.group_set
+            ):
+                arrival = _arrival(event, (), whole, position)
+                if isinstance(arrival, str):
+                    return Arrivals()
+                found.add(arrival)
+                continue
+            found.event.append(event.event)
+            found.occurred_at.append(settled(said, whole.shift, whole.received_at))
+            found.distinct_id.append(id_text(event.distinct_id) or None)
+            found.client_id.append(id_text(event.id) or None)
+            found.session_id.append(id_text(event.session_id) or None)
+            found.properties.append(properties)
+            found.sdk.append(event.sdk or whole.sdk)
+    except DECODE_ERRORS:
+        return Arrivals()
+    return found
 
 
 def _arrival(event: _Event, extras: Extras, whole: _Whole, position: int) -> Arrival | str:

@@ -46,11 +46,11 @@ _NO_LINKS = frozenset(
 """Ids that clients send by mistake for everybody: PostHog refuses to join persons by them."""
 
 
-class _Options(msgspec.Struct):
+class _Options(msgspec.Struct, gc=False):
     disable_skew_correction: bool | None = None
 
 
-class _Event(msgspec.Struct, forbid_unknown_fields=True):
+class _Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     event: str | None = None
     distinct_id: Id | list[Id] = None
     uuid: str | None = None
@@ -74,7 +74,7 @@ class _LooseEvent(_Event, forbid_unknown_fields=False):
     """The same, with fields that nobody knows beside them."""
 
 
-class _Properties(msgspec.Struct):
+class _Properties(msgspec.Struct, gc=False):
     distinct_id: Id = None
     token: str | None = None
     alias: Id = None
@@ -155,8 +155,11 @@ def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
             return _Batch(_LIST.decode(body)), []
         if b'"batch"' in body:
             return _BATCH.decode(body), []
+        event = _SHAPE.strict(body)
+        if event.event:
+            return _Batch([event]), [body]
     except DECODE_ERRORS:
-        pass  # it is one event that speaks of a batch, or one of its events is not as it should be
+        pass  # it is one event that speaks of a batch, or an event of it is not as it should be
     if start == b"[" and (pieces := elements(body)) is not None:
         return _Batch([]), pieces
     fields = members(body)

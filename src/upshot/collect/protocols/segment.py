@@ -91,7 +91,7 @@ class _Context(msgspec.Struct):
 
 
 # the field names of the specification; a field that is not here is kept by the slower way below
-class _Message(msgspec.Struct, forbid_unknown_fields=True):
+class _Message(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     type: str = ""
     action: str = ""
     messageId: Id = None  # noqa: N815
