@@ -9,7 +9,6 @@ function show(): void {
     paused = false;
     return;
   }
-  button.hidden = false;
   button.setAttribute("aria-pressed", String(paused));
   button.textContent = paused ? "Go on" : "Pause";
 }

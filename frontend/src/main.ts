@@ -21,6 +21,7 @@ import "./live";
 import "./nav";
 import "./palette";
 import "./popover";
+import "./progress";
 import "./submit";
 import "./suggest";
 import "./theme";

@@ -1,5 +1,4 @@
 // Forms marked data-auto-submit send themselves when one of their fields changes; without scripts their button does it.
-document.documentElement.classList.add("scripted");
 
 // Enter changes a field and sends its form as well; sent twice, it would take Back two steps to return.
 const sent = new WeakSet<HTMLFormElement>();

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.web.conftest import Served
-from upshot.web.assets import DIST, entry
+from upshot.web.assets import DIST, _files, entry
 
 BUDGET_BYTES = 300_000
 
@@ -39,6 +39,21 @@ def test_asset_is_kept_for_good(served: Served) -> None:
 @pytest.mark.parametrize("name", ["none.js", "..%2fmanifest.json", "%2e%2e/manifest.json", "../../app.py", "x.br"])
 def test_nothing_else_is_served(served: Served, name: str) -> None:
     assert served.get(f"/static/assets/{name}").status_code == 404
+
+
+def test_asset_that_is_gone_is_not_found(served: Served) -> None:
+    built = DIST / "assets" / "gone-since.js"
+    built.write_text("1")
+    try:
+        _files.cache_clear()
+        assert served.get("/static/assets/none.js").status_code == 404  # the server has looked at what there is
+    finally:
+        built.unlink()
+    for encoding in ("br, gzip", "identity"):
+        with served.client(**{"Accept-Encoding": encoding}) as client:
+            answer = client.get(f"/static/assets/{built.name}")
+        assert (answer.status_code, "Reload the page" in answer.text) == (404, True)
+    assert served.get(entry().script).status_code == 200
 
 
 def test_page_names_no_other_host(served: Served) -> None:

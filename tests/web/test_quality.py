@@ -29,6 +29,11 @@ LAYOUT = """() => [...document.querySelectorAll('main h1, main h2, main .card, m
         const box = e.getBoundingClientRect();
         return [e.tagName, Math.round(box.x), Math.round(box.y + scrollY), Math.round(box.width)].join(' ');
     })"""
+PLACES = """() => [...document.querySelectorAll('header > *, main :is(h1, h2, .card, .button, .field)')]
+    .filter(e => e.checkVisibility()).map(e => {
+        const box = e.getBoundingClientRect();
+        return [`${e.tagName} ${e.className}`, box.x, box.y, box.width, box.height];
+    })"""
 OVERLAPS = """() => {
     const all = [...document.querySelectorAll('main :is(a, button, input, select, summary, h1, h2)')]
         .filter(e => e.checkVisibility({ visibilityProperty: true }) && e.type !== 'hidden');
@@ -135,6 +140,27 @@ def test_nothing_moves_where_motion_is_not_wanted(browser: Browser, served: Serv
         }).map(e => e.outerHTML.slice(0, 80))"""
     )
     assert moving == []
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", ["/", "/metrics/revenue", "/explore", "/dashboards/revenue", "/events"])
+def test_scripts_move_nothing(browser: Browser, served: Served, path: str) -> None:
+    context = browser.new_context(base_url=served.url, reduced_motion="reduce")
+    page = context.new_page()
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.route("**/*.js", lambda route: route.abort())
+        page.goto(path)
+        assert page.locator("[data-htmx-powered]").count() == 0
+        before = page.evaluate(PLACES)
+        page.unroute_all()
+        page.goto(path)
+        page.locator("[data-htmx-powered]").first.wait_for(state="attached")
+        for chart in page.locator("upshot-chart").all():
+            chart.locator("svg").first.wait_for(state="attached")
+        assert len(before) >= 8
+        assert page.evaluate(PLACES) == before
     context.close()
 
 

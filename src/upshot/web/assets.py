@@ -22,7 +22,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
-_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"), ("identity", ""))
 
 
 class _Chunk(msgspec.Struct, frozen=True):
@@ -86,13 +86,19 @@ def asset(request: Request[None, None, State], name: FromPath[str]) -> Response[
 
 
 def packed(request: Request[None, None, State], path: Path, headers: dict[str, str]) -> Response[bytes]:
-    """A built file in the smallest encoding that the browser takes, with these headers besides."""
+    """A built file in the smallest encoding that the browser takes, with these headers besides.
+
+    Raises:
+        NotFound: The file is gone; the assets have been built anew since this server started.
+    """
     accepted = {part.partition(";")[0].strip() for part in request.headers.get("accept-encoding", "").split(",")}
-    headers = {**headers, "Vary": "Accept-Encoding"}
     for encoding, suffix in _ENCODINGS:
-        smaller = path.with_name(path.name + suffix)
-        if encoding in accepted and smaller.is_file():
-            return Response(
-                _bytes(smaller), media_type=_TYPES[path.suffix], headers={**headers, "Content-Encoding": encoding}
-            )
-    return Response(_bytes(path), media_type=_TYPES[path.suffix], headers=headers)
+        if suffix and encoding not in accepted:
+            continue
+        try:
+            body = _bytes(path.with_name(path.name + suffix))
+        except FileNotFoundError:
+            continue
+        encoded = {"Content-Encoding": encoding} if suffix else {}
+        return Response(body, media_type=_TYPES[path.suffix], headers={**headers, "Vary": "Accept-Encoding", **encoded})
+    raise NotFound("asset", path.name, hint="Reload the page; if that does not mend it, restart the server.")
