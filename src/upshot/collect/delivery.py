@@ -154,16 +154,44 @@ class Arrivals:
 
     def add(self, arrival: Arrival) -> None:
         """Add one as the last."""
-        row = len(self.event)
-        if arrival.groups or arrival.links or arrival.traits or arrival.position != row + 1:
-            self.fuller[row] = arrival
-        self.event.append(arrival.event)
-        self.occurred_at.append(arrival.occurred_at)
-        self.distinct_id.append(arrival.distinct_id or None)
-        self.client_id.append(arrival.client_id or None)
-        self.session_id.append(arrival.session_id or None)
-        self.properties.append(arrival.properties)
-        self.sdk.append(arrival.sdk)
+        self.put(*msgspec.structs.astuple(arrival))
+
+    def put(  # the fields of an Arrival, which most events are never made
+        self,
+        event: str,
+        occurred_at: datetime,
+        distinct_id: str,
+        client_id: str,
+        session_id: str,
+        groups: dict[str, str],
+        properties: bytes,
+        sdk: str,
+        links: tuple[Link, ...],
+        traits: tuple[TraitChange, ...],
+        position: int,
+    ) -> None:
+        """Add the one that has these fields as the last."""
+        self.event.append(event)
+        self.occurred_at.append(occurred_at)
+        self.distinct_id.append(distinct_id or None)
+        self.client_id.append(client_id or None)
+        self.session_id.append(session_id or None)
+        self.properties.append(properties)
+        self.sdk.append(sdk)
+        if groups or links or traits or position != len(self.event):
+            self.fuller[len(self.event) - 1] = Arrival(
+                event,
+                occurred_at,
+                distinct_id,
+                client_id,
+                session_id,
+                groups,
+                properties,
+                sdk,
+                links,
+                traits,
+                position,
+            )
 
     @property
     def groups(self) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,10 +67,10 @@ MORE: list[st.SearchStrategy[dict[str, object]]] = [
         ("timestamp", TIME),
         ("properties", OBJECT | st.none() | st.integers()),
         ("anonymous_id", ID),
-        ("groups", st.dictionaries(st.text(max_size=3), ID, max_size=2)),
+        ("groups", st.dictionaries(st.text(max_size=3), ID, min_size=1, max_size=2)),
         ("set", OBJECT | st.none()),
         ("set_once", OBJECT | st.none()),
-        ("group_set", st.dictionaries(st.text(max_size=3), OBJECT, max_size=1)),
+        ("group_set", st.dictionaries(st.text(max_size=3), OBJECT, min_size=1, max_size=1)),
         ("something", JSON),
     )
 ]
@@ -136,13 +137,13 @@ def test_every_message_of_a_batch_is_accounted_for(messages: list[object]) -> No
 
 
 @quick
-@given(st.lists(PLAIN | FULLER, min_size=1, max_size=3), TIME)
+@given(st.lists(PLAIN | FULLER, min_size=1, max_size=4), TIME)
 def test_events_are_read_at_once_as_they_are_one_by_one(events: list[dict[str, object]], sent_at: object) -> None:
-    def batch(*more: object) -> Delivery:
-        body = {"events": [*events, *more], "sent_at": sent_at, "sdk": "batch/1"}
+    def batch(events: list[dict[str, object]]) -> Delivery:
+        body = {"events": events, "sent_at": sent_at, "sdk": "batch/1"}
         return native.decode(Envelope(json.dumps(body).encode(), NOW), LIMIT)
 
-    whole, beside_a_broken_one = batch(), batch({})
+    whole, beside_a_broken_one = batch(events), batch([*events, {}])
     arrivals = list(whole.arrivals)
     assert arrivals == list(beside_a_broken_one.arrivals)
     assert whole.refusals == beside_a_broken_one.refusals[:-1]
@@ -154,6 +155,12 @@ def test_events_are_read_at_once_as_they_are_one_by_one(events: list[dict[str, o
         )
         assert list(alone.arrivals) == list(line.arrivals)
         assert alone.refusals == line.refusals
+    assert whole.refusals or [a.sdk for a in arrivals] == [event.get("sdk") or "batch/1" for event in events]
+    fuller = batch([{**event, "unknown": 1} for event in events])
+    assert [r.position for r in whole.refusals] == [r.position for r in fuller.refusals]
+    for arrival, other in zip(arrivals, fuller.arrivals, strict=True):
+        assert json.loads(other.properties) == {"unknown": 1, **json.loads(arrival.properties)}
+        assert msgspec.structs.replace(other, properties=arrival.properties) == arrival
 
 
 @quick

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from upshot.collect.delivery import Arrival, Arrivals, Delivery, Refusal, TraitValue
+from upshot.collect.delivery import Arrivals, Delivery, Refusal, TraitValue
 from upshot.collect.protocols.elements import mended
 
 __all__ = [
@@ -33,6 +33,8 @@ Time = str | int | float | None
 Extras = tuple[tuple[str, bytes], ...]
 """Fields of a message that its protocol does not know, as JSON."""
 Message = TypeVar("Message", bound=msgspec.Struct)
+Read = Callable[[Message, Extras, int, Arrivals], str]
+"""Puts what a message with its extras says at its position among the others, or tells why it says nothing."""
 
 DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on what is not as it should be."""
@@ -94,7 +96,7 @@ def take(
     shape: Shape[Message],
     messages: Sequence[Message],
     pieces: Callable[[], Sequence[bytes]],
-    arrival: Callable[[Message, Extras, int], Arrival | str],
+    read: Read[Message],
 ) -> None:
     """Add what the messages say.
 
@@ -103,34 +105,30 @@ def take(
         shape: Of a message.
         messages: All of them where every one is as it should be; else none.
         pieces: Their texts, where they must be decoded one by one so that those that say nothing are refused alone.
-        arrival: What a message with its extras says at its position, or why it says nothing.
+        read: Puts what a message says.
     """
     if messages:
-        found = _at_once(messages, arrival)
+        found = _at_once(messages, read)
         if found:
             delivery.arrivals = found
             return
     for position, raw in enumerate(pieces(), start=1):
         try:
             message, extras = shape.alone(raw)
-            each = arrival(message, extras, position)
+            problem = read(message, extras, position, delivery.arrivals)
         except DECODE_ERRORS as error:
-            each = _refusable(error)
-        if isinstance(each, str):
-            delivery.refusals.append(Refusal(position, each, raw))
-        else:
-            delivery.arrivals.add(each)
+            problem = _refusable(error)
+        if problem:
+            delivery.refusals.append(Refusal(position, problem, raw))
 
 
-def _at_once(messages: Sequence[Message], arrival: Callable[[Message, Extras, int], Arrival | str]) -> Arrivals:
+def _at_once(messages: Sequence[Message], read: Read[Message]) -> Arrivals:
     """What all of them say; none where one of them says nothing."""
     found = Arrivals()
     try:
         for position, message in enumerate(messages, start=1):
-            each = arrival(message, (), position)
-            if isinstance(each, str):
+            if read(message, (), position, found):
                 return Arrivals()
-            found.add(each)
     except DECODE_ERRORS:
         return Arrivals()
     return found
@@ -194,9 +192,9 @@ def id_text(value: Id) -> str:
     """
     if isinstance(value, str):
         return value.strip()
+    if value is None:
+        return ""
     match value:
-        case None:
-            return ""
         case bool():
             return "true" if value else "false"
         case float() if value == int(value):

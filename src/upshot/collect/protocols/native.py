@@ -5,11 +5,12 @@ The chapter on collecting (``docs/collect.md``) is its specification.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -72,6 +73,15 @@ class _Whole(msgspec.Struct, frozen=True):
     sdk: str
 
 
+class _More(msgspec.Struct, frozen=True):
+    """What an event says beside its columns."""
+
+    groups: dict[str, str]
+    links: tuple[Link, ...] = ()
+    traits: tuple[TraitChange, ...] = ()
+
+
+_NOTHING_MORE = _More({})
 _SHAPE: Shape[_Event] = Shape(_Event, _LooseEvent)
 _LIST = msgspec.json.Decoder(list[_Event])
 _BATCH = msgspec.json.Decoder(_Batch)
@@ -93,11 +103,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
     delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
     sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time)
     whole = _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at), batch.sdk or "")
-    arrivals = _at_once(batch.events, whole)
-    if arrivals:
-        delivery.arrivals = arrivals
-    else:
-        take(delivery, _SHAPE, (), pieces, lambda event, extras, n: _arrival(event, extras, whole, n))
+    take(delivery, _SHAPE, batch.events, pieces, partial(_read, whole))
     return delivery
 
 
@@ -130,71 +136,56 @@ def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
     return _Batch([]), lambda: [body]
 
 
-def _at_once(events: Sequence[_Event], whole: _Whole) -> Arrivals:
-    """What all the events say, as ``_arrival`` has it; none where they must be looked at one by one.
-
-    Most events say nothing but what stands in the columns, and go there without an object of their own.
-    """
-    found = Arrivals()
-    try:
-        for position, event in enumerate(events, start=1):
-            said = instant_of(event.timestamp)
-            properties = bytes(event.properties)
-            if (
-                said is None
-                or properties[:1] != b"{"
-                or event.anonymous_id is not None
-                or event.groups
-                or event.set
-                or event.set_once
-                or event.group_set
-            ):
-                arrival = _arrival(event, (), whole, position)
-                if isinstance(arrival, str):
-                    return Arrivals()
-                found.add(arrival)
-                continue
-            found.event.append(event.event)
-            found.occurred_at.append(settled(said, whole.shift, whole.received_at))
-            found.distinct_id.append(id_text(event.distinct_id) or None)
-            found.client_id.append(id_text(event.id) or None)
-            found.session_id.append(id_text(event.session_id) or None)
-            found.properties.append(properties)
-            found.sdk.append(event.sdk or whole.sdk)
-    except DECODE_ERRORS:
-        return Arrivals()
-    return found
-
-
-def _arrival(event: _Event, extras: Extras, whole: _Whole, position: int) -> Arrival | str:
-    """What the event says, or why it says nothing."""
+def _read(whole: _Whole, event: _Event, extras: Extras, position: int, found: Arrivals) -> str:
+    """Put what the event says; why it says nothing, where it does not."""
     said = instant_of(event.timestamp)
     if said is None and event.timestamp is not None:
         return f"Its timestamp is {event.timestamp!r}; write it as 2024-05-01T12:00:00Z."
     at = settled(said, whole.shift, whole.received_at)
-    person, anonymous = id_text(event.distinct_id), id_text(event.anonymous_id)
-    unit = person or anonymous
-    groups = {kind: text for kind, key in event.groups.items() if (text := id_text(key))} if event.groups else {}
-    changes: tuple[TraitChange, ...] = ()
-    if event.set or event.set_once or event.group_set:
-        problem = _incomplete(event, unit, groups)
-        if problem:
-            return problem
-        changes = _traits(event, unit, groups, at)
-    linked = person and anonymous and person != anonymous
-    return Arrival(
+    more = _NOTHING_MORE
+    unit = id_text(event.distinct_id)
+    properties = bytes(event.properties)
+    if (
+        extras
+        or properties[:1] != b"{"
+        or event.anonymous_id is not None
+        or event.groups
+        or event.set
+        or event.set_once
+        or event.group_set
+    ):  # most events say none of this, and need not be asked for each
+        found_more = _more(event, unit, at)
+        if isinstance(found_more, str):
+            return found_more
+        more = found_more
+        unit = unit or id_text(event.anonymous_id)
+        properties = _kept(event, extras)
+    found.put(
         event.event,
         at,
         unit,
         id_text(event.id),
         id_text(event.session_id),
-        groups,
-        _kept(event, extras),
+        more.groups,
+        properties,
         event.sdk or whole.sdk,
-        (Link(person, anonymous, guarded=event.event != _ALIAS),) if linked else (),
-        changes,
+        more.links,
+        more.traits,
         position,
     )
+    return ""
+
+
+def _more(event: _Event, person: str, at: datetime) -> _More | str:
+    """What the event says of groups, of who is who, and of traits; or why that cannot be."""
+    anonymous = id_text(event.anonymous_id)
+    linked = person and anonymous and person != anonymous
+    links = (Link(person, anonymous, guarded=event.event != _ALIAS),) if linked else ()
+    groups = {kind: text for kind, key in event.groups.items() if (text := id_text(key))} if event.groups else {}
+    if not (event.set or event.set_once or event.group_set):
+        return _More(groups, links)
+    unit = person or anonymous
+    return _incomplete(event, unit, groups) or _More(groups, links, _traits(event, unit, groups, at))
 
 
 def _incomplete(event: _Event, unit: str, groups: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed, posted_text
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -179,7 +179,7 @@ def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole)
     def texts() -> list[bytes]:
         return pieces or elements(body if body.lstrip()[:1] == b"[" else members(body)["batch"]) or []
 
-    def arrival(event: _Event, extras: Extras, position: int) -> Arrival | str:
+    def read(event: _Event, extras: Extras, position: int, found: Arrivals) -> str:
         given = bytes(event.properties)
         if given[:1] != b"{" and is_absent(event.properties):
             given = EMPTY
@@ -194,7 +194,7 @@ def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole)
         if event.event == "$groupidentify" and id_text(properties.group_type) in RESERVED_UNIT_TYPES:
             return f"It sets a group of the type {properties.group_type!r}, which is not a name for groups."
         at = _instant(event, properties, whole)
-        return Arrival(
+        found.put(
             event.event,
             at,
             distinct_id,
@@ -207,8 +207,9 @@ def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole)
             _traits(event, properties, distinct_id, at),
             position,
         )
+        return ""
 
-    take(delivery, _SHAPE, batch.batch, texts, arrival)
+    take(delivery, _SHAPE, batch.batch, texts, read)
 
 
 def _distinct_id(event: _Event, properties: _Properties) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled
-from upshot.collect.delivery import Arrival, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -184,12 +184,12 @@ def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
         whole.context = b"" if is_absent(batch.context) else bytes(batch.context)
         whole.integrations = b"" if is_absent(batch.integrations) else bytes(batch.integrations)
 
-    def arrival(message: _Message, extras: Extras, position: int) -> Arrival | str:
+    def read(message: _Message, extras: Extras, position: int, found: Arrivals) -> str:
         if message.writeKey and not delivery.write_key:
             delivery.write_key = message.writeKey
-        return _arrival(message, extras, whole, position)
+        return _read(message, extras, whole, position, found)
 
-    take(delivery, _SHAPE, messages, lambda: pieces or elements(members(body)["batch"]) or [], arrival)
+    take(delivery, _SHAPE, messages, lambda: pieces or elements(members(body)["batch"]) or [], read)
     if call != "batch" and delivery.refusals and not members(body):
         raise Malformed("The body is not a message.", hint="Send a JSON object.")
     return delivery
@@ -226,8 +226,8 @@ def basic_user(authorization: str) -> str:
         return ""
 
 
-def _arrival(message: _Message, extras: Extras, whole: _Whole, position: int) -> Arrival | str:
-    """What the message says, or why it says nothing."""
+def _read(message: _Message, extras: Extras, whole: _Whole, position: int, found: Arrivals) -> str:
+    """Put what the message says; why it says nothing, where it does not."""
     call = whole.call or message.type or message.action
     name = message.event if call == "track" else _EVENTS.get(call, "")
     if not name:
@@ -245,7 +245,7 @@ def _arrival(message: _Message, extras: Extras, whole: _Whole, position: int) ->
         seen = whole.seen[context_raw] = _seen(context_raw)
     at = _instant(message, whole)
     group = id_text(message.groupId) or seen.group
-    return Arrival(
+    found.put(
         name,
         at,
         person,
@@ -258,6 +258,7 @@ def _arrival(message: _Message, extras: Extras, whole: _Whole, position: int) ->
         _traits(message, seen.context, call, person, at) if call in _WITH_TRAITS else (),
         position,
     )
+    return ""
 
 
 def _instant(message: _Message, whole: _Whole) -> datetime:
