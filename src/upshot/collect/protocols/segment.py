@@ -144,6 +144,8 @@ class _Seen(msgspec.Struct):
     group: str
     sdk: str
     url: bytes
+    last: bytes
+    """How an object ends that gets the context as its last field."""
 
 
 class _Whole(msgspec.Struct):
@@ -265,7 +267,7 @@ def _instant(message: _Message, whole: _Whole) -> datetime:
     said = instant_of(message.timestamp if message.originalTimestamp is None else message.originalTimestamp)
     if said is None:
         return whole.received_at
-    sent_at = instant_of(message.sentAt)
+    sent_at = None if message.sentAt is None else instant_of(message.sentAt)
     shift = whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
     return settled(said, shift or _NONE, whole.received_at)
 
@@ -284,7 +286,7 @@ def _seen(raw: bytes) -> _Seen:
     except msgspec.ValidationError:
         context = _Context()
     url = msgspec.json.encode(context.page.url) if context.page is not None and context.page.url else b""
-    return _Seen(context, id_text(context.sessionId), id_text(context.groupId), _sdk(context), url)
+    return _Seen(context, id_text(context.sessionId), id_text(context.groupId), _sdk(context), url, b"," + _CONTEXT_KEY + b":" + raw + b"}")
 
 
 def _incomplete(message: _Message, call: str, person: str) -> str:
@@ -322,9 +324,9 @@ def _properties(message: _Message, call: str, seen: _Seen, context: bytes, whole
         return joined(given, [*more, ("$context", context)] if context else more)
     if not context:
         return given
-    if given == EMPTY or _CONTEXT_KEY in given:
+    if given == EMPTY or (b"$" in given and _CONTEXT_KEY in given):
         return joined(given, [("$context", context)])
-    return given[:-1] + b"," + _CONTEXT_KEY + b":" + context + b"}"
+    return given[:-1] + seen.last
 
 
 def _beside(message: _Message, call: str, seen: _Seen, whole: _Whole, extras: Extras) -> list[tuple[str, bytes]]:
