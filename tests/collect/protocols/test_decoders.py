@@ -98,6 +98,17 @@ def test_segment_keeps_what_is_not_used() -> None:
 
 
 @pytest.mark.parametrize(
+    "given", ["{}", "{ }", "{\n}", "null", '{ "$context" : 1 }', '{"a": "$context"}', '{"$b": {}} ']
+)
+def test_segment_context_is_added_to_any_object(given: str) -> None:
+    body = (
+        f'{{"batch": [{{"type": "track", "event": "e", "userId": "u", "properties": {given}, "context": {{"z": 1}}}}]}}'
+    )
+    found = properties(only(segment.decode(envelope(body.encode()), "batch", LIMIT)))
+    assert found == {"$context": {"z": 1}, **(json.loads(given) or {})}
+
+
+@pytest.mark.parametrize(
     ("times", "expected"),
     [
         ({}, NOW),

@@ -286,7 +286,14 @@ def _seen(raw: bytes) -> _Seen:
     except msgspec.ValidationError:
         context = _Context()
     url = msgspec.json.encode(context.page.url) if context.page is not None and context.page.url else b""
-    return _Seen(context, id_text(context.sessionId), id_text(context.groupId), _sdk(context), url, b"," + _CONTEXT_KEY + b":" + raw + b"}")
+    return _Seen(
+        context,
+        id_text(context.sessionId),
+        id_text(context.groupId),
+        _sdk(context),
+        url,
+        b"," + _CONTEXT_KEY + b":" + raw + b"}",
+    )
 
 
 def _incomplete(message: _Message, call: str, person: str) -> str:
@@ -324,7 +331,7 @@ def _properties(message: _Message, call: str, seen: _Seen, context: bytes, whole
         return joined(given, [*more, ("$context", context)] if context else more)
     if not context:
         return given
-    if given == EMPTY or (b"$" in given and _CONTEXT_KEY in given):
+    if b'"' not in given or (b"$" in given and _CONTEXT_KEY in given):  # without a field, or with that one
         return joined(given, [("$context", context)])
     return given[:-1] + seen.last
 
