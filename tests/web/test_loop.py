@@ -1,7 +1,10 @@
 """The loop's pages: objectives, launches, experiments, ledger, feedback."""
 
 import csv
+import html
 import io
+import json
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -113,6 +116,23 @@ def test_launch_can_be_proved_again(told: Served) -> None:
     proof = told.get(f"/verdicts/{verdict}")
     assert proof.status_code == 200
     assert "the same to the last digit" in proof.text
+
+
+def test_launch_is_marked_on_the_chart_of_its_report(told: Served) -> None:
+    text = told.get("/launches/gift-cards").text
+    chart = re.search(r'id="path-chart"[^>]*option="([^"]*)"', text)
+    assert chart is not None
+    option = json.loads(html.unescape(chart[1]))
+    marked = [line for series in option["series"] for line in series.get("markLine", {}).get("data", ())]
+    days = option["xAxis"]["data"]
+    assert [(days[line["xAxis"]], line["name"], line["href"], line["label"]["formatter"]) for line in marked] == [
+        ("1 Feb", "Big button", "/launches/big-button", "1"),
+        ("10 Feb", "Gift cards", "", "2"),
+    ]
+    below = re.search(r'<ol class="marks[^>]*>(.*?)</ol>', text, re.DOTALL)
+    assert below is not None
+    told_below = [" ".join(re.sub(r"<[^>]*>", "", item).split()) for item in below[1].split("</li>")]
+    assert told_below == ["1 1 Feb 2024 Big button", "2 10 Feb 2024 Gift cards", ""]
 
 
 def test_feedback_shows_the_score_and_finds_words(told: Served) -> None:

@@ -27,13 +27,19 @@ class Marked(msgspec.Struct, frozen=True):
     kind: str
 
 
-def annotations_of(page: Page, metric: str = "") -> tuple[Annotation, ...]:
-    """Launches, and of what else happened that which may touch ``metric``."""
+def annotations_of(page: Page, metric: str = "", shown: str = "") -> tuple[Annotation, ...]:
+    """Launches, and of what else happened that which may touch ``metric``.
+
+    The launch ``shown`` is the one that the page is about: its mark leads nowhere.
+    """
     found = page.caller.call(LAUNCH_LIST, Nothing())
     told = _LAUNCH_PAGE in {route.path for route in page.request.app.routes}
     launches = (
         Annotation(
-            launch.day, launch.title or ", ".join(launch.output_titles), _address(launch.name) if told else "", "launch"
+            launch.day,
+            launch.title or ", ".join(launch.output_titles),
+            _address(launch.name) if told and launch.name != shown else "",
+            "launch",
         )
         for launch in found.launches
     )

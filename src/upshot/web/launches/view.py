@@ -5,7 +5,7 @@ from datetime import date
 import msgspec
 
 from upshot.catalog.verdict import Effect, MetricRole, Verdict
-from upshot.charts import ChartPoint, Line, Option, line_chart, period_label
+from upshot.charts import Annotation, ChartPoint, Line, Option, line_chart, period_label
 from upshot.charts.line import Band
 from upshot.core.time import Grain
 from upshot.web.evidence import (
@@ -19,6 +19,7 @@ from upshot.web.evidence import (
     tone_of,
     window_words,
 )
+from upshot.web.marks import Marked, annotations_of, marked_on
 from upshot.web.page import Page
 from upshot.workspace.messages.studies import LAUNCH_REPORT, LaunchName, LaunchReport
 from upshot.workspace.pictures import Words
@@ -45,11 +46,12 @@ class EffectRow(msgspec.Struct, frozen=True):
 
 
 class PathChart(msgspec.Struct, frozen=True):
-    """Observed against what would have been: the chart, and the same as rows of a table."""
+    """Observed against what would have been: the chart with its marks, and the same as rows of a table."""
 
     json: str
     label: str
     rows: tuple[tuple[str, str, str, str], ...]
+    marks: tuple[Marked, ...]
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -97,7 +99,9 @@ def read_report(page: Page, name: str) -> ReportPage:
         tone=tone_of(shown.word) if shown else "plain",
         grade_words=GRADES[shown.grade] if shown else "",
         effects=effect_rows(page, shown.effects, report.currency) if shown else (),
-        path=path_chart(path, words, report.metric_title) if path is not None and path.path else None,
+        path=path_chart(path, words, report.metric_title, _happened(page, report))
+        if path is not None and path.path
+        else None,
         readings=_readings(report),
         next_reading=day_words(report.study.next_reading) if report.study and report.study.next_reading else "",
         launched=page.when(report.launch.at),
@@ -133,8 +137,8 @@ def effect_rows(page: Page, effects: tuple[Effect, ...], currency: str) -> tuple
     return tuple(rows)
 
 
-def path_chart(verdict: Verdict, words: Words, title: str) -> PathChart:
-    """The metric day by day with what it would have been without the launch."""
+def path_chart(verdict: Verdict, words: Words, title: str, annotations: tuple[Annotation, ...]) -> PathChart:
+    """The metric day by day with what it would have been without the launch; the launch and what else fell there."""
     points = verdict.path
     observed = tuple(_point(p.day, p.observed, words) for p in points)
     without = tuple(_point(p.day, p.without, words) for p in points)
@@ -142,7 +146,7 @@ def path_chart(verdict: Verdict, words: Words, title: str) -> PathChart:
     lines = [Line(title, observed)]
     if any(p.without is not None for p in points):
         lines.append(Line("Without the launch", without, band))
-    option: Option = line_chart(lines, Grain.DAY, words.axis)
+    option: Option = line_chart(lines, Grain.DAY, words.axis, annotations)
     return PathChart(
         json=msgspec.json.encode(option).decode(),
         label=f"{title} by day, observed and without the launch",
@@ -155,7 +159,12 @@ def path_chart(verdict: Verdict, words: Words, title: str) -> PathChart:
             )
             for p in points
         ),
+        marks=marked_on(annotations, [p.day for p in points], Grain.DAY),
     )
+
+
+def _happened(page: Page, report: LaunchReport) -> tuple[Annotation, ...]:
+    return annotations_of(page, report.study.primary if report.study else "", report.launch.name)
 
 
 def _point(day: date, value: float | None, words: Words) -> ChartPoint:
