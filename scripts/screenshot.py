@@ -22,14 +22,15 @@ def main(folder: Path) -> int:
         sys.exit("No Chromium on this machine (Debian: apt-get install chromium).")
     upshot = Path(sys.executable).with_name("upshot")
     subprocess.run([upshot, "demo", "--once", "--workspace", folder], check=True)
+    subprocess.run([upshot, "study", "read", "--workspace", folder], check=True, stdout=subprocess.DEVNULL)
     command: list[str | Path] = [upshot, "serve", "--port", "0", "--workspace", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, sync_playwright() as playwright:
         assert server.stdout is not None
         address = next(found.group() for line in server.stdout if (found := ADDRESS.search(line)))
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce")
+        page = browser.new_page(viewport={"width": 1440, "height": 1260}, color_scheme="light", reduced_motion="reduce")
         page.goto(address)
-        page.wait_for_selector("svg")
+        page.locator("upshot-chart svg").first.wait_for()
         TARGET.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=TARGET)
         browser.close()
