@@ -1,6 +1,4 @@
 // The command palette: Ctrl/Cmd-K or / opens it, arrows choose, Enter follows, Escape closes. The server finds.
-const FOUND = "htmx:after:swap";
-
 function dialog(): HTMLDialogElement | null {
   return document.querySelector<HTMLDialogElement>("#palette");
 }
@@ -80,9 +78,10 @@ document.addEventListener("submit", (event) => {
   if ((event.target as Element).matches(".palette-form")) event.preventDefault();
 });
 
-document.addEventListener(FOUND, () => {
+document.addEventListener("htmx:after:swap", (event) => {
   const palette = dialog();
-  if (!palette?.open) return;
+  // what is refreshed behind the palette is no reason to choose anew
+  if (!palette?.open || !palette.contains(event.target as Element)) return;
   const all = options(palette);
   choose(palette, all[0]);
   const status = palette.querySelector("#palette-status");

@@ -165,6 +165,21 @@ def test_filter_is_added_by_keyboard_and_back_takes_it_away(page: Page, served: 
     assert complaints == []
 
 
+def test_navigation_marks_the_area_that_a_link_in_the_content_led_to(page: Page, served: Served) -> None:
+    page.set_viewport_size(NARROW)  # type: ignore[arg-type]  # a size
+    page.goto(served.url)
+    page.evaluate("window.notReloaded = true")
+    marked = page.get_by_role("navigation", name="Main").locator("[aria-current=page]")
+    expect(marked).to_have_text("Home")
+    page.locator("#main").get_by_role("link", name="Revenue").first.click()
+    expect(page.get_by_role("heading", name="Revenue", exact=True, level=1)).to_be_visible()
+    expect(marked).to_have_text("Metrics")
+    expect(marked).to_be_in_viewport(ratio=1)
+    page.go_back()
+    expect(marked).to_have_text("Home")
+    assert page.evaluate("window.notReloaded") is True
+
+
 def test_choices_show_at_once_and_have_an_address(page: Page, served: Served) -> None:
     page.goto(f"{served.url}/metrics/revenue?from=2024-02-01&to=2024-03-05")
     page.get_by_label("Step").select_option("week")

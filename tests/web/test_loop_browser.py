@@ -68,10 +68,13 @@ def test_ledger_leads_to_a_launch_and_back_with_its_filter(page: Page, told: Ser
     expect(page).to_have_url(f"{told.url}/ledger?show=shipped")
     expect(page.get_by_text("Free shipping")).to_have_count(0)
     page.get_by_role("link", name="Gift cards").first.click()
+    expect(page.get_by_role("heading", name="Gift cards", exact=True, level=1)).to_be_visible()
     expect(page).to_have_url(f"{told.url}/launches/gift-cards")
     page.go_back()
+    expect(page.get_by_role("heading", name="Ledger", exact=True, level=1)).to_be_visible()
     expect(page).to_have_url(f"{told.url}/ledger?show=shipped")
     expect(page.get_by_role("link", name="Gift cards").first).to_be_visible()
+    expect(page.get_by_text("Free shipping")).to_have_count(0)
 
 
 @pytest.mark.browser

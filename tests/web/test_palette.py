@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web import test_browser
 from tests.web.conftest import Served
-from tests.web.test_browser import Complaints
+from tests.web.test_browser import Complaints, append
 from upshot.web.palette.ranking import Fit, fit
 
 complaints, opened, theme = test_browser.complaints, test_browser.opened, test_browser.theme
@@ -135,10 +135,26 @@ def test_palette_by_keyboard_alone(page: Page, served: Served, complaints: Compl
     page.keyboard.type("revnue")
     expect(page.locator("#palette").get_by_role("option", selected=True)).to_have_text(re.compile("^ *Revenue"))
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Revenue", exact=True, level=1)).to_be_visible()
     expect(page).to_have_url(f"{served.url}/metrics/revenue")
     page.go_back()
+    expect(page.get_by_role("heading", name="Home", exact=True, level=1)).to_be_visible()
     expect(page).to_have_url(f"{served.url}/")
     assert complaints == []
+
+
+@pytest.mark.browser
+def test_palette_keeps_what_is_chosen_while_the_page_behind_it_changes(page: Page, fresh: Served) -> None:
+    append(fresh, "opened")
+    page.goto(fresh.url)
+    page.keyboard.press("Control+k")
+    chosen = page.locator("#palette").get_by_role("option", selected=True)
+    expect(chosen).to_have_text(re.compile("Home"))
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text(re.compile("Objectives"))
+    append(fresh, "opened", who="p2")
+    expect(page.locator("#card-events .metric-number")).to_have_text("2", timeout=10_000)
+    expect(chosen).to_have_text(re.compile("Objectives"))
 
 
 @pytest.mark.browser
@@ -161,6 +177,7 @@ def test_palette_closes_and_gives_the_focus_back(page: Page, served: Served) -> 
     expect(palette).to_be_hidden()
     expect(opener).to_be_focused()
     page.keyboard.press("Control+k")
+    expect(palette).to_be_visible()
     page.keyboard.press("Control+k")
     expect(palette).to_be_hidden()
     opener.click()
