@@ -101,7 +101,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
     key = bearer or basic_user(envelope.authorization) or envelope.query.get("write_key", "")
     batch, pieces = _opened(body, envelope.content_type)
     delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
-    sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time)
+    sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time or None)
     whole = _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at), batch.sdk or "")
     take(delivery, _SHAPE, batch.events, pieces, partial(_read, whole))
     return delivery

@@ -139,7 +139,7 @@ def decode_versioned(envelope: Envelope, limit: int) -> Delivery:
     """
     body, clean = clean_text(decompressed(envelope, limit))
     scheme, _, token = envelope.authorization.partition(" ")
-    sent_at = instant_of(envelope.client_time)
+    sent_at = instant_of(envelope.client_time or None)
     delivery = Delivery(NAME, body, token.strip() if scheme.lower() == "bearer" else "", clean, sent_at=sent_at)
     batch, pieces = _opened(body)
     shift = clock_shift(sent_at, envelope.received_at)
@@ -304,6 +304,6 @@ def _sdk(event: _Event, properties: _Properties) -> str:
 
 def _number(text: str) -> Time:
     try:
-        return float(text)
+        return float(text) if text else None
     except ValueError:
-        return text or None
+        return text
