@@ -47,7 +47,7 @@ def _posthog(receipt: Receipt, taken: Taken) -> Answer:
 
 def _versioned(receipt: Receipt, taken: Taken) -> Answer:
     del taken
-    results: dict[str, dict[str, str]] = {a.client_id: {"result": "ok"} for a in receipt.delivery.arrivals}
+    results: dict[str, dict[str, str]] = {uuid or "": {"result": "ok"} for uuid in receipt.delivery.arrivals.client_id}
     for refusal in receipt.delivery.refusals:
         found = _uuid_of(refusal.raw)
         if found:
