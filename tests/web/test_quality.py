@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from litestar.routes import HTTPRoute
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.web import test_browser
 from tests.web.conftest import Served
@@ -161,6 +161,18 @@ def test_scripts_move_nothing(browser: Browser, served: Served, path: str) -> No
             chart.locator("svg").first.wait_for(state="attached")
         assert len(before) >= 8
         assert page.evaluate(PLACES) == before
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_page_offers_what_works_with_scripts_or_without(browser: Browser, served: Served, scripts: bool) -> None:
+    context = browser.new_context(base_url=served.url, java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto("/events")
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_visible(visible=not scripts)
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible(visible=scripts)
+    expect(page.get_by_role("button", name="Search")).to_be_visible(visible=scripts)
     context.close()
 
 
