@@ -8,7 +8,7 @@ from litestar import Litestar
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.routes import BaseRoute
+from litestar.routes import ASGIRoute, BaseRoute
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from upshot.core.settings import Settings
@@ -67,7 +67,7 @@ from upshot.web.objectives.routes import (
 from upshot.web.outputs.routes import output_page
 from upshot.web.page import provide_page
 from upshot.web.palette.routes import search_results
-from upshot.web.permit import check_declared, permit
+from upshot.web.permit import Open, check_declared, permit
 from upshot.web.retention.routes import retention_csv, retention_page, retention_png, retention_svg
 from upshot.web.segments.routes import segment_delete, segment_edit, segment_restore, segment_save, segments_page
 from upshot.web.served import ServedWorkspace
@@ -171,6 +171,31 @@ _AS_THEY_ARE = [
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use
 
 
+class _Direct:
+    """An ASGI application that hands requests of clients who send events straight to their handlers.
+
+    They bring a write key, which the handlers look for themselves, and need nothing of what the framework does for
+    pages: that took more than a quarter of the time of a small request. All others go to the framework.
+    """
+
+    def __init__(self, litestar: Litestar) -> None:
+        self._litestar = litestar
+        self._handlers = {
+            route.path: route.route_handler.fn
+            for route in litestar.routes
+            if isinstance(route, ASGIRoute) and route.route_handler.opt["permission"] is Open.WRITE_KEY
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        handler = self._handlers.get(scope["path"].rstrip("/")) if str(scope["type"]) == "http" else None
+        if handler is None:
+            await self._litestar(scope, receive, send)
+        else:
+            scope["litestar_app"] = self._litestar
+            await handler(scope, receive, send)
+
+
 class Application:
     """An ASGI application: the routes behind their shield.
 
@@ -180,7 +205,7 @@ class Application:
 
     def __init__(self, litestar: Litestar, hosts: Sequence[str]) -> None:
         self.litestar = litestar
-        self._shield = Shield(litestar, hosts)
+        self._shield = Shield(_Direct(litestar), hosts)
 
     @property
     def routes(self) -> Sequence[BaseRoute]:
