@@ -155,10 +155,11 @@ class QueryResult(msgspec.Struct, frozen=True):
 
 
 class Refreshed(msgspec.Struct, frozen=True):
-    """What a refresh of the facts did; ``duplicates`` are events that it removed."""
+    """What a refresh of the facts did; ``duplicates`` are events that it removed, ``measures`` those that it built."""
 
     revision: int
     days: int
+    measures: int
     merges: int
     duplicates: int
     elapsed_ms: float
@@ -298,6 +299,10 @@ class EventStore(Protocol):
 
     def refresh_facts(self) -> Refreshed:
         """Rebuild the facts of dirty days, repair merged persons, remove duplicates."""
+        ...
+
+    def waiting_events(self) -> int:
+        """How many events have arrived that the next refresh adds to the facts."""
         ...
 
     def declare_measures(self, measures: Mapping[str, Table]) -> None:

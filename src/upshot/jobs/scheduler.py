@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,9 @@ from upshot.workspace.local import LocalWorkspace
 __all__ = ["Scheduler"]
 
 _log = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0
+_MANY_EVENTS = 10_000
+"""From here on, events that have arrived slow down questions more than a refresh does."""
 
 
 class Scheduler:
@@ -43,8 +47,18 @@ class Scheduler:
 
     def _run(self) -> None:
         _try(lambda: resume(self._workspace.resources))
-        while not self._stop.wait(self._workspace.settings.facts.refresh_seconds):
-            _try(self.turn)
+        every = self._workspace.settings.facts.refresh_seconds
+        due = time.monotonic() + every
+        while not self._stop.wait(_LOOK_SECONDS):
+            if time.monotonic() >= due:
+                _try(self.turn)
+                due = time.monotonic() + every
+            else:
+                _try(self._refresh_many)
+
+    def _refresh_many(self) -> None:
+        if self._workspace.resources.store.waiting_events() >= _MANY_EVENTS:
+            refresh_facts(self._workspace.resources)
 
 
 def _try(work: Callable[[], None]) -> None:

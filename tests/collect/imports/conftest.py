@@ -92,7 +92,7 @@ class Bench:
     def property(self, name: str) -> list[object]:
         quoted = name.replace("'", "''")
         value = f"CAST(variant_extract(properties, '{quoted}') AS VARCHAR)"
-        return [row[0] for row in self.rows(f"SELECT {value} FROM events ORDER BY rowid")]
+        return [row[0] for row in self.rows(f"SELECT {value} FROM kept_events ORDER BY rowid")]
 
     def rejects(self) -> list[tuple[object, ...]]:
         return self.rows("SELECT line, reason, raw FROM rejects ORDER BY rowid")

@@ -149,7 +149,7 @@ def test_event_names_may_hold_quotes_and_emoji(bench: Bench) -> None:
     names = ['it\'s "done" \U0001f389', "'; DROP TABLE events; --"]
     lines = "".join(json.dumps({"event": n, "timestamp": "2024-01-01T00:00:00Z"}) + "\n" for n in names)
     bench.bring(bench.file("a.jsonl", lines), mapping=Mapping())
-    assert bench.rows("SELECT event FROM events ORDER BY rowid") == [(name,) for name in names]
+    assert bench.rows("SELECT event FROM kept_events ORDER BY rowid") == [(name,) for name in names]
     bench.bring(bench.file("b.csv", "timestamp\n2024-01-01\n"), mapping=Mapping(event=names[0]))
     assert bench.rows("SELECT count(*) FROM events WHERE source = 'import'") == [(3,)]
 
@@ -265,7 +265,7 @@ def test_rows_that_are_no_rows_are_rejected_and_the_others_kept(bench: Bench) ->
         (6, "not UTF-8"),
         (7, "a quote is opened and never closed"),
     ]
-    assert bench.rows("SELECT distinct_id FROM events ORDER BY rowid") == [("a",), ("f",), ("g",)]
+    assert bench.rows("SELECT distinct_id FROM kept_events ORDER BY rowid") == [("a",), ("f",), ("g",)]
 
 
 def test_bad_json_lines_are_rejected_and_the_others_kept(bench: Bench) -> None:

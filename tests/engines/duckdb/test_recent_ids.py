@@ -13,6 +13,8 @@ import pytest
 from tests.engines.duckdb import cases
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import DuckDBStore
+from upshot.engines.duckdb.columns import Known
+from upshot.engines.duckdb.known_keys import KnownGroups, KnownKeys
 from upshot.engines.duckdb.recent_ids import RecentIds
 from upshot.engines.duckdb.writer import Transaction
 from upshot.engines.store import Appended, EventRecord
@@ -32,7 +34,7 @@ def now() -> datetime:
 
 def opened(folder: Path, most: int = 8_000_000) -> DuckDBStore:
     store = DuckDBStore(folder / "events.duckdb", UTC_ZONE)
-    store._keeper._recent_ids = RecentIds(most)
+    store._keeper._known = Known(KnownKeys(), KnownGroups(), RecentIds(most))
     return store
 
 
@@ -80,8 +82,8 @@ def test_what_another_change_brought_meanwhile_is_known(tmp_path: Path) -> None:
 
         def copied(transaction: Transaction) -> None:
             transaction.connection.execute(
-                f"INSERT INTO events SELECT * REPLACE (uuid() AS event_id, {transaction.revision} AS revision) "
-                "FROM events WHERE distinct_id = 'ann'"
+                f"INSERT INTO arrived_events SELECT * REPLACE (uuid() AS event_id, {transaction.revision} AS revision) "
+                "FROM arrived_events WHERE distinct_id = 'ann'"
             )
 
         store.write(copied).result()

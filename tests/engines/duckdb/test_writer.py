@@ -29,9 +29,7 @@ def test_readers_see_the_last_revision_while_a_change_is_under_way(store: DuckDB
     begun, gate = threading.Event(), threading.Event()
 
     def slow(transaction: Transaction) -> None:
-        transaction.connection.execute(
-            "INSERT INTO events SELECT * FROM events, range(100000)".replace("*", "events.*")
-        )
+        transaction.connection.execute("INSERT INTO arrived_events SELECT e.* FROM arrived_events e, range(100000)")
         begun.set()
         gate.wait(60)
 

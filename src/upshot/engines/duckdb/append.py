@@ -1,4 +1,4 @@
-"""From a table of events to rows: what is known already, whose keys are new, which days are dirty."""
+"""From a table of events to rows: what is known already, whose keys are new."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["admit", "name_groups"]
 
 
-def admit(transaction: Transaction, table: str, *, properties: str = "properties", dirty: bool = True) -> Appended:
-    """Move rows of ``table`` into the store: duplicates are left out, keys given, days marked dirty.
+def admit(transaction: Transaction, table: str) -> Appended:
+    """Move rows of ``table`` into the store: duplicates are left out, keys given. Their facts are the caller's to add.
 
     Args:
         transaction: The writer's.
         table: Name of a table with the columns of ``events`` but distinct_key and revision; ``day`` is the local day of
             occurred_at. Texts are clean: no empty distinct_id, session_id or group, instants in range.
-        properties: The VARIANT expression over its columns.
-        dirty: Whether to mark the days; whoever does not adds their facts in the same transaction.
     """
     connection = transaction.connection
     rows, distinct, first, last, grouped, unnamed = connection.execute(
@@ -44,14 +42,12 @@ def admit(transaction: Transaction, table: str, *, properties: str = "properties
     fresh = f"{table} t ANTI JOIN known k ON k.id = t.rowid" if known else f"{table} t"
     connection.execute(
         f"""
-        INSERT INTO events
+        INSERT INTO kept_events
         SELECT t.event_id, t.event, t.occurred_at, t.received_at, t.distinct_id, t.session_id, t.groups, t.source,
-            t.client_id, {properties}, t.day, u.unit_key, {transaction.revision}
+            t.client_id, t.properties, t.day, u.unit_key, {transaction.revision}
         FROM {fresh} LEFT JOIN persons u ON u.unit = t.distinct_id
         """
     )
-    if dirty:
-        connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT t.day, {transaction.revision} FROM {fresh}")
     return Appended(rows - known, known, transaction.revision)
 
 
@@ -102,8 +98,15 @@ def name_groups(transaction: Transaction, table: str) -> None:
         "INSERT INTO group_types SELECT DISTINCT unit_type FROM named ANTI JOIN group_types USING (unit_type)"
     ).fetchall()[0][0]
     if fresh:
-        # Facts of a unit type count the events without such a unit too, and those are on every day.
-        connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM fact_unit_days")
+        # Facts of a unit type count the events without such a unit too, and those are on every day. What has arrived
+        # may be on its way into the facts just now, without the new type.
+        connection.execute(
+            f"""
+            INSERT INTO dirty_days
+            SELECT day, {transaction.revision}
+            FROM (SELECT day FROM fact_unit_days UNION SELECT day FROM arrived_events)
+            """
+        )
     connection.execute(
         """
         INSERT INTO units

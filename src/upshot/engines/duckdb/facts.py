@@ -6,12 +6,13 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from upshot.engines.duckdb import measures
+from upshot.engines.duckdb import extension, measures
 from upshot.engines.store import ANY_EVENT, Refreshed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
+    from uuid import UUID
 
     from duckdb import DuckDBPyConnection
 
@@ -20,26 +21,30 @@ if TYPE_CHECKING:
 __all__ = ["EVENTS_A_PIECE", "refresh"]
 
 EVENTS_A_PIECE = 30_000_000
+_ARRIVED_A_PIECE = 30_000
+"""As many as let other commits wait for 50 ms at most, while theirs is written."""
 _GAP = timedelta(days=31)
 
 
 def refresh(writer: Writer, *, events_a_piece: int = EVENTS_A_PIECE) -> Refreshed:
-    """Remove duplicates that lie days apart, repair merged persons, rebuild dirty days, build new measures.
+    """Move what has arrived, remove duplicates that lie days apart, repair merged persons, build days and measures.
 
-    Days and measures are rebuilt beside the writer, which goes on: nothing else writes facts, and what is committed
-    meanwhile keeps its days dirty and its merges pending.
+    Events are moved, days and measures rebuilt beside the writer, which goes on: nothing else writes facts, and what is
+    committed meanwhile stays among the arrivals, keeps its days dirty and its merges pending.
     """
     started = time.perf_counter()
     with writer.facts:
-        duplicates = writer.submit(_remove_duplicates).result() if _unchecked(writer) else 0
+        _move_arrivals(writer)
+        duplicates = _without_duplicates(writer)
         merges = writer.submit(_repair_merges).result() if _any(writer, "pending_merges") else 0
         pieces = _pieces(writer.cursor(), events_a_piece)
         for days in pieces:
             writer.beside(_rebuilder(days))
-        for name in measures.unbuilt(writer.cursor()):
+        unbuilt = measures.unbuilt(writer.cursor())
+        for name in unbuilt:
             writer.beside(measures.builder(name))
     elapsed = (time.perf_counter() - started) * 1000
-    return Refreshed(writer.revision, sum(map(len, pieces)), merges, duplicates, elapsed)
+    return Refreshed(writer.revision, sum(map(len, pieces)), len(unbuilt), merges, duplicates, elapsed)
 
 
 def _any(writer: Writer, table: str) -> bool:
@@ -47,11 +52,90 @@ def _any(writer: Writer, table: str) -> bool:
     return bool(cursor.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall())
 
 
-def _unchecked(writer: Writer) -> bool:
+def _move_arrivals(writer: Writer) -> None:
+    """Move what has arrived by now to where it is kept, and add its facts."""
+    for first, last in _arrivals(writer.cursor()):
+        writer.beside(_mover(f"revision BETWEEN {first} AND {last}"))
+
+
+def _mover(revisions: str) -> Callable[[DuckDBPyConnection], None]:
+    def move(connection: DuckDBPyConnection) -> None:
+        which = f"arrived AND {revisions}"
+        extension.extend(connection, which)
+        connection.execute(f"INSERT INTO kept_events SELECT * EXCLUDE (arrived) FROM events WHERE {which}")
+        connection.execute(f"DELETE FROM arrived_events WHERE {revisions}")
+
+    return move
+
+
+def _arrivals(cursor: DuckDBPyConnection) -> list[tuple[int, int]]:
+    """Runs of revisions, ascending, each with events enough for a transaction."""
+    counted = cursor.execute(
+        "SELECT revision, count(*) FROM arrived_events GROUP BY revision ORDER BY revision"
+    ).fetchall()
+    runs: list[tuple[int, int]] = []
+    room = 0
+    for revision, events in counted:
+        if runs and events <= room:
+            runs[-1] = (runs[-1][0], revision)
+        else:
+            runs.append((revision, revision))
+            room = _ARRIVED_A_PIECE
+        room -= events
+    return runs
+
+
+def _without_duplicates(writer: Writer) -> int:
+    """Compare with all others the events that were not compared yet; how many were removed.
+
+    An append has seen only the days around it. Looking takes long and is done beside the writer.
+    """
     cursor = writer.cursor()
-    return bool(
-        cursor.execute("SELECT 1 FROM events WHERE revision > (SELECT checked_revision FROM state) LIMIT 1").fetchall()
+    cursor.execute("BEGIN TRANSACTION READ ONLY")
+    unchecked = cursor.execute(
+        "SELECT max(revision) FROM events WHERE revision > (SELECT checked_revision FROM state)"
+    ).fetchall()[0][0]
+    if unchecked is None:
+        return 0
+    twice = cursor.execute(_TWICE).fetchall()
+
+    def change(transaction: Transaction) -> int:
+        removed = _remove(transaction, [event_id for (event_id,) in twice]) if twice else 0
+        transaction.connection.execute("UPDATE state SET checked_revision = ?", [unchecked])
+        return removed
+
+    return writer.submit(change).result()
+
+
+_TWICE = """
+SELECT event_id FROM events
+SEMI JOIN (SELECT event_id FROM events WHERE revision > (SELECT checked_revision FROM state)) USING (event_id)
+GROUP BY event_id HAVING count(*) > 1
+"""
+
+
+def _remove(transaction: Transaction, event_ids: list[UUID]) -> int:
+    """Keep of each event_id the row that was received first."""
+    connection = transaction.connection
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE surplus AS
+        SELECT id, arrived, day
+        FROM (
+            SELECT rowid AS id, false AS arrived, event_id, day, received_at, revision FROM kept_events
+            UNION ALL
+            SELECT rowid, true, event_id, day, received_at, revision FROM arrived_events
+        ) SEMI JOIN (SELECT unnest($1::UUID[]) AS event_id) USING (event_id)
+        QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, revision, arrived, id) > 1
+        """,
+        [event_ids],
     )
+    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM surplus")
+    removed = 0
+    for table, arrived in (("kept_events", False), ("arrived_events", True)):
+        which = f"rowid IN (SELECT id FROM surplus WHERE arrived = {arrived})"
+        removed += connection.execute(f"DELETE FROM {table} WHERE {which}").fetchall()[0][0]
+    return removed
 
 
 def _pieces(cursor: DuckDBPyConnection, events_a_piece: int) -> list[list[date]]:
@@ -59,7 +143,7 @@ def _pieces(cursor: DuckDBPyConnection, events_a_piece: int) -> list[list[date]]
     counted = cursor.execute(
         """
         SELECT d.day, count(e.day)
-        FROM (SELECT DISTINCT day FROM dirty_days) d LEFT JOIN events e ON e.day = d.day
+        FROM (SELECT DISTINCT day FROM dirty_days) d LEFT JOIN kept_events e ON e.day = d.day
         GROUP BY d.day ORDER BY d.day
         """
     ).fetchall()
@@ -72,30 +156,6 @@ def _pieces(cursor: DuckDBPyConnection, events_a_piece: int) -> list[list[date]]
         pieces[-1].append(day)
         room -= events
     return pieces
-
-
-def _remove_duplicates(transaction: Transaction) -> int:
-    """Keep of each event_id the row that was received first; the append has seen only the days around each batch."""
-    connection = transaction.connection
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE twice AS
-        SELECT event_id FROM events
-        SEMI JOIN (SELECT event_id FROM events WHERE revision > (SELECT checked_revision FROM state)) USING (event_id)
-        GROUP BY event_id HAVING count(*) > 1
-        """
-    )
-    connection.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE surplus AS
-        SELECT rowid AS id, day FROM events SEMI JOIN twice USING (event_id)
-        QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY received_at, revision, rowid) > 1
-        """
-    )
-    connection.execute(f"INSERT INTO dirty_days SELECT DISTINCT day, {transaction.revision} FROM surplus")
-    removed = connection.execute("DELETE FROM events WHERE rowid IN (SELECT id FROM surplus)").fetchall()[0][0]
-    connection.execute("UPDATE state SET checked_revision = ?", [transaction.revision])
-    return int(removed)
 
 
 def _repair_merges(transaction: Transaction) -> int:
@@ -146,7 +206,7 @@ def _rebuild(connection: DuckDBPyConnection, days: list[date]) -> None:
         """
         INSERT INTO fact_unit_days
         SELECT unit_type, unit_key, day, event, count(*), min(occurred_at), max(occurred_at)
-        FROM raw_unit_events SEMI JOIN rebuilt_days USING (day)
+        FROM (FROM raw_unit_events WHERE NOT arrived) SEMI JOIN rebuilt_days USING (day)
         GROUP BY unit_type, unit_key, day, event
         ORDER BY unit_type, event, day
         """

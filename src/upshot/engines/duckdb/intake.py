@@ -12,7 +12,6 @@ from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import identity, quarantine, traits
-from upshot.engines.duckdb.known_keys import KnownKeys
 from upshot.engines.intake import Held, Taken
 from upshot.engines.store import Appended
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from upshot.engines.duckdb.recent_ids import RecentIds
+    from upshot.engines.duckdb.columns import Known
     from upshot.engines.duckdb.writer import Transaction
     from upshot.engines.intake import Intake
     from upshot.engines.store import Merge
@@ -37,16 +36,15 @@ class Keeper:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._known_keys = KnownKeys()
-        self._recent_ids: RecentIds | None = None
+        self._known: Known | None = None
 
     def warm_up(self, transaction: Transaction) -> None:
         """Load the libraries of the first append, and let the engine find them."""
         from upshot.engines.duckdb.columns import empty
 
-        transaction.connection.register("nothing", empty())
+        nothing = empty()  # noqa: F841 - the statement names it
         transaction.connection.execute("SELECT count(*) FROM nothing").fetchall()
-        transaction.connection.unregister("nothing")
+        self._of_the_store().keys.begin(transaction.connection)
 
     def append(self, transaction: Transaction, batches: Sequence[EventColumns]) -> list[Appended]:
         """Keep events only.
@@ -94,15 +92,23 @@ class Keeper:
         from pyarrow import ArrowInvalid
 
         from upshot.engines.duckdb.columns import append
-        from upshot.engines.duckdb.recent_ids import RecentIds
 
-        self._recent_ids = self._recent_ids or RecentIds()
         try:
-            fresh = append(transaction, events, self._zone, self._known_keys, self._recent_ids)
+            fresh = append(transaction, events, self._zone, self._of_the_store())
         except (ArrowInvalid, UnicodeError) as error:
             raise InvalidInput(f"An event holds text that cannot be kept: {error}.") from error
         ends = list(accumulate(map(len, batches)))
         return [int(fresh[start:end].sum()) for start, end in zip([0, *ends], ends, strict=False)]
+
+    def _of_the_store(self) -> Known:
+        """What is known of the store without asking it."""
+        if self._known is None:
+            from upshot.engines.duckdb.columns import Known
+            from upshot.engines.duckdb.known_keys import KnownGroups, KnownKeys
+            from upshot.engines.duckdb.recent_ids import RecentIds
+
+            self._known = Known(KnownKeys(), KnownGroups(), RecentIds())
+        return self._known
 
 
 def _held(merge: Merge) -> Held:

@@ -34,7 +34,7 @@ def declare(transaction: Transaction, statements: Mapping[str, str]) -> None:
             _drop(connection, measure)
         connection.execute("INSERT INTO measures VALUES (?, ?, false)", [measure, sql])
         # Until it is built there is nothing to read but events; a statement from an earlier time stays right.
-        connection.execute(f"CREATE VIEW main.{identifier(view_name(measure))} AS {_totals(sql, None)}")
+        connection.execute(f"CREATE OR REPLACE VIEW main.{identifier(view_name(measure))} AS {_totals(sql)}")
 
 
 def built(cursor: DuckDBPyConnection) -> frozenset[str]:
@@ -56,7 +56,7 @@ def builder(measure: str) -> Callable[[DuckDBPyConnection], None]:
             return
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE rebuilt_days AS "
-            "SELECT DISTINCT day FROM events ANTI JOIN dirty_days USING (day)"
+            "SELECT DISTINCT day FROM kept_events ANTI JOIN dirty_days USING (day)"
         )
         connection.execute(_insert(measure, rows[0][0]))
         connection.execute("UPDATE measures SET built = true WHERE measure = ?", [measure])
@@ -75,15 +75,13 @@ def rebuild_days(connection: DuckDBPyConnection) -> None:
         connection.execute(_insert(measure, sql))
 
 
-def extend(connection: DuckDBPyConnection, revision: int) -> None:
-    """Add what the events of a revision bring to the measures that are built; rows of one key add up."""
+def extend(connection: DuckDBPyConnection, which: str) -> None:
+    """Add what the events that meet a condition bring to the measures that are built; rows of one key add up."""
     for measure, sql in connection.execute("SELECT measure, sql FROM measures WHERE built").fetchall():
-        # The statement reads ``events``: within it, that name stands for those of the revision.
         connection.execute(
             f"""
             INSERT INTO fact_measures
-            WITH events AS NOT MATERIALIZED (SELECT * FROM main.events WHERE revision = {revision})
-            SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({_totals(sql, None)})
+            SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({_totals(sql, which)})
             ORDER BY unit_type, day
             """
         )
@@ -109,26 +107,39 @@ def _show_facts(connection: DuckDBPyConnection, measure: str, sql: str) -> None:
         FROM (SELECT * FROM {facts}) f
         ANTI JOIN dirty_days d ON d.day = f.day LEFT JOIN pending_merges p ON p.unit_key = f.unit_key
         UNION ALL
-        SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "dirty_days")})
+        SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "NOT arrived", days="dirty_days")})
+        UNION ALL
+        SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "arrived")})
         """
     )
+    bare = f"SELECT unit_type, unit_key, day, count, total FROM {facts}"
+    connection.execute(f"CREATE OR REPLACE VIEW settled.{view} AS {bare}")
     connection.execute(
-        f"CREATE OR REPLACE VIEW settled.{view} AS SELECT unit_type, unit_key, day, count, total FROM {facts}"
+        f"""
+        CREATE OR REPLACE VIEW arriving.{view} AS
+        {bare} UNION ALL SELECT unit_type, unit_key, day, count, total FROM ({_totals(sql, "arrived")})
+        """
     )
 
 
 def _insert(measure: str, sql: str) -> str:
+    totals = _totals(sql, "NOT arrived", days="rebuilt_days")
     return f"""
         INSERT INTO fact_measures
-        SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({_totals(sql, "rebuilt_days")})
+        SELECT {literal(measure)}, unit_type, unit_key, day, count, total FROM ({totals})
         ORDER BY unit_type, day
     """
 
 
-def _totals(sql: str, days: str | None) -> str:
-    """Totals of a measure on the days of a table, or on all; an event without a value is not counted."""
-    among = "" if days is None else f"SEMI JOIN {days} d ON d.day = m.day"
+def _totals(sql: str, which: str = "true", *, days: str = "") -> str:
+    """Totals of a measure over events that meet a condition, on the days of a table or on all.
+
+    An event without a value is not counted. The measure's statement reads ``events``: within it, that name stands for
+    those that are meant.
+    """
+    among = f"SEMI JOIN {days} d ON d.day = m.day" if days else ""
     return f"""
+        WITH events AS NOT MATERIALIZED (SELECT * FROM main.events WHERE {which})
         SELECT 'person' AS unit_type, coalesce(i.person_key, m.distinct_key) AS unit_key, m.day,
             count(*) AS count, sum(m.value)::DOUBLE AS total
         FROM ({sql}) m {among} LEFT JOIN identity i ON i.distinct_key = m.distinct_key
@@ -146,5 +157,5 @@ def _totals(sql: str, days: str | None) -> str:
 def _drop(connection: DuckDBPyConnection, measure: str) -> None:
     connection.execute("DELETE FROM measures WHERE measure = ?", [measure])
     connection.execute("DELETE FROM fact_measures WHERE measure = ?", [measure])
-    for schema in ("main", "settled"):
+    for schema in ("main", "settled", "arriving"):
         connection.execute(f"DROP VIEW IF EXISTS {schema}.{identifier(view_name(measure))}")

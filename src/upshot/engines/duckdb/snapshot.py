@@ -9,22 +9,26 @@ if TYPE_CHECKING:
 
 __all__ = ["settle"]
 
-# Half the time of two EXISTS.
-_WAITING = "SELECT 1 FROM main.dirty_days UNION ALL SELECT 1 FROM main.pending_merges LIMIT 1"
+_WAITING = """
+SELECT * FROM (SELECT 'arrivals' FROM main.arrived_events LIMIT 1)
+UNION ALL
+SELECT * FROM (SELECT 'more' FROM main.dirty_days UNION ALL SELECT 'more' FROM main.pending_merges LIMIT 1)
+"""
 
 
 def settle(cursor: DuckDBPyConnection) -> bool:
     """Begin a transaction in which names of relations mean the fastest right ones; what is asked next must be in it.
 
-    The views over dirty days and pending merges are right always. Where the snapshot holds neither, the bare facts are
-    too, and the cursor looks into the schema ``settled`` first. A statement needs no words of its own for that, so that
-    what was compiled once stays right in either state.
+    The views over arrivals, dirty days and pending merges are right always. Where the snapshot holds none, the bare
+    facts are too, and the cursor looks into the schema ``settled`` first; where it holds arrivals only, into
+    ``arriving``. A statement needs no words of its own for that, so that what was compiled once stays right in any
+    state.
 
     Returns:
         Whether the facts hold everything.
     """
     cursor.execute("BEGIN TRANSACTION READ ONLY")
-    settled = not cursor.execute(_WAITING).fetchall()
-    if settled:
-        cursor.execute("SET search_path = 'settled,main'")
-    return settled
+    waiting = {kind for (kind,) in cursor.execute(_WAITING).fetchall()}
+    if "more" not in waiting:
+        cursor.execute(f"SET search_path = '{'arriving' if waiting else 'settled'},main'")
+    return not waiting

@@ -155,6 +155,11 @@ class DuckDBStore:
         """
         return facts.refresh(self._writer, events_a_piece=events_a_piece)
 
+    def waiting_events(self) -> int:
+        """How many events the next refresh moves into the facts."""
+        with self._reading() as cursor:
+            return int(cursor.execute("SELECT count(*) FROM arrived_events").fetchall()[0][0])
+
     def declare_measures(self, declared: Mapping[str, Table]) -> None:
         """Keep facts of exactly these measures; see ``EventStore.declare_measures``."""
         statements = {measure: self.compile(expression) for measure, expression in declared.items()}

@@ -33,7 +33,7 @@ def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
     events, first, last, received, dirty = cursor.execute(
         """
         SELECT count(*), min(occurred_at), max(occurred_at), max(received_at),
-            (SELECT count(DISTINCT day) FROM dirty_days)
+            (SELECT count(*) FROM (SELECT day FROM dirty_days UNION SELECT day FROM arrived_events))
         FROM events
         """
     ).fetchall()[0]
@@ -44,13 +44,12 @@ def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
 
 def recent_events(cursor: DuckDBPyConnection, limit: int, event: str, distinct_id: str) -> list[StoredEvent]:
     """The newest by arrival, newest first."""
+    newest = _newest("($1 = '' OR event = $1) AND ($2 = '' OR distinct_id = $2)", "$3")
     rows = cursor.execute(
-        """
+        f"""
         SELECT event_id::VARCHAR, event, occurred_at, received_at, distinct_id, session_id, source,
             properties::JSON::VARCHAR
-        FROM events
-        WHERE ($1 = '' OR event = $1) AND ($2 = '' OR distinct_id = $2)
-        ORDER BY revision DESC, received_at DESC, rowid DESC LIMIT $3
+        FROM ({newest}) ORDER BY revision DESC, received_at DESC, number DESC
         """,
         [event, distinct_id, limit],
     ).fetchall()
@@ -82,13 +81,8 @@ def event_summaries(cursor: DuckDBPyConnection) -> list[EventCounts]:
 
 def property_summaries(cursor: DuckDBPyConnection, event: str, sample: int) -> tuple[list[PropertyCounts], int]:
     """Properties of the newest events, and how many were looked at."""
-    cursor.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE sampled AS
-        SELECT properties FROM events WHERE $1 = '' OR event = $1 ORDER BY revision DESC, rowid DESC LIMIT $2
-        """,
-        [event, sample],
-    )
+    newest = _newest("$1 = '' OR event = $1", "$2")
+    cursor.execute(f"CREATE OR REPLACE TEMP TABLE sampled AS SELECT properties FROM ({newest})", [event, sample])
     looked_at = int(cursor.execute("SELECT count(*) FROM sampled").fetchall()[0][0])
     rows = cursor.execute(
         """
@@ -155,6 +149,17 @@ def rejects(cursor: DuckDBPyConnection, limit: int) -> tuple[list[Rejected], int
     ).fetchall()
     total = cursor.execute(f"SELECT count(*) FROM ({once})").fetchall()[0][0]
     return [Rejected(*row) for row in rows], int(total)
+
+
+def _newest(condition: str, limit: str) -> str:
+    """The newest events, each with its place in the table that holds it; only these are cast."""
+    order = "ORDER BY revision DESC, received_at DESC, number DESC"
+    kept, arrived = (
+        f"FROM (SELECT *, rowid AS number FROM {table} WHERE {condition} {order} LIMIT {limit})"
+        for table in ("kept_events", "arrived_events")
+    )
+    cast = "* REPLACE (properties::JSON::VARIANT AS properties)"
+    return f"SELECT * FROM (SELECT * {kept} UNION ALL SELECT {cast} {arrived}) {order} LIMIT {limit}"
 
 
 def _printable(raw: str) -> str:

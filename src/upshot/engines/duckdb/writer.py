@@ -34,16 +34,24 @@ _QUEUED_WEIGHT = 400_000
 _GROUP_WEIGHT = 50_000
 _IDLE_SECONDS = 1.0
 _CHECKPOINT_BYTES = 4 << 20
+_BREATH_SECONDS = 0.05
+_LONG_LOG_BYTES = 32 << 20
+"""A log of that length is checkpointed at the first breath: 73 MB held commits up for 0.3 s, 263 MB for 0.6 s."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Transaction:
-    """A transaction of the writer. What happens in it becomes durable as ``revision``, or not at all."""
+    """A transaction of the writer. What happens in it becomes durable as ``revision``, or not at all.
+
+    Attributes:
+        afterwards: What to do once it is durable.
+        is_noted: Whether events bear the revision, so that it need not be written down: that took a third of an append.
+    """
 
     connection: duckdb.DuckDBPyConnection
     revision: int
     afterwards: list[Callable[[], None]] = field(default_factory=list)
-    """What to do once it is durable."""
+    is_noted: bool = False
 
 
 # Any: the queue holds changes, items and futures of every type; submit() and submit_item() tie those of each work
@@ -157,8 +165,8 @@ class Writer:
     def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         """Make a change in a transaction of its own while the writer goes on; then give it a revision.
 
-        Only for tables that the writer's changes leave alone, and rows of ``dirty_days`` that are there already.
-        The caller holds ``facts``.
+        Only for tables that the writer's changes leave alone, and rows of ``arrived_events`` and ``dirty_days`` that
+        are there already. The caller holds ``facts``.
         """
         connection = self.cursor()
         try:
@@ -210,7 +218,7 @@ class Writer:
         unsaved = False
         while not ended:
             try:
-                taken = [self._queue.get(timeout=_IDLE_SECONDS if unsaved else None)]
+                taken = [self._queue.get(timeout=self._patience() if unsaved else None)]
             except queue.Empty:
                 self._checkpoint()
                 unsaved = False
@@ -249,7 +257,8 @@ class Writer:
             connection.execute("BEGIN")
             transaction = Transaction(connection, revision)
             results = [result for run in _runs(group) for result in _done(run, transaction)]
-            connection.execute("UPDATE state SET revision = ?", [revision])
+            if not transaction.is_noted:
+                connection.execute("UPDATE state SET revision = ?", [revision])
             connection.execute("COMMIT")
         except duckdb.Error as error:
             self._recover()
@@ -288,9 +297,16 @@ class Writer:
         for listener in listeners:
             listener(revision)
 
-    def _checkpoint(self) -> None:
+    def _log_bytes(self) -> int:
         log = self._file.with_name(self._file.name + ".wal")
-        if not log.exists() or log.stat().st_size < _CHECKPOINT_BYTES:
+        return log.stat().st_size if log.exists() else 0
+
+    def _patience(self) -> float:
+        """How many seconds without a change are a moment to checkpoint in."""
+        return _IDLE_SECONDS if self._log_bytes() < _LONG_LOG_BYTES else _BREATH_SECONDS
+
+    def _checkpoint(self) -> None:
+        if self._log_bytes() < _CHECKPOINT_BYTES:
             return
         try:
             self._connection.execute("CHECKPOINT")
@@ -325,7 +341,16 @@ def _nothing(transaction: Transaction) -> None:
 
 
 def _stored_revision(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(connection.execute("SELECT revision FROM state").fetchall()[0][0])
+    rows = connection.execute(
+        """
+        SELECT max(revision) FROM (
+            SELECT revision FROM state
+            UNION ALL SELECT max(revision) FROM arrived_events
+            UNION ALL SELECT max(revision) FROM kept_events
+        )
+        """
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def _groups(works: Sequence[Work]) -> list[list[Work]]:

@@ -1,9 +1,8 @@
-"""Facts of what a bulk load brings, made in the transaction that keeps it: its days are never dirty.
+"""Facts of what a bulk load brings or a refresh moves, made in the transaction that keeps it.
 
-A refresh reads whole days anew, which is right for a trickle and wrong for a history: while it streams in, every
-question would lay raw events over facts, from the first of its days on. What a load brings is known, though, and rows
-of one key add up, so its rows go beside those that are there. Only activity is more than a sum: each row names the
-active day before, so that the new rows are put between those that stand.
+To read whole days anew would be wrong for a history that streams in, and for a day on which events arrive all the time.
+What is added is known, though, and rows of one key add up, so its rows go beside those that are there. Only activity is
+more than a sum: each row names the active day before, so that the new rows are put between those that stand.
 
 Unit types and events are numbered on the way (``kinds``, in their order): grouping, linking and sorting numbers takes
 half the time of texts.
@@ -19,20 +18,17 @@ from upshot.engines.store import ANY_EVENT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from upshot.engines.duckdb.writer import Transaction
-
 __all__ = ["extend"]
 
 
-def extend(transaction: Transaction) -> None:
-    """Add the facts of the events of this transaction; whoever calls holds the writer's ``facts``."""
-    connection, revision = transaction.connection, transaction.revision
+def extend(connection: DuckDBPyConnection, which: str) -> None:
+    """Add the facts of the events that meet a condition over ``events``; whoever calls holds the writer's ``facts``."""
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE kinds AS
         SELECT unit_type, event, row_number() OVER (ORDER BY unit_type, event) AS kind
         FROM (SELECT 'person' AS unit_type UNION FROM group_types)
-        CROSS JOIN (SELECT event FROM events WHERE revision = {revision} UNION SELECT '{ANY_EVENT}')
+        CROSS JOIN (SELECT event FROM events WHERE {which} UNION SELECT '{ANY_EVENT}')
         """
     )
     connection.execute(
@@ -41,7 +37,7 @@ def extend(transaction: Transaction) -> None:
         SELECT k.kind, e.unit_key, e.day, count(*) AS count, min(e.occurred_at) AS first_at,
             max(e.occurred_at) AS last_at
         FROM raw_unit_events e JOIN kinds k ON k.unit_type = e.unit_type AND k.event = e.event
-        WHERE e.revision = {revision}
+        WHERE {which}
         GROUP BY k.kind, e.unit_key, e.day
         ORDER BY k.kind, e.day
         """
@@ -57,7 +53,7 @@ def extend(transaction: Transaction) -> None:
     first, last = connection.execute("SELECT min(day), max(day) FROM gained").fetchall()[0]
     if first is not None:
         _link(connection, f"DATE '{first}'", f"DATE '{last}'")
-    measures.extend(connection, revision)
+    measures.extend(connection, which)
 
 
 def _link(connection: DuckDBPyConnection, first: str, last: str) -> None:
