@@ -21,6 +21,7 @@ _OBJECT = msgspec.json.Decoder(dict[str, object])
 _ANY = msgspec.json.Decoder(object)
 _ADDRESS_NAMES = frozenset({"$ip", "ip"})
 _ADDRESS_SIGN = b'ip"'
+_ESCAPED_LETTERS = (rb"\u0069", rb"\u0070")
 _HASH_DIGITS = 32
 _WITHHELD = b'"It is no JSON, so that nobody can tell what in it must not be kept: it was not kept."'
 _V4_KEPT, _V6_KEPT = 24, 48
@@ -203,8 +204,11 @@ class Policy:
 
 
 def _may_hold_ip(text: bytes) -> bool:
-    """Whether a name in it may end in ``ip``. From the end, as a search forward stops at every quotation mark."""
-    return text.rfind(_ADDRESS_SIGN) >= 0
+    """Whether a name in it may end in ``ip``, also where one of its letters is an escape.
+
+    From the end, as a search forward stops at every quotation mark.
+    """
+    return text.rfind(_ADDRESS_SIGN) >= 0 or (b"\\" in text and any(letter in text for letter in _ESCAPED_LETTERS))
 
 
 def _cut(value: object) -> str | None:
