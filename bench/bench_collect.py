@@ -33,6 +33,8 @@ SIZES = {1: (64, 6000), 100: (32, 800), 1000: (12, 160)}
 HISTORY_EVENTS, HISTORY_DAYS = 500_000, 60
 STEADY_EVENTS_A_SECOND, STEADY_SIZE = 20_000, 100
 GOAL_EVENTS_A_SECOND, GOAL_ACK_P99_MS, GOAL_STALL_MS, GOAL_READ_RATIO, GOAL_RAW_SHARE = 100_000, 30, 250, 1.5, 0.5
+STEADY_LASTS = 10
+"""How many times as long as the others the steady run is: a checkpoint, about once a minute, must be in it."""
 READ_PAUSE_SECONDS = 0.25
 
 
@@ -130,7 +132,7 @@ def main(words: list[str]) -> int:
         file = {size: file_with_fsync(folder, size, seconds / 4) for size in SIZES}
         with serving(folder, events=HISTORY_EVENTS, days=HISTORY_DAYS) as server:
             missed = print_rates(rates(server, seconds), raw, file)
-            missed += steady(server, 3 * seconds)
+            missed += steady(server, STEADY_LASTS * seconds)
         busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
         print(f"Load of the machine over 1, 5 and 15 minutes at the end: {busy}, on {os.cpu_count()} processors.")
     return missed
