@@ -49,6 +49,22 @@ def test_scheduler_keeps_facts_fresh(folder: Path) -> None:
         assert workspace.resources.store.info().dirty_days == 0
 
 
+def test_many_events_are_not_left_waiting_for_the_next_turn(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upshot.jobs.scheduler._MANY_EVENTS", len(EVENTS))
+    monkeypatch.setattr("upshot.jobs.scheduler._LOOK_SECONDS", 0.05)
+    loaded = load_settings(folder, {"UPSHOT_FACTS_REFRESH_SECONDS": "86400"})
+    with LocalWorkspace.open(folder, loaded) as workspace, Scheduler(workspace):
+        store, owner = workspace.resources.store, workspace.acting_as(LOCAL_OWNER)
+        owner.call(EVENTS_APPEND, EventsAppend("one", EVENTS[:1]))
+        last = store.wait_for_revision(store.revision, 0.5)
+        assert (store.waiting_events(), store.revision) == (1, last), "one event is no reason to refresh"
+        owner.call(EVENTS_APPEND, EventsAppend("test", EVENTS))
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while store.waiting_events() and time.monotonic() < deadline:
+            store.wait_for_revision(store.revision, 0.1)
+        assert store.waiting_events() == 0
+
+
 def test_scheduler_builds_the_measures_of_new_metrics(folder: Path) -> None:
     with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)

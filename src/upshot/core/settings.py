@@ -99,7 +99,7 @@ class FactsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the server keeps unit-day facts up to date. Answers are right at any time; fresh facts make them fast."""
 
     refresh_seconds: Annotated[
-        int, Meta(ge=1, le=86_400, description="How often the server rebuilds days with new events, in seconds.")
+        int, Meta(ge=1, le=86_400, description="How often the server adds new events to the facts, in seconds.")
     ] = 30
 
 

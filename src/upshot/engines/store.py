@@ -298,7 +298,7 @@ class EventStore(Protocol):
         ...
 
     def refresh_facts(self) -> Refreshed:
-        """Rebuild the facts of dirty days, repair merged persons, remove duplicates."""
+        """Add what has arrived to the facts, rebuild dirty days, repair merged persons, remove duplicates."""
         ...
 
     def waiting_events(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.engines.duckdb.cases import Reference, activity, event, totals, unit_days
-from upshot.engines.duckdb import DuckDBStore, extension, facts
+from upshot.engines.duckdb import DuckDBStore, added_facts, facts
 from upshot.engines.duckdb.schema import migrations
 from upshot.engines.store import EventRecord, Merge
 
@@ -71,16 +71,29 @@ def test_revisions_that_only_events_bear_are_known_after_a_restart(tmp_path: Pat
         assert store.info().events == 3
 
 
+def test_revision_is_known_after_a_crash_between_the_move_and_what_follows_it(tmp_path: Path) -> None:
+    with DuckDBStore(tmp_path / "events.duckdb", UTC) as store:
+        for number in range(3):
+            store.append([event(number, "ann", NOON)])
+        last = store.revision
+        cursor = store.cursor()
+        cursor.execute("BEGIN")
+        facts._mover("true")(cursor)
+        cursor.execute("COMMIT")
+    with DuckDBStore(tmp_path / "events.duckdb", UTC) as store:
+        assert (store.revision, store.waiting_events(), store.info().events) == (last, 0, 3)
+
+
 def test_they_are_moved_in_pieces_of_whole_revisions(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facts, "_ARRIVED_A_PIECE", 3)
     moved = []
-    extend = extension.extend
+    add = added_facts.add
 
     def noted(connection: duckdb.DuckDBPyConnection, which: str) -> None:
         moved.append(connection.execute(f"SELECT count(*) FROM events WHERE {which}").fetchall()[0][0])
-        extend(connection, which)
+        add(connection, which)
 
-    monkeypatch.setattr(extension, "extend", noted)
+    monkeypatch.setattr(added_facts, "add", noted)
     reference = Reference(UTC)
     for first, size in ((0, 2), (10, 1), (20, 1), (30, 5), (40, 3)):
         batch = [event(first + n, f"p{n}", NOON + timedelta(days=first - n)) for n in range(size)]
@@ -105,15 +118,15 @@ def test_what_comes_while_they_are_moved_is_in_no_fact_and_in_every_answer(
     store.refresh_facts()
     store.append([event(4, "bob", NOON + timedelta(days=1), "buy", n=8)])
     reference.append([event(4, "bob", NOON + timedelta(days=1), "buy", n=8)])
-    extend = extension.extend
+    add = added_facts.add
 
     def meanwhile(connection: duckdb.DuckDBPyConnection, which: str) -> None:
-        extend(connection, which)
-        monkeypatch.setattr(extension, "extend", extend)
+        add(connection, which)
+        monkeypatch.setattr(added_facts, "add", add)
         store.append(late)
         store.merge([Merge("ann", "bob")])
 
-    monkeypatch.setattr(extension, "extend", meanwhile)
+    monkeypatch.setattr(added_facts, "add", meanwhile)
     store.refresh_facts()
     reference.append(late)
     reference.merges.append(Merge("ann", "bob"))

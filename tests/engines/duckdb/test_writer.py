@@ -47,6 +47,24 @@ def test_readers_see_the_last_revision_while_a_change_is_under_way(store: DuckDB
     assert elapsed < 30
 
 
+def test_long_log_is_checkpointed_at_the_first_breath(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a short one is left alone, as the next idle moment will do."""
+    monkeypatch.setattr("upshot.engines.duckdb.writer._IDLE_SECONDS", 3600.0)
+    monkeypatch.setattr("upshot.engines.duckdb.writer._CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr("upshot.engines.duckdb.writer._LONG_LOG_BYTES", 200_000)
+    log = tmp_path / "events.duckdb.wal"
+    with DuckDBStore(tmp_path / "events.duckdb", UTC) as store:
+        store.append([event(0, "ann", NOON)])
+        store.wait_for_revision(store.revision, 0.5)
+        assert 0 < log.stat().st_size < 200_000
+        store.append([event(n, f"person {n}", NOON, text="x" * 200) for n in range(1, 2000)])
+        deadline = time.monotonic() + 60
+        while log.exists() and log.stat().st_size >= 200_000 and time.monotonic() < deadline:
+            store.wait_for_revision(store.revision, 0.05)
+        assert not log.exists() or log.stat().st_size < 200_000
+        assert store.info().events == 2000
+
+
 def test_readers_and_writers_in_many_threads_agree(store: DuckDBStore) -> None:
     failures: list[BaseException] = []
 

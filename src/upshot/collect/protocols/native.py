@@ -120,7 +120,7 @@ def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
         if start == b"{":
             return _Batch([_SHAPE.strict(body)]), lambda: [body]
     except DECODE_ERRORS:
-        pass  # an event of it is not as it should be
+        pass  # an event of it is not as it should be: below they are read one by one, and it alone is refused
     if start == b"[" and (pieces := elements(body)) is not None:
         return _Batch([]), lambda: pieces
     fields = members(body)

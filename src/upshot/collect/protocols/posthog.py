@@ -159,7 +159,7 @@ def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
         if event.event:
             return _Batch([event]), [body]
     except DECODE_ERRORS:
-        pass  # it is one event that speaks of a batch, or an event of it is not as it should be
+        pass  # one event that speaks of a batch, or one that is not as it should be: below they are read one by one
     if start == b"[" and (pieces := elements(body)) is not None:
         return _Batch([]), pieces
     fields = members(body)

@@ -27,7 +27,7 @@ from upshot.engines.bulk import (
     Staged,
     UnreadablePiece,
 )
-from upshot.engines.duckdb import extension
+from upshot.engines.duckdb import added_facts
 from upshot.engines.duckdb.append import admit
 from upshot.engines.duckdb.bulk_schema import value_type
 from upshot.engines.duckdb.bulk_sql import event_uuid, rows
@@ -220,7 +220,7 @@ class DuckDBBulkLoader:
             appended = Appended(0, 0, transaction.revision)
             if staged is not None:
                 appended = admit(transaction, staged.table)
-                extension.extend(transaction.connection, f"revision = {transaction.revision}")
+                added_facts.add(transaction.connection, f"revision = {transaction.revision}")
             if refused:
                 connection.execute(
                     "INSERT INTO rejects SELECT $1, r.file, r.line, r.reason, r.raw, now()::TIMESTAMP "

@@ -47,7 +47,7 @@ class Resources:
     threads: int = 0
 
     def config(self, file: Path) -> dict[str, str | bool | int | float | list[str]]:
-        """The engine's options. No extension is ever downloaded; a checkpoint never runs inside a commit."""
+        """The engine's options. No extension is ever downloaded; a checkpoint runs in a commit only at 1 GB of log."""
         memory = self.memory_mib or min(_machine_mib() // 2, 4096)
         options: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{memory}MiB",

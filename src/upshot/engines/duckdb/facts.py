@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from upshot.engines.duckdb import extension, measures
+from upshot.engines.duckdb import added_facts, measures
 from upshot.engines.store import ANY_EVENT, Refreshed
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _move_arrivals(writer: Writer) -> None:
 def _mover(revisions: str) -> Callable[[DuckDBPyConnection], None]:
     def move(connection: DuckDBPyConnection) -> None:
         which = f"arrived AND {revisions}"
-        extension.extend(connection, which)
+        added_facts.add(connection, which)
         connection.execute(f"INSERT INTO kept_events SELECT * EXCLUDE (arrived) FROM events WHERE {which}")
         connection.execute(f"DELETE FROM arrived_events WHERE {revisions}")
 

@@ -44,7 +44,7 @@ class Keeper:
 
         nothing = empty()  # noqa: F841 - the statement names it
         transaction.connection.execute("SELECT count(*) FROM nothing").fetchall()
-        self._of_the_store().keys.begin(transaction.connection)
+        self._what_is_known().keys.begin(transaction.connection)
 
     def append(self, transaction: Transaction, batches: Sequence[EventColumns]) -> list[Appended]:
         """Keep events only.
@@ -94,13 +94,13 @@ class Keeper:
         from upshot.engines.duckdb.columns import append
 
         try:
-            fresh = append(transaction, events, self._zone, self._of_the_store())
+            fresh = append(transaction, events, self._zone, self._what_is_known())
         except (ArrowInvalid, UnicodeError) as error:
             raise InvalidInput(f"An event holds text that cannot be kept: {error}.") from error
         ends = list(accumulate(map(len, batches)))
         return [int(fresh[start:end].sum()) for start, end in zip([0, *ends], ends, strict=False)]
 
-    def _of_the_store(self) -> Known:
+    def _what_is_known(self) -> Known:
         """What is known of the store without asking it."""
         if self._known is None:
             from upshot.engines.duckdb.columns import Known

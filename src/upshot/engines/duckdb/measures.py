@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.writer import Transaction
 
-__all__ = ["builder", "built", "declare", "extend", "rebuild_days", "repair_merges", "unbuilt", "view_name"]
+__all__ = ["add", "builder", "built", "declare", "rebuild_days", "repair_merges", "unbuilt", "view_name"]
 
 
 def view_name(measure: str) -> str:
@@ -75,7 +75,7 @@ def rebuild_days(connection: DuckDBPyConnection) -> None:
         connection.execute(_insert(measure, sql))
 
 
-def extend(connection: DuckDBPyConnection, which: str) -> None:
+def add(connection: DuckDBPyConnection, which: str) -> None:
     """Add what the events that meet a condition bring to the measures that are built; rows of one key add up."""
     for measure, sql in connection.execute("SELECT measure, sql FROM measures WHERE built").fetchall():
         connection.execute(

@@ -18,10 +18,10 @@ from upshot.engines.store import ANY_EVENT
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["extend"]
+__all__ = ["add"]
 
 
-def extend(connection: DuckDBPyConnection, which: str) -> None:
+def add(connection: DuckDBPyConnection, which: str) -> None:
     """Add the facts of the events that meet a condition over ``events``; whoever calls holds the writer's ``facts``."""
     connection.execute(
         f"""
@@ -53,7 +53,7 @@ def extend(connection: DuckDBPyConnection, which: str) -> None:
     first, last = connection.execute("SELECT min(day), max(day) FROM gained").fetchall()[0]
     if first is not None:
         _link(connection, f"DATE '{first}'", f"DATE '{last}'")
-    measures.extend(connection, which)
+    measures.add(connection, which)
 
 
 def _link(connection: DuckDBPyConnection, first: str, last: str) -> None:
