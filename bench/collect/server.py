@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Server", "serving"]
 
+_PATIENCE_SECONDS = 60
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -58,6 +59,14 @@ class Server:
         """How many events it holds."""
         with self.client() as client:
             return int(client.post("/api/ops/workspace.info", json={}).json()["events"])
+
+    def await_events(self, count: int) -> float:
+        """Wait until that many events are in its tables, and not one more; seconds."""
+        start = time.perf_counter()
+        while (stored := self.stored()) < count and time.perf_counter() - start < _PATIENCE_SECONDS:
+            time.sleep(0.05)
+        assert stored == count, f"{count:,} events were acknowledged or there before; {stored:,} are stored"
+        return time.perf_counter() - start
 
     def client(self) -> httpx.Client:
         """For its API."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from upshot.core.errors import InvalidInput
 from upshot.engines.records import problem_of
@@ -11,7 +13,6 @@ from upshot.engines.store import utc_naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from typing import Self
 
     from upshot.engines.store import EventRecord
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["EventColumns"]
 
 
-@dataclass(slots=True)
-class EventColumns:
+class EventColumns(msgspec.Struct, gc=False):
     """Columns of one length. Each row is an event that ``problem_of`` has nothing against, with clean values.
 
     Attributes:
@@ -36,19 +36,25 @@ class EventColumns:
         properties: JSON objects as UTF-8.
     """
 
-    event_id: list[bytes] = field(default_factory=list)
-    event: list[str] = field(default_factory=list)
-    occurred_at: list[datetime] = field(default_factory=list)
-    received_at: list[datetime] = field(default_factory=list)
-    distinct_id: list[str | None] = field(default_factory=list)
-    session_id: list[str | None] = field(default_factory=list)
-    groups: list[dict[str, str]] = field(default_factory=list)
-    source: list[str] = field(default_factory=list)
-    client_id: list[str | None] = field(default_factory=list)
-    properties: list[bytes] = field(default_factory=list)
+    event_id: list[bytes] = []
+    event: list[str] = []
+    occurred_at: list[datetime] = []
+    received_at: list[datetime] = []
+    distinct_id: list[str | None] = []
+    session_id: list[str | None] = []
+    groups: list[dict[str, str]] = []
+    source: list[str] = []
+    client_id: list[str | None] = []
+    properties: list[bytes] = []
 
     def __len__(self) -> int:
         return len(self.event)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether properties may not be castable: a text may hold half a surrogate pair, and nothing else is such."""
+        texts = b"".join(self.properties)
+        return b"\\u" in texts and b"\\ud" in texts.lower()
 
     @classmethod
     def of(cls, records: Iterable[EventRecord]) -> Self:

@@ -54,13 +54,14 @@ class Taken(msgspec.Struct, frozen=True):
     """What became of an intake; it is durable.
 
     Attributes:
-        stored: New events.
-        duplicates: Events that were known already, or twice in the intake.
-        held: Messages in quarantine, and merges that were not made.
-        revision: Of the store, when all of it was kept.
+        stored: New events; where ``duplicates`` is None, all of its events.
+        duplicates: Events that were known already, or twice in the intake. None when so much comes in that this is
+            found out later: a duplicate is left out then.
+        held: Messages in quarantine, and merges that are known not to be made.
+        revision: Of the store, when all of it was in its tables; None when that comes later.
     """
 
     stored: int
-    duplicates: int
+    duplicates: int | None
     held: int
-    revision: int
+    revision: int | None

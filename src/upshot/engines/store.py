@@ -64,7 +64,7 @@ MAX_NESTING = 200
 """How many levels of objects and lists an event's properties may have, the object around all of them counted: engines
 crash on what is nested some thousands deep."""
 
-Scalar: TypeAlias = str | float | bool | None
+Scalar: TypeAlias = str | int | float | bool | None
 """The value of a trait."""
 
 

@@ -52,6 +52,16 @@ def test_store_is_refused_to_a_second_process(tmp_path: Path) -> None:
         assert store.append([event(1, "ann", NOON)]).stored == 1
 
 
+def test_long_statements_draw_nothing_into_what_a_command_prints(tmp_path: Path) -> None:
+    """The engine draws a bar of progress to the standard output, unless each connection is told not to."""
+    with DuckDBStore(tmp_path / "events.duckdb", UTC) as store:
+        assert store.run_sql("SELECT current_setting('enable_progress_bar')").rows == [(False,)]
+        told = store.write(
+            lambda txn: txn.connection.execute("SELECT current_setting('enable_progress_bar')").fetchall()
+        )
+        assert told.result() == [(False,)]
+
+
 def test_store_with_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "events.duckdb"
     filled(file)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
-from tests.engines.duckdb.cases import RECEIVED, Reference, activity, appended, event, loaded, totals, unit_days
+from tests.engines.duckdb.cases import RECEIVED, Reference, activity, appended, event, loaded, stream, totals, unit_days
 from upshot.core.ids import event_id
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.store import EventRecord, Merge
@@ -67,6 +67,12 @@ class Facts(RuleBasedStateMachine):
     def append(self, data: st.DataObject) -> None:
         batch = self.batch(data)
         assert appended(self.store.append(batch)) == self.reference.append(batch)
+
+    @rule(data=st.data())
+    def stream(self, data: st.DataObject) -> None:
+        batch = self.batch(data)
+        stream(self.store, batch)
+        self.reference.append(batch)
 
     @rule(data=st.data())
     def load(self, data: st.DataObject) -> None:

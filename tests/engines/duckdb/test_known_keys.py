@@ -104,7 +104,7 @@ def test_groups_are_named_once_and_again_after_a_failure(tmp_path: Path) -> None
         def fail(transaction: Transaction) -> None:
             known = store._keeper._known
             assert known is not None
-            assert known.groups.new(transaction, [{"account": "bolt"}])
+            assert known.groups.new(transaction, frozenset({("account", "bolt")}))
             raise InvalidInput("no")
 
         with pytest.raises(InvalidInput):

@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 import pytest
 
 from tests.engines.duckdb import cases
@@ -114,7 +115,7 @@ def test_days_that_do_not_fit_are_left_to_the_store(tmp_path: Path) -> None:
 
         def first_day(transaction: Transaction) -> date:
             ids = RecentIds(most=15)
-            ids.doubtful(transaction, [bytes(16)], now().date())
+            ids.doubtful(transaction, np.zeros(1, np.uint64), now().date())
             return ids._since
 
         assert store.write(first_day).result() == now().date()

@@ -37,6 +37,7 @@ class Book:
         self.promised: list[str] = []
         self.answers: Counter[int] = Counter()
         self.cut = 0
+        self.journalled = 0
         self.lock = threading.Lock()
 
 
@@ -82,7 +83,7 @@ def send(server: Server, sender: int, book: Book, stop: threading.Event, over: t
             try:
                 connection.request("POST", "/api/events", body)
                 answer = connection.getresponse()
-                answer.read()
+                said = answer.read()
             except (OSError, http.client.HTTPException):
                 with book.lock:
                     book.cut += 1
@@ -94,15 +95,16 @@ def send(server: Server, sender: int, book: Book, stop: threading.Event, over: t
                 book.answers[answer.status] += 1
                 if answer.status == 200:
                     book.promised += ids
+                    book.journalled += b"duplicates" not in said
             if answer.status == 200:
                 break
             over.wait(0.05)
 
 
 @contextmanager
-def senders(server: Server, book: Book) -> Iterator[None]:
+def senders(server: Server, book: Book, count: int) -> Iterator[None]:
     stop, over = threading.Event(), threading.Event()
-    threads = [threading.Thread(target=send, args=(server, n, book, stop, over)) for n in range(SENDERS)]
+    threads = [threading.Thread(target=send, args=(server, n, book, stop, over)) for n in range(count)]
     for thread in threads:
         thread.start()
     try:
@@ -129,15 +131,25 @@ def kept(folder: Path) -> Counter[str]:
     return Counter(dict(rows))
 
 
-def killed(folder: Path, kills: int, seed: int) -> tuple[Book, Counter[str]]:
-    """Kill a server that many times under load; returns what was promised and what is there."""
+def killed(
+    folder: Path, kills: int, seed: int, *, count: int = SENDERS, answers: tuple[int, int] = (1, 8)
+) -> tuple[Book, Counter[str]]:
+    """Kill a server that many times under load; returns what was promised and what is there.
+
+    Args:
+        folder: Where the workspace is to be.
+        kills: How many.
+        seed: For the moments.
+        count: Senders.
+        answers: How many promises a server keeps before it is killed, at least and at most.
+    """
     chance = random.Random(seed)
     server, book = Server(made(folder, filled=False)), Book()
     server.start()
     try:
-        with senders(server, book):
+        with senders(server, book, count):
             for _ in range(kills):
-                await_answers(book, chance.randint(1, 8))
+                await_answers(book, chance.randint(*answers))
                 time.sleep(chance.uniform(0, 0.1))  # into the middle of whatever is under way then
                 server.kill()
                 server.start()
@@ -171,6 +183,21 @@ def test_dozen_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     compare(book, stored)
     assert book.cut > 0
     assert book.answers[200] >= 12
+
+
+@pytest.mark.slow
+def test_kills_under_a_stream_lose_and_double_nothing(tmp_path: Path) -> None:
+    """So much comes in that the journal promises it."""
+    book, stored = killed(tmp_path / "killed", 5, seed=3, count=12, answers=(150, 400))
+    compare(book, stored)
+    assert book.journalled > 0
+
+
+@pytest.mark.study
+def test_hundred_kills_under_a_stream_lose_and_double_nothing(tmp_path: Path) -> None:
+    book, stored = killed(tmp_path / "killed", 100, seed=4, count=12, answers=(100, 400))
+    compare(book, stored)
+    assert book.journalled > 0
 
 
 @pytest.mark.study

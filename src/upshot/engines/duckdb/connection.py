@@ -14,7 +14,7 @@ from upshot.core.errors import CorruptStore, InvalidInput, SchemaTooNew, StoreFu
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Resources", "claim", "open_file", "release", "translate"]
+__all__ = ["Resources", "claim", "is_of_the_data", "open_file", "release", "translate"]
 
 _MEBIBYTE = 1 << 20
 _FULL = (
@@ -103,9 +103,21 @@ def open_file(file: Path, resources: Resources) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(file), config=resources.config(file))
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # Cursors inherit it. The bar would be drawn into what a command prints, once a statement takes two seconds.
+        connection.execute("SET enable_progress_bar = false")
     except duckdb.Error as error:
         raise translate(error, file) from error
     return connection
+
+
+def is_of_the_data(error: UserError) -> bool:
+    """Whether what was given is at fault, however often it is tried; not the state of the engine or of the disk."""
+    cause = error.__cause__
+    if not isinstance(error, InvalidInput):
+        return False
+    return not isinstance(cause, duckdb.Error) or isinstance(
+        cause, duckdb.ConversionException | duckdb.InvalidInputException
+    )
 
 
 def translate(error: duckdb.Error, file: Path) -> UserError:

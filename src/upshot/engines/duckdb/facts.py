@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.writer import Transaction, Writer
 
-__all__ = ["EVENTS_A_PIECE", "refresh"]
+__all__ = ["EVENTS_A_PIECE", "arrived_between", "move", "refresh"]
 
 EVENTS_A_PIECE = 30_000_000
 _ARRIVED_A_PIECE = 250_000
@@ -55,17 +55,27 @@ def _any(writer: Writer, table: str) -> bool:
 def _move_arrivals(writer: Writer) -> None:
     """Move what has arrived by now to where it is kept, and add its facts."""
     for first, last in _arrivals(writer.cursor()):
-        writer.beside(_mover(f"revision BETWEEN {first} AND {last}"))
+        writer.beside(_mover(first, last))
 
 
-def _mover(revisions: str) -> Callable[[DuckDBPyConnection], None]:
-    def move(connection: DuckDBPyConnection) -> None:
-        which = f"arrived AND {revisions}"
-        added_facts.add(connection, which)
-        connection.execute(f"INSERT INTO kept_events SELECT * EXCLUDE (arrived) FROM events WHERE {which}")
-        connection.execute(f"DELETE FROM arrived_events WHERE {revisions}")
+def _mover(first: int, last: int) -> Callable[[DuckDBPyConnection], None]:
+    def change(connection: DuckDBPyConnection) -> None:
+        added_facts.add(connection, arrived_between(first, last))
+        move(connection, first, last)
 
-    return move
+    return change
+
+
+def arrived_between(first: int, last: int) -> str:
+    """The condition over ``events`` that holds for what arrived in these revisions."""
+    return f"arrived AND revision BETWEEN {first} AND {last}"
+
+
+def move(connection: DuckDBPyConnection, first: int, last: int) -> None:
+    """Move what arrived in these revisions to where it is kept; the caller holds ``facts``, and has added its facts."""
+    which = arrived_between(first, last)
+    connection.execute(f"INSERT INTO kept_events SELECT * EXCLUDE (arrived) FROM events WHERE {which}")
+    connection.execute(f"DELETE FROM arrived_events WHERE revision BETWEEN {first} AND {last}")
 
 
 def _arrivals(cursor: DuckDBPyConnection) -> list[tuple[int, int]]:

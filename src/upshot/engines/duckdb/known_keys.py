@@ -114,15 +114,14 @@ class KnownGroups:
         self._most = most
         self._known: set[tuple[str, str]] = set()
 
-    def new(self, transaction: Transaction, groups: Sequence[Mapping[str, str]]) -> bool:
-        """Whether one of them may have no key yet; from now on all of them count as known."""
-        named = {unit for row in groups for unit in row.items()}
+    def new(self, transaction: Transaction, named: frozenset[tuple[str, str]]) -> bool:
+        """Whether one of them may have no key yet, by unit type and name; from now on all of them count as known."""
         if named <= self._known:
             return False
         transaction.afterwards.append(lambda: self._keep(named))
         return True
 
-    def _keep(self, named: set[tuple[str, str]]) -> None:
+    def _keep(self, named: frozenset[tuple[str, str]]) -> None:
         if len(self._known) + len(named) > self._most:
             self._known = set()
         self._known |= named

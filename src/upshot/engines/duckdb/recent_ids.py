@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from upshot.engines.duckdb.writer import Transaction
@@ -39,16 +37,15 @@ class RecentIds:
         self._since = date.max
         self._seen = _NONE
 
-    def doubtful(self, transaction: Transaction, ids: Sequence[bytes], first: date) -> NDArray[np.int64]:
+    def doubtful(self, transaction: Transaction, keys: NDArray[np.uint64], first: date) -> NDArray[np.int64]:
         """Rows that the store may have already; from now on these ids count as recent.
 
         Args:
             transaction: The one that keeps them.
-            ids: UUIDs as 16 bytes.
+            keys: The first eight bytes of their ids, as numbers.
             first: The first day on which an event with the same id makes one of them a duplicate.
         """
         self._catch_up(transaction)
-        keys = np.frombuffer(b"".join(ids), ">u8")[::2].astype(np.uint64)
         known = np.full(len(keys), first < self._since)
         for run in self._runs:
             at = np.searchsorted(run, keys)

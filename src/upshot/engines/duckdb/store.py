@@ -10,11 +10,13 @@ import duckdb
 
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import facts, identity, measures, quarantine, summaries, traits
+from upshot.engines.duckdb.backlog import Backlog
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
 from upshot.engines.duckdb.intake import Keeper
 from upshot.engines.duckdb.schema import prepare
 from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
+from upshot.engines.journal import Journal
 from upshot.engines.store import Appended, QueryResult, utc_naive
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from ibis.expr.types import Table
 
+    from upshot.engines.duckdb.columns import Batch
     from upshot.engines.duckdb.dialect import DuckDBDialect
     from upshot.engines.intake import Held, Intake, Taken
     from upshot.engines.store import (
@@ -84,6 +87,11 @@ class DuckDBStore:
         except BaseException:
             release(self._file)
             raise
+        try:
+            self._backlog = self._opened_backlog()
+        except BaseException:
+            self._writer.close()
+            raise
 
     @property
     def file(self) -> Path:
@@ -117,9 +125,35 @@ class DuckDBStore:
         return self._writer.submit_item(self._keeper.append, EventColumns.of(events), weight=len(events))
 
     def take_in(self, intake: Intake) -> Future[Taken]:
-        """Queue what a request brought; see ``EventStore.take_in``."""
+        """Queue what a request brought; see ``EventStore.take_in``. When much comes in, the journal promises it."""
+        promised = self._backlog.take(intake)
+        if promised is not None:
+            return promised
         weight = len(intake.events) + len(intake.merges) + len(intake.traits) + len(intake.held)
         return self._writer.submit_item(self._keeper.keep, intake, weight=max(1, weight))
+
+    def _opened_backlog(self) -> Backlog:
+        """What the journal promised before goes into the tables first."""
+        rows = self._writer.cursor().execute("SELECT journal FROM state").fetchall()
+        self._journal = Journal(self._file, int(rows[0][0]))
+        return Backlog(self._journal, self._put, self._set_aside, self._writer.facts.locked)
+
+    def _put(self, events: Sequence[Batch], rest: Sequence[Intake], number: int) -> Future[None]:
+        """Queue what the journal holds up to a record: among the facts, where nobody else is busy with them."""
+        self._writer.note_stream()
+        settled = self._writer.facts.acquire(blocking=False)
+        try:
+            future = self._writer.submit(lambda txn: self._keeper.settle(txn, events, rest, number, settled=settled))
+        except BaseException:
+            if settled:
+                self._writer.facts.release()
+            raise
+        if settled:
+            future.add_done_callback(lambda _: self._writer.facts.release())
+        return future
+
+    def _set_aside(self, intake: Intake, reason: str) -> Future[None]:
+        return self._writer.submit(lambda txn: self._keeper.set_aside(txn, intake, reason))
 
     def append(self, events: Sequence[EventRecord]) -> Appended:
         """``submit``, and wait."""
@@ -153,6 +187,7 @@ class DuckDBStore:
         Args:
             events_a_piece: About how many events are rebuilt in one transaction.
         """
+        self._backlog.catch_up()
         return facts.refresh(self._writer, events_a_piece=events_a_piece)
 
     def waiting_events(self) -> int:
@@ -227,7 +262,7 @@ class DuckDBStore:
     def info(self) -> StoreInfo:
         """Counts, first and last, size."""
         with self._reading() as cursor:
-            return summaries.info(cursor, self._file, self.revision)
+            return summaries.info(cursor, self._file, self.revision, journal_bytes=self._journal.size_bytes())
 
     def recent_events(self, limit: int, *, event: str = "", distinct_id: str = "") -> list[StoredEvent]:
         """The newest by arrival, newest first."""
@@ -282,7 +317,10 @@ class DuckDBStore:
 
     def close(self) -> None:
         """Finish what is queued, checkpoint, let go of the file."""
-        self._writer.close()
+        try:
+            self._backlog.close()
+        finally:
+            self._writer.close()
 
     def __enter__(self) -> Self:
         return self

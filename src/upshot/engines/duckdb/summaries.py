@@ -28,7 +28,7 @@ _EXAMPLES = 5
 _EXAMPLE_LENGTH = 80
 
 
-def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
+def info(cursor: DuckDBPyConnection, file: Path, revision: int, *, journal_bytes: int) -> StoreInfo:
     """Counts, first and last, size on the disk."""
     events, first, last, received, dirty = cursor.execute(
         """
@@ -38,7 +38,7 @@ def info(cursor: DuckDBPyConnection, file: Path, revision: int) -> StoreInfo:
         """
     ).fetchall()[0]
     files = (file, file.with_name(file.name + ".wal"))
-    size = sum(f.stat().st_size for f in files if f.exists())
+    size = sum(f.stat().st_size for f in files if f.exists()) + journal_bytes
     return StoreInfo(events, first, last, received, revision, dirty, size, "duckdb")
 
 

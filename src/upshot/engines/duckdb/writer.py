@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,6 +34,9 @@ _QUEUED_WORKS = 4096
 _QUEUED_WEIGHT = 400_000
 _GROUP_WEIGHT = 50_000
 _IDLE_SECONDS = 1.0
+_STREAM_SECONDS = 5.0
+_STREAMED_LOG_BYTES = 256 << 20
+"""While events stream in, moments without a change come each second, and a checkpoint of 20 MB takes up to three."""
 _CHECKPOINT_BYTES = 4 << 20
 _BREATH_SECONDS = 0.05
 _LONG_LOG_BYTES = 32 << 20
@@ -88,6 +92,7 @@ class Writer:
         self._closed = False
         self._broken = False
         self.facts = threading.Lock()
+        self._streamed_at = 0.0
         self._thread = threading.Thread(target=self._run, name="upshot-writer", daemon=True)
         self._thread.start()
 
@@ -162,6 +167,10 @@ class Writer:
         future.add_done_callback(lambda _: self.facts.release())
         return future
 
+    def note_stream(self) -> None:
+        """Much comes in: for some seconds, a moment without a change is no rest."""
+        self._streamed_at = time.monotonic()
+
     def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
         """Make a change in a transaction of its own while the writer goes on; then give it a revision.
 
@@ -220,8 +229,9 @@ class Writer:
             try:
                 taken = [self._queue.get(timeout=self._patience() if unsaved else None)]
             except queue.Empty:
-                self._checkpoint()
-                unsaved = False
+                unsaved = self._streams() and self._log_bytes() < _STREAMED_LOG_BYTES
+                if not unsaved:
+                    self._checkpoint()
                 continue
             while not self._queue.empty():
                 taken.append(self._queue.get_nowait())
@@ -285,8 +295,10 @@ class Writer:
     def _reopen(self) -> None:
         self._connection.close()
         self._connection = open_file(self._file, self._resources)
-        if _stored_revision(self._connection) < self._revision:
+        stored = _stored_revision(self._connection)
+        if stored < self._revision:
             raise InternalError(f"{self._file} lost a durable revision")
+        self._revision = stored  # a commit may have failed to say that it was durable
         self._broken = False
 
     def _publish(self, revision: int) -> None:
@@ -303,7 +315,10 @@ class Writer:
 
     def _patience(self) -> float:
         """How many seconds without a change are a moment to checkpoint in."""
-        return _IDLE_SECONDS if self._log_bytes() < _LONG_LOG_BYTES else _BREATH_SECONDS
+        return _BREATH_SECONDS if self._log_bytes() >= _LONG_LOG_BYTES and not self._streams() else _IDLE_SECONDS
+
+    def _streams(self) -> bool:
+        return time.monotonic() - self._streamed_at < _STREAM_SECONDS
 
     def _checkpoint(self) -> None:
         if self._log_bytes() < _CHECKPOINT_BYTES:

@@ -93,7 +93,7 @@ _POSTHOG_BATCH = {
 }
 _ACCEPTED = {
     "type": "object",
-    "required": ["accepted", "duplicates", "quarantined"],
+    "required": ["accepted", "quarantined"],
     "properties": {name: {"type": "integer"} for name in ("accepted", "duplicates", "quarantined")},
 }
 _SUCCESS = {"type": "object", "required": ["success"], "properties": {"success": {"const": True}}}

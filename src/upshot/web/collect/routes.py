@@ -29,10 +29,10 @@ _READ = frozenset({"GET", "HEAD"})
 Say = Callable[[Receipt, Taken], Answer]
 
 
-class _Accepted(msgspec.Struct):
+class _Accepted(msgspec.Struct, omit_defaults=True):
     accepted: int
-    duplicates: int
     quarantined: int
+    duplicates: int | None = None
 
 
 def _segment(receipt: Receipt, taken: Taken) -> Answer:
@@ -57,7 +57,7 @@ def _versioned(receipt: Receipt, taken: Taken) -> Answer:
 
 def _native(receipt: Receipt, taken: Taken) -> Answer:
     del receipt
-    return Answer(200, msgspec.json.encode(_Accepted(taken.stored, taken.duplicates, taken.held)))
+    return Answer(200, msgspec.json.encode(_Accepted(taken.stored, taken.held, taken.duplicates)))
 
 
 class _Named(msgspec.Struct):
