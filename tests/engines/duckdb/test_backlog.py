@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from tests.engines.duckdb.cases import Reference, activity, event, stream, unit_days
-from upshot.core.errors import InvalidInput, StoreFull
+from upshot.core.errors import Busy, InvalidInput, StoreFull
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.intake import Keeper
@@ -262,6 +262,8 @@ def test_who_brings_more_than_may_wait_waits_for_the_tables(
     monkeypatch.setattr("upshot.engines.duckdb.backlog._MOST_WAITING", 4)
     taken = [promise(store, batch(first)).result().duplicates for first in (10, 20, 30, 40)]
     assert taken == [None, None, 0, 0]
+    with pytest.raises(Busy, match="wait to be stored"):
+        promise(store, batch(50), merges=[Merge("ann", "phone")])
     assert store.info().events == 9
     store._backlog.catch_up()
     assert store.info().events == 15

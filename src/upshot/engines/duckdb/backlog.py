@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from upshot.core.errors import InvalidInput, UserError
+from upshot.core.errors import Busy, InvalidInput, UserError
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb.connection import is_of_the_data
 from upshot.engines.duckdb.intake import prepared
@@ -129,7 +129,11 @@ class Backlog:
         self._thread.start()
 
     def take(self, intake: Intake) -> Future[Taken] | None:
-        """Promise an intake; None where it should be committed at once, as little comes in, or cannot be promised."""
+        """Promise an intake; None where it should be committed at once, as little comes in, or cannot be promised.
+
+        Raises:
+            Busy: It must not overtake what waits, and too much waits already.
+        """
         has_much = self._has_much(_weight(intake))
         # What is said of persons depends on what was said before: it does not overtake what waits.
         follows = bool(self._weight and (intake.merges or intake.traits))
@@ -144,7 +148,9 @@ class Backlog:
         with self._guard:
             if self._closed or self._failed or self._journal.is_broken:
                 return None
-            if not follows and (self._weight > _MOST_WAITING or self._length > _MOST_WAITING_BYTES):
+            if self._weight > _MOST_WAITING or self._length > _MOST_WAITING_BYTES:
+                if follows:
+                    raise Busy(f"{self._weight} events wait to be stored already.", hint="Send them again later.")
                 return None
             self._weight += _weight(intake)
             self._length += len(payload)
