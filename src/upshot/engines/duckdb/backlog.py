@@ -41,7 +41,7 @@ _EVERY_SECONDS = 1.0
 _MANY_WAITING = 50_000
 """When so many events wait, the next transaction begins at once; until then it waits as long as the last one took, so
 that others get on."""
-_MOST_WAITING, _MOST_WAITING_BYTES = 200_000, 256 << 20
+_MOST_WAITING, _MOST_WAITING_BYTES = 300_000, 256 << 20
 """When so many events wait, whoever brings more waits for the tables."""
 _PIECE_WEIGHT = 2_000
 """So many events are brought into the engine's form together: one by one it takes twice as long, and all at once it

@@ -35,8 +35,11 @@ _QUEUED_WEIGHT = 400_000
 _GROUP_WEIGHT = 50_000
 _IDLE_SECONDS = 1.0
 _STREAM_SECONDS = 5.0
-_STREAMED_LOG_BYTES = 256 << 20
-"""While events stream in, moments without a change come each second, and a checkpoint of 20 MB takes up to three."""
+_STREAMED_LOG_BYTES = 128 << 20
+"""While events stream in, moments without a change come each second, and a checkpoint of 20 MB takes up to three.
+
+The one that the engine begins by itself at 1 GB took longer than what may wait meanwhile.
+"""
 _CHECKPOINT_BYTES = 4 << 20
 _BREATH_SECONDS = 0.05
 _LONG_LOG_BYTES = 32 << 20
@@ -315,7 +318,8 @@ class Writer:
 
     def _patience(self) -> float:
         """How many seconds without a change are a moment to checkpoint in."""
-        return _BREATH_SECONDS if self._log_bytes() >= _LONG_LOG_BYTES and not self._streams() else _IDLE_SECONDS
+        long = _STREAMED_LOG_BYTES if self._streams() else _LONG_LOG_BYTES
+        return _BREATH_SECONDS if self._log_bytes() >= long else _IDLE_SECONDS
 
     def _streams(self) -> bool:
         return time.monotonic() - self._streamed_at < _STREAM_SECONDS
