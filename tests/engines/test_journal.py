@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -19,6 +21,18 @@ def opened(store: Path, applied: int = 0, *, file_bytes: int = 1 << 20) -> tuple
 
 def files(store: Path) -> list[Path]:
     return sorted(path for path in store.parent.iterdir() if ".journal-" in path.name)
+
+
+@contextmanager
+def failing(sync: str) -> Iterator[None]:
+    """The disk fails whenever that function of ``os`` is called."""
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, sync, fail)
+        yield
 
 
 @pytest.fixture
@@ -187,14 +201,8 @@ def test_failed_sync_ends_all_promises(store: Path) -> None:
     """The pages may be lost, and a second sync would say that all is well."""
     journal, _ = opened(store)
     journal.append(b"one")
-    with pytest.MonkeyPatch.context() as patch:
-
-        def fail(_: int) -> None:
-            raise OSError(errno.EIO, "Input/output error")
-
-        patch.setattr(os, "fdatasync", fail)
-        with pytest.raises(OSError, match="Input/output"):
-            journal.append(b"two")
+    with failing("fdatasync"), pytest.raises(OSError, match="Input/output"):
+        journal.append(b"two")
     with pytest.raises(InternalError, match="cannot be written"):
         journal.append(b"three")
     assert opened(store)[1][0] == (1, b"one")
@@ -216,14 +224,8 @@ def test_new_file_never_takes_the_place_of_one_that_holds_promises(store: Path) 
 
 def test_file_whose_name_could_not_be_synced_holds_no_promise(store: Path) -> None:
     journal, _ = opened(store)
-    with pytest.MonkeyPatch.context() as patch:
-
-        def fail(_: int) -> None:
-            raise OSError(errno.EIO, "Input/output error")
-
-        patch.setattr(os, "fsync", fail)
-        with pytest.raises(OSError, match="Input/output"):
-            journal.append(b"one")
+    with failing("fsync"), pytest.raises(OSError, match="Input/output"):
+        journal.append(b"one")
     assert files(store) == []
     assert journal.append(b"one") == 1
     assert opened(store)[1] == [(1, b"one")]

@@ -269,7 +269,8 @@ class EventStore(Protocol):
     def take_in(self, intake: Intake) -> Future[Taken]:
         """Queue what a request brought; the future is done when all of it is durable.
 
-        Guarded merges that are not made are kept in quarantine.
+        Guarded merges that are not made are kept in quarantine. When much comes in, questions see it a moment later;
+        ``Taken`` then bears no revision.
 
         Raises:
             InvalidInput: Something of it cannot be kept; nothing is queued.

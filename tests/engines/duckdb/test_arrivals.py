@@ -2,7 +2,6 @@
 """What has arrived is an event like any other, before, while and after a refresh moves it."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,12 +17,6 @@ from upshot.engines.store import EventRecord, Merge
 
 NOON = datetime(2024, 3, 1, 12)
 UTC = ZoneInfo("UTC")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", UTC) as opened:
-        yield opened
 
 
 def odd_event(number: int, who: str | None, at: datetime, properties: dict[str, object]) -> EventRecord:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,12 +26,6 @@ from upshot.engines.store import EventRecord, Merge, UnitTraits
 
 UTC = ZoneInfo("UTC")
 NOON = datetime(2024, 3, 1, 12)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", UTC) as opened:
-        yield opened
 
 
 @pytest.fixture

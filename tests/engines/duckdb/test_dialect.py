@@ -17,12 +17,6 @@ from upshot.engines.store import Merge
 NOON = datetime(2024, 3, 1, 12)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize(
     ("value", "number", "text"),
     [

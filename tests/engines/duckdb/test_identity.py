@@ -1,7 +1,6 @@
 # ruff: noqa: DTZ001 - instants of the stores are UTC without offset
 import random
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,12 +18,6 @@ from upshot.engines.store import Merge
 UTC = ZoneInfo("UTC")
 NOON = datetime(2024, 3, 1, 12)
 NAMES = ["a", "b", "c", "d", "e", "f"]
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", UTC) as opened:
-        yield opened
 
 
 def people(store: DuckDBStore) -> dict[str, str]:

@@ -2,12 +2,7 @@
 """Which views answer, and that nobody ever sees a number between two states."""
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
-
-import pytest
 
 from tests.engines.duckdb.cases import event
 from upshot.engines.duckdb import DuckDBStore
@@ -16,12 +11,6 @@ from upshot.engines.store import Merge
 
 NOON = datetime(2024, 3, 1, 12)
 BATCHES, PEOPLE = 16, 7
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as opened:
-        yield opened
 
 
 def settled(store: DuckDBStore) -> bool:

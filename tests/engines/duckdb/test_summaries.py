@@ -1,8 +1,5 @@
 # ruff: noqa: DTZ001 - instants of the stores are UTC without offset
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,12 +9,6 @@ from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.store import EventCounts, Merge, Rejected
 
 NOON = datetime(2024, 3, 1, 12)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as opened:
-        yield opened
 
 
 def test_info_of_an_empty_store_has_no_first_and_last(store: DuckDBStore) -> None:

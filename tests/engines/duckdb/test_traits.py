@@ -1,8 +1,5 @@
 # ruff: noqa: DTZ001 - instants of the stores are UTC without offset
-from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,12 +9,6 @@ from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.store import Merge, Observation, Scalar, UnitTraits
 
 JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 1) for month in (1, 2, 3))
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as opened:
-        yield opened
 
 
 def history(

@@ -1,7 +1,6 @@
 # ruff: noqa: DTZ001 - instants of the stores are UTC without offset
 import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,12 +15,6 @@ from upshot.engines.store import Merge
 
 UTC = ZoneInfo("UTC")
 NOON = datetime(2024, 3, 1, 12)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DuckDBStore]:
-    with DuckDBStore(tmp_path / "events.duckdb", UTC) as opened:
-        yield opened
 
 
 def test_readers_see_the_last_revision_while_a_change_is_under_way(store: DuckDBStore) -> None:

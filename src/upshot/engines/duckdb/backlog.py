@@ -199,7 +199,7 @@ class Backlog:
             ended = self._next()
             try:
                 self._go_on()
-            except Exception:
+            except Exception:  # whatever it is: without this thread nobody would be answered any more
                 _log.exception("The backlog could not go on; it tries again")
                 self._due = time.monotonic() + _AGAIN_SECONDS
         self._finish()
