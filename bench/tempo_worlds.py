@@ -22,6 +22,10 @@ import numpy as np
 import yaml
 
 from bench.calibrate.row import clopper_pearson
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
+from upshot.api.studies import STUDIES_RECORD, StudiesRecord
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.demo.tempo.events import EVENTS, log_of
 from upshot.demo.tempo.launches import RELEASES
@@ -30,10 +34,6 @@ from upshot.demo.tempo.truth import tell
 from upshot.demo.tempo.world import Effects, Trouble, World
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
-from upshot.workspace.messages.studies import STUDIES_RECORD, StudiesRecord
-from upshot.workspace.operation import LOCAL_OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,12 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.workspace.conftest import EVENTS, WANTED
+from tests.shop import EVENTS, WANTED
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.operation import LOCAL_OWNER
 from upshot.core.settings import load_settings
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend
-from upshot.workspace.operation import LOCAL_OWNER
 
 START_SECONDS = 60
 

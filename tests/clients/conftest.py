@@ -13,15 +13,10 @@ import pytest
 
 from tests.conftest import unavailable
 from tests.web.conftest import Served, made, serving
-from upshot.workspace.messages import (
-    DATA_REJECTS,
-    EVENTS_RECENT,
-    WRITE_KEY_ADD,
-    EventsRecent,
-    RejectsQuery,
-    WriteKeyAdd,
-)
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.data import DATA_REJECTS, RejectsQuery
+from upshot.api.events import EVENTS_RECENT, EventsRecent
+from upshot.api.keys import WRITE_KEY_ADD, WriteKeyAdd
+from upshot.api.operation import LOCAL_OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

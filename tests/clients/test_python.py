@@ -17,10 +17,11 @@ from segment.analytics.client import Client as SegmentClient
 
 from tests.clients.conftest import BUSY, KEY, LOST, Collecting, Held
 from tests.web.conftest import made
+from upshot.api.events import EVENTS_RECENT, EventsRecent
+from upshot.api.keys import WRITE_KEY_ADD, WriteKeyAdd
+from upshot.api.operation import LOCAL_OWNER
 from upshot.core.settings import load_settings
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_RECENT, WRITE_KEY_ADD, EventsRecent, WriteKeyAdd
-from upshot.workspace.operation import LOCAL_OWNER
 
 MANY = 250
 EARLIER = datetime(2024, 5, 1, 10, 30, 15, 250_000, tzinfo=UTC)

@@ -8,9 +8,9 @@ from playwright.sync_api import Page
 
 from tests.clients.browsing import Site, Visitors, once, site, visitors
 from tests.clients.conftest import BUSY, KEY, LOST, Collecting, Held
+from upshot.api.metrics import METRIC_QUERY, MetricQuery
+from upshot.api.operation import LOCAL_OWNER
 from upshot.metrics.library_web import web_library
-from upshot.workspace.messages import METRIC_QUERY, MetricQuery
-from upshot.workspace.operation import LOCAL_OWNER
 
 __all__ = ["site", "visitors"]
 

@@ -17,22 +17,15 @@ import pytest
 import uvicorn
 from litestar.types import Receive, Scope, Send
 
+from upshot.api.access import ACCESS_ADD, AccessAdd
+from upshot.api.dashboards import DASHBOARD_APPLY, DashboardApply
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.web.app import Application, create_app
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import (
-    ACCESS_ADD,
-    DASHBOARD_APPLY,
-    EVENTS_APPEND,
-    METRIC_APPLY,
-    AccessAdd,
-    DashboardApply,
-    EventsAppend,
-    MetricApply,
-    NewEvent,
-)
-from upshot.workspace.operation import LOCAL_OWNER
 
 NOW = datetime(2024, 3, 10, 11, 30, tzinfo=UTC)
 """The present instant of every server here; events end the day before, at 12:00 UTC."""

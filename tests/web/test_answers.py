@@ -3,18 +3,12 @@
 import pytest
 
 from tests.web.conftest import NOW, Served
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.metrics import METRIC_APPLY, MetricApply, MetricName
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.answers import Answers
-from upshot.workspace.messages import (
-    EVENTS_APPEND,
-    METRIC_APPLY,
-    EventsAppend,
-    MetricApply,
-    MetricName,
-    NewEvent,
-    Nothing,
-)
-from upshot.workspace.operation import LOCAL_OWNER
 
 
 def test_answers_are_asked_for_once_and_the_oldest_is_forgotten() -> None:

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 from tests.web.conftest import Served, made, serving
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER
 
 pytestmark = pytest.mark.browser
 

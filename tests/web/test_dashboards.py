@@ -10,24 +10,21 @@ import msgspec
 import pytest
 
 from tests.web.conftest import NOW, ROLES, Served, made, serving
-from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
-from upshot.web.window import PRESETS
-from upshot.workspace.dashboard_text import parse_dashboards
-from upshot.workspace.messages import (
-    ACCESS_ADD,
+from upshot.api.access import ACCESS_ADD, AccessAdd
+from upshot.api.dashboards import (
     DASHBOARD_LIST,
     DASHBOARD_SAVE,
     DASHBOARD_SHOW,
-    EVENTS_APPEND,
-    AccessAdd,
     DashboardName,
     DashboardSave,
     DashboardView,
-    EventsAppend,
-    NewEvent,
-    Nothing,
 )
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
+from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
+from upshot.web.window import PRESETS
+from upshot.workspace.dashboard_text import parse_dashboards
 
 CAST = ("owner", "editor", "viewer", "outsider", "")
 MINE = Dashboard(

@@ -15,18 +15,10 @@ from tests.web import test_browser
 from tests.web.conftest import NOW, Served, made, serving
 from tests.web.test_browser import Complaints
 from tests.web.test_dashboards import MINE
-from upshot.workspace.messages import (
-    DASHBOARD_LIST,
-    DASHBOARD_SAVE,
-    DASHBOARD_SHOW,
-    EVENTS_APPEND,
-    DashboardName,
-    DashboardSave,
-    EventsAppend,
-    NewEvent,
-    Nothing,
-)
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.dashboards import DASHBOARD_LIST, DASHBOARD_SAVE, DASHBOARD_SHOW, DashboardName, DashboardSave
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
 
 pytestmark = pytest.mark.browser
 

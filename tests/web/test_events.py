@@ -3,8 +3,8 @@
 import msgspec
 
 from tests.web.conftest import NOW, Served
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER
 
 
 def append(served: Served, name: str, who: str | None, **properties: object) -> None:

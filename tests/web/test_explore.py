@@ -14,10 +14,11 @@ from playwright.sync_api import Page, expect
 from tests.web import test_browser
 from tests.web.conftest import Served
 from tests.web.test_browser import Complaints
+from upshot.api.metrics import METRIC_LIST, METRIC_SHOW, MetricName
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.explore.things import Thing, named_thing, read_thing
-from upshot.workspace.messages import METRIC_LIST, METRIC_SHOW, MetricName, Nothing
-from upshot.workspace.operation import LOCAL_OWNER
 
 complaints = test_browser.complaints
 CAST = ("owner", "editor", "viewer", "outsider", "")

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
+from upshot.api.metrics import MetricView, Point
 from upshot.web.figures import Words, change
-from upshot.workspace.messages import MetricView, Point
 
 DAY = date(2024, 3, 1)
 WORDS = Words("percent", "EUR")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from tests.web.conftest import NOW, Served
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER
 from upshot.collect.imports.mapping import Mapping, Status
-from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply, NewEvent
-from upshot.workspace.operation import LOCAL_OWNER
 
 
 def test_home_shows_a_card_for_each_metric_own_ones_first(served: Served) -> None:

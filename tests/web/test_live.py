@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.web.conftest import Served
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER, Caller, Principal
 from upshot.web.live import Pulse
-from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply, NewEvent
-from upshot.workspace.operation import LOCAL_OWNER, Caller, Principal
 
 
 class Store:

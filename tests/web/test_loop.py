@@ -12,8 +12,8 @@ import pytest
 
 from tests.web.conftest import Served, serving
 from tests.web.told import tell
-from upshot.workspace.messages import ACCESS_ADD, AccessAdd
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.access import ACCESS_ADD, AccessAdd
+from upshot.api.operation import LOCAL_OWNER
 
 PAGES = (
     "/objectives",

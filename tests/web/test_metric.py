@@ -10,10 +10,11 @@ from datetime import date
 import pytest
 
 from tests.web.conftest import METRICS, Served, history
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER
 from upshot.web.metric.exports import safe_cell
-from upshot.workspace.messages import EVENTS_APPEND, METRIC_APPLY, EventsAppend, MetricApply
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.operation import LOCAL_OWNER
 
 
 def option(text: str) -> dict[str, list[dict[str, object]]]:

@@ -17,8 +17,8 @@ from tests.web import test_browser
 from tests.web.conftest import Served
 from tests.web.pages import PAGES
 from tests.web.test_browser import Complaints
+from upshot.api.operation import Permission
 from upshot.web.permit import Open
-from upshot.workspace.operation import Permission
 
 complaints = test_browser.complaints
 SCREENS = Path(__file__).resolve().parents[2] / "artifacts" / "screens"

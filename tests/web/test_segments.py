@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 from tests.web import test_browser
 from tests.web.conftest import Served
 from tests.web.test_browser import Complaints
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.segments import SEGMENT_LIST
-from upshot.workspace.operation import LOCAL_OWNER
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.segments import SEGMENT_LIST
+from upshot.api.state import Nothing
 
 complaints = test_browser.complaints
 CAST = ("owner", "editor", "viewer", "outsider", "")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import NOW, Served, made, serving
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER
 from upshot.metrics.library_web import events_of, web_library
 from upshot.web.tracker import TRACKER
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
-from upshot.workspace.operation import LOCAL_OWNER
 
 BUDGET_BYTES = 3000
 

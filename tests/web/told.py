@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 
 from tests.web.conftest import NOW, made
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.feedback import ANSWERS_ADD, AnswersAdd, NewAnswer
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.studies import STUDIES_RECORD, StudiesRecord
 from upshot.core.settings import load_settings
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.messages.feedback import ANSWERS_ADD, AnswersAdd, NewAnswer
-from upshot.workspace.messages.studies import STUDIES_RECORD, StudiesRecord
-from upshot.workspace.operation import LOCAL_OWNER
 
 __all__ = ["DECLARED", "tell"]
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
-from upshot.workspace.messages import (
+from upshot.api.dashboards import (
     DASHBOARD_APPLY,
     DASHBOARD_DELETE,
     DASHBOARD_LIST,
@@ -23,9 +22,10 @@ from upshot.workspace.messages import (
     DashboardSave,
     HomeRestore,
     HomeSave,
-    Nothing,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.operation import Caller
+from upshot.api.state import Nothing
+from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
 
 __all__ = ["dashboard_requests"]
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.declarations import (
+from upshot.api.declarations import (
     DECLARATION_HISTORY,
     DECLARATION_LIST,
     DECLARATION_PUT,
@@ -20,8 +19,9 @@ from upshot.workspace.messages.declarations import (
     DeclarationRef,
     DeclarationsApply,
 )
-from upshot.workspace.messages.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName
-from upshot.workspace.messages.outputs import (
+from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName
+from upshot.api.operation import Caller
+from upshot.api.outputs import (
     LAUNCH_LIST,
     OUTPUT_LIST,
     OUTPUT_SHOW,
@@ -31,7 +31,7 @@ from upshot.workspace.messages.outputs import (
     OutputsRecord,
     Ship,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.state import Nothing
 
 __all__ = ["declaration_requests"]
 

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.feedback import (
+from upshot.api.feedback import (
     ANSWERS_ADD,
     ANSWERS_IMPORT,
     FEEDBACK_COMMENTS,
@@ -18,7 +17,8 @@ from upshot.workspace.messages.feedback import (
     NewAnswer,
     ScoreQuery,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.operation import Caller
+from upshot.api.state import Nothing
 
 __all__ = ["feedback_requests"]
 

@@ -5,13 +5,12 @@ from datetime import date
 
 import msgspec
 
-from upshot.catalog.kinds import Choice
-from upshot.studies.checked import CheckInputs, SummaryRow
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
-from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
-from upshot.workspace.messages.state import Nothing
-from upshot.workspace.messages.studies import (
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.ledger import LEDGER, LedgerQuery
+from upshot.api.operation import Caller
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
+from upshot.api.state import Nothing
+from upshot.api.studies import (
     DECIDE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
@@ -30,7 +29,8 @@ from upshot.workspace.messages.studies import (
     StudiesRecord,
     VerdictId,
 )
-from upshot.workspace.operation import Caller
+from upshot.catalog.kinds import Choice
+from upshot.studies.checked import CheckInputs, SummaryRow
 
 DECLARED = """
 outputs:

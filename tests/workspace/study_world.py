@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_APPEND, EventsAppend, NewEvent
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
-from upshot.workspace.operation import LOCAL_OWNER, Caller
 
 FIRST, LAUNCH_DAY, TODAY = date(2025, 7, 1), date(2026, 2, 2), date(2026, 4, 1)
 EFFECT = 0.3

@@ -4,12 +4,7 @@ from datetime import date
 
 import pytest
 
-from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Show, Tile, TileType, arranged
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound
-from upshot.core.time import Grain
-from upshot.workspace.dashboard_text import dashboards_to_yaml, parse_dashboards
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import (
+from upshot.api.dashboards import (
     DASHBOARD_APPLY,
     DASHBOARD_DELETE,
     DASHBOARD_LIST,
@@ -20,7 +15,6 @@ from upshot.workspace.messages import (
     HOME_RESTORE,
     HOME_SAVE,
     HOME_SHOW,
-    METRIC_APPLY,
     DashboardApply,
     DashboardDelete,
     DashboardName,
@@ -28,10 +22,15 @@ from upshot.workspace.messages import (
     DashboardSave,
     HomeRestore,
     HomeSave,
-    MetricApply,
-    Nothing,
 )
-from upshot.workspace.operation import Caller, Principal, Role
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import Caller, Principal, Role
+from upshot.api.state import Nothing
+from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Show, Tile, TileType, arranged
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.core.time import Grain
+from upshot.workspace.dashboard_text import dashboards_to_yaml, parse_dashboards
+from upshot.workspace.local import LocalWorkspace
 
 YAML = """
 dashboards:

@@ -3,11 +3,7 @@
 import msgspec
 import pytest
 
-from upshot.catalog.kinds import Launch, Objective, Output, Team
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import METRIC_LIST, Nothing
-from upshot.workspace.messages.declarations import (
+from upshot.api.declarations import (
     DECLARATION_HISTORY,
     DECLARATION_LIST,
     DECLARATION_PUT,
@@ -24,7 +20,12 @@ from upshot.workspace.messages.declarations import (
     DeclarationsApply,
     FieldChange,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.metrics import METRIC_LIST
+from upshot.api.operation import Caller
+from upshot.api.state import Nothing
+from upshot.catalog.kinds import Launch, Objective, Output, Team
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.workspace.local import LocalWorkspace
 
 STORY = """\
 metrics:

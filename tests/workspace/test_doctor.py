@@ -4,12 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Finding
 from upshot.core.settings import SETTINGS_FILE, load_settings
 from upshot.workspace.doctor import examine
 from upshot.workspace.local import LocalWorkspace
 from upshot.workspace.lockfile import LOCK_FILE, ServerLock, write_lock
-from upshot.workspace.messages import METRIC_APPLY, Finding, MetricApply
-from upshot.workspace.operation import LOCAL_OWNER
 
 
 def found(folder: Path) -> dict[str, Finding]:

@@ -6,33 +6,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.workspace.conftest import event
-from upshot.core.errors import InvalidInput, NotFound
-from upshot.core.time import Grain
-from upshot.stats.proportions import Successes, wilson
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import (
+from tests.shop import event
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.explore import (
     DATA_VALUES,
-    EVENTS_APPEND,
     EXPLORE_DISTRIBUTION,
     EXPLORE_RETENTION,
     EXPLORE_SERIES,
-    METRIC_APPLY,
-    METRIC_LIST,
-    METRIC_QUERY,
-    METRIC_RETENTION,
-    EventsAppend,
     ExploreDistribution,
     ExploreRetention,
     ExploreSeries,
     FieldValue,
-    MetricApply,
-    MetricQuery,
-    Nothing,
-    RetentionQuery,
     ValuesQuery,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.metrics import (
+    METRIC_APPLY,
+    METRIC_LIST,
+    METRIC_QUERY,
+    METRIC_RETENTION,
+    MetricApply,
+    MetricQuery,
+    RetentionQuery,
+)
+from upshot.api.operation import Caller
+from upshot.api.state import Nothing
+from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.time import Grain
+from upshot.stats.proportions import Successes, wilson
+from upshot.workspace.local import LocalWorkspace
 
 JANUARY = (date(2024, 1, 1), date(2024, 1, 14))
 SPENT = "{name: spent, type: mean, event: purchase, value: amount, format: money}"
@@ -160,10 +161,10 @@ def test_values_of_an_unknown_property_suggest_the_nearest(owner: Caller) -> Non
 
 
 def test_values_of_an_empty_store_are_none(tmp_path: Path) -> None:
-    from tests.workspace.conftest import WANTED
+    from tests.shop import WANTED
+    from upshot.api.operation import LOCAL_OWNER
     from upshot.core.settings import load_settings
     from upshot.workspace.initialise import initialise
-    from upshot.workspace.operation import LOCAL_OWNER
 
     initialise(tmp_path / "new", WANTED, load_settings(None, {}))
     with LocalWorkspace.open(tmp_path / "new", load_settings(tmp_path / "new", {})) as opened:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from upshot.core.errors import InvalidInput, NotFound
-from upshot.workspace.messages import DATA_REJECTS, Nothing, RejectsQuery
-from upshot.workspace.messages.feedback import (
+from upshot.api.data import DATA_REJECTS, RejectsQuery
+from upshot.api.feedback import (
     ANSWERS_ADD,
     ANSWERS_IMPORT,
     FEEDBACK_COMMENTS,
@@ -18,7 +17,9 @@ from upshot.workspace.messages.feedback import (
     NewAnswer,
     ScoreQuery,
 )
-from upshot.workspace.operation import Caller
+from upshot.api.operation import Caller
+from upshot.api.state import Nothing
+from upshot.core.errors import InvalidInput, NotFound
 
 MAY = (date(2017, 5, 1), date(2017, 5, 31))
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.workspace.study_world import make_shop, open_shop
+from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.studies import DECIDE, STUDIES_RECORD, Decide, StudiesRecord
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
-from upshot.workspace.messages.studies import DECIDE, STUDIES_RECORD, Decide, StudiesRecord
-from upshot.workspace.operation import LOCAL_OWNER, Caller
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.workspace.conftest import WANTED, event
+from tests.shop import WANTED, event
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.state import WORKSPACE_INFO, Nothing
 from upshot.core.errors import InvalidInput, NotFound, WorkspaceLocked
 from upshot.core.settings import WorkspaceSettings, load_settings
+from upshot.server.serving import bind, is_loopback
 from upshot.workspace.connect import connect
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_APPEND, WORKSPACE_INFO, EventsAppend, Nothing
-from upshot.workspace.operation import LOCAL_OWNER, Caller
-from upshot.workspace.serving import bind, is_loopback
 
 
 def test_initialise_keeps_what_is_in_the_folder(tmp_path: Path) -> None:

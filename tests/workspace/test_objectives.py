@@ -7,20 +7,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.workspace.conftest import WANTED
+from tests.shop import WANTED
 from tests.workspace.test_declarations import apply, put
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
+from upshot.api.metrics import METRIC_QUERY, MetricQuery
+from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName, ObjectiveView
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.state import Nothing
 from upshot.core.errors import NotFound
 from upshot.core.settings import load_settings
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_APPEND, METRIC_QUERY, EventsAppend, MetricQuery, NewEvent, Nothing
-from upshot.workspace.messages.objectives import (
-    OBJECTIVE_LIST,
-    OBJECTIVE_SHOW,
-    ObjectiveName,
-    ObjectiveView,
-)
-from upshot.workspace.operation import LOCAL_OWNER, Caller
 
 FIRST, TODAY = date(2024, 1, 1), date(2024, 6, 10)
 START, DUE = date(2024, 4, 1), date(2024, 7, 29)

@@ -7,74 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from tests.workspace.conftest import event
+from tests.shop import event
 from tests.workspace.dashboard_requests import dashboard_requests
 from tests.workspace.declaration_requests import declaration_requests
 from tests.workspace.feedback_requests import feedback_requests
 from tests.workspace.study_requests import study_requests
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound
-from upshot.core.time import Grain
-from upshot.workspace.handlers import HANDLERS
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import (
-    ACCESS_ADD,
-    ACCESS_LIST,
-    ACCESS_REVOKE,
-    DATA_EVENTS,
-    DATA_PROPERTIES,
-    DATA_REJECTS,
-    DATA_VALUES,
-    DOCTOR,
-    EVENTS_APPEND,
-    EVENTS_RECENT,
-    EXPLORE_DISTRIBUTION,
-    EXPLORE_RETENTION,
-    EXPLORE_SERIES,
-    FACTS_REFRESH,
-    IDENTITY_MERGE,
-    IMPORT_LIST,
-    IMPORT_PREVIEW,
-    IMPORT_START,
-    IMPORT_STATUS,
-    METRIC_APPLY,
-    METRIC_LIST,
-    METRIC_QUERY,
-    METRIC_RETENTION,
-    METRIC_SHOW,
-    OBSERVATIONS_APPEND,
-    OPERATIONS,
-    UNIT_PROPERTIES_SET,
-    WORKSPACE_INFO,
-    WRITE_KEY_ADD,
-    WRITE_KEY_LIST,
-    WRITE_KEY_REVOKE,
-    AccessAdd,
-    AccessName,
-    EventName,
-    EventsAppend,
-    EventsRecent,
-    ExploreDistribution,
-    ExploreRetention,
-    ExploreSeries,
-    IdentityMerge,
-    ImportId,
-    ImportMapping,
-    ImportRequest,
-    ImportStatus,
-    MetricApply,
-    MetricName,
-    MetricQuery,
-    NewObservation,
-    Nothing,
-    ObservationsAppend,
-    RejectsQuery,
-    RetentionQuery,
-    UnitPropertiesSet,
-    ValuesQuery,
-    WriteKeyAdd,
-    WriteKeyName,
-)
-from upshot.workspace.messages.collect import (
+from upshot.api.access import ACCESS_ADD, ACCESS_LIST, ACCESS_REVOKE, AccessAdd, AccessName
+from upshot.api.collect import (
     EVENTS_SENT,
     QUARANTINE_LIST,
     QUARANTINE_REPLAY,
@@ -83,8 +22,60 @@ from upshot.workspace.messages.collect import (
     QuarantineQuery,
     QuarantineReplay,
 )
-from upshot.workspace.messages.segments import DATA_TRAITS, SEGMENT_LIST
-from upshot.workspace.operation import Caller, Operation, Permission, Principal, Role
+from upshot.api.data import DATA_EVENTS, DATA_PROPERTIES, DATA_REJECTS, FACTS_REFRESH, EventName, RejectsQuery
+from upshot.api.events import (
+    EVENTS_APPEND,
+    EVENTS_RECENT,
+    IDENTITY_MERGE,
+    OBSERVATIONS_APPEND,
+    UNIT_PROPERTIES_SET,
+    EventsAppend,
+    EventsRecent,
+    IdentityMerge,
+    NewObservation,
+    ObservationsAppend,
+    UnitPropertiesSet,
+)
+from upshot.api.explore import (
+    DATA_VALUES,
+    EXPLORE_DISTRIBUTION,
+    EXPLORE_RETENTION,
+    EXPLORE_SERIES,
+    ExploreDistribution,
+    ExploreRetention,
+    ExploreSeries,
+    ValuesQuery,
+)
+from upshot.api.imports import (
+    IMPORT_LIST,
+    IMPORT_PREVIEW,
+    IMPORT_START,
+    IMPORT_STATUS,
+    ImportId,
+    ImportMapping,
+    ImportRequest,
+    ImportStatus,
+)
+from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, WriteKeyAdd, WriteKeyName
+from upshot.api.metrics import (
+    METRIC_APPLY,
+    METRIC_LIST,
+    METRIC_QUERY,
+    METRIC_RETENTION,
+    METRIC_SHOW,
+    MetricApply,
+    MetricName,
+    MetricQuery,
+    RetentionQuery,
+)
+from upshot.api.operation import Caller, Operation, Permission, Principal, Role
+from upshot.api.operations import OPERATIONS
+from upshot.api.segments import DATA_TRAITS, SEGMENT_LIST
+from upshot.api.state import DOCTOR, WORKSPACE_INFO, Nothing
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.core.time import Grain
+from upshot.workspace.local import LocalWorkspace
+from upshot.workspace.operations import HANDLERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,16 +6,9 @@ import msgspec
 import pytest
 
 from tests.workspace.test_declarations import STORY, apply, counted, put, said
-from upshot.catalog.kinds import Annotation, Launch, Output
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.declarations import (
-    DECLARATION_REMOVE,
-    DeclarationRef,
-    DeclarationsApplied,
-)
-from upshot.workspace.messages.outputs import (
+from upshot.api.declarations import DECLARATION_REMOVE, DeclarationRef, DeclarationsApplied
+from upshot.api.operation import Caller
+from upshot.api.outputs import (
     LAUNCH_LIST,
     OUTPUT_LIST,
     OUTPUT_SHOW,
@@ -25,8 +18,11 @@ from upshot.workspace.messages.outputs import (
     OutputsRecord,
     Ship,
 )
-from upshot.workspace.operation import Caller
-from upshot.workspace.wire import answer as over_http
+from upshot.api.state import Nothing
+from upshot.api.wire import answer as over_http
+from upshot.catalog.kinds import Annotation, Launch, Output
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.workspace.local import LocalWorkspace
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
 

@@ -5,22 +5,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from upshot.core.errors import InvalidInput
-from upshot.core.time import Grain
-from upshot.workspace.messages import (
-    DATA_VALUES,
-    EXPLORE_SERIES,
-    METRIC_APPLY,
-    METRIC_QUERY,
-    UNIT_PROPERTIES_SET,
-    ExploreSeries,
-    MetricApply,
-    MetricQuery,
-    Nothing,
-    UnitPropertiesSet,
-    ValuesQuery,
-)
-from upshot.workspace.messages.declarations import (
+from upshot.api.declarations import (
     DECLARATION_PUT,
     DECLARATION_REMOVE,
     DECLARATION_RESTORE,
@@ -33,8 +18,14 @@ from upshot.workspace.messages.declarations import (
     DeclarationsApplied,
     DeclarationsApply,
 )
-from upshot.workspace.messages.segments import DATA_TRAITS, SEGMENT_LIST, TraitSummary
-from upshot.workspace.operation import Caller
+from upshot.api.events import UNIT_PROPERTIES_SET, UnitPropertiesSet
+from upshot.api.explore import DATA_VALUES, EXPLORE_SERIES, ExploreSeries, ValuesQuery
+from upshot.api.metrics import METRIC_APPLY, METRIC_QUERY, MetricApply, MetricQuery
+from upshot.api.operation import Caller
+from upshot.api.segments import DATA_TRAITS, SEGMENT_LIST, TraitSummary
+from upshot.api.state import Nothing
+from upshot.core.errors import InvalidInput
+from upshot.core.time import Grain
 
 JANUARY = (date(2024, 1, 1), date(2024, 1, 31))
 YAML = "segments:\n  - name: french\n    title: The French\n    where:\n      - first.country = FR\n"

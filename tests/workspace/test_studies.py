@@ -13,19 +13,16 @@ import msgspec
 import pytest
 
 from tests.workspace.study_world import EFFECT, LAUNCH_DAY, TODAY, make_shop, open_shop
-from upshot.catalog.kinds import Choice
-from upshot.catalog.verdict import Grade, StudyDesign, Verdict, VerdictWord
-from upshot.core.errors import CorruptStore, InvalidInput, NotAllowed, NotFound
-from upshot.studies.inputs import StudyInputs
-from upshot.studies.worker import SINGLE_THREAD
-from upshot.workspace.background import Stopped
-from upshot.workspace.launch_book import LaunchBook
-from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import METRIC_APPLY, MetricApply, Nothing
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.messages.outputs import SHIP, Ship
-from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport, SeriesValue
-from upshot.workspace.messages.studies import (
+from upshot.answers.background import Stopped
+from upshot.answers.launch_book import LaunchBook
+from upshot.answers.study_inputs import collect
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.outputs import SHIP, Ship
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
+from upshot.api.state import Nothing
+from upshot.api.studies import (
     DECIDE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
@@ -43,8 +40,12 @@ from upshot.workspace.messages.studies import (
     StudiesRecord,
     VerdictId,
 )
-from upshot.workspace.operation import LOCAL_OWNER, Caller
-from upshot.workspace.study_inputs import collect
+from upshot.catalog.kinds import Choice
+from upshot.catalog.verdict import Grade, StudyDesign, Verdict, VerdictWord
+from upshot.core.errors import CorruptStore, InvalidInput, NotAllowed, NotFound
+from upshot.studies.inputs import StudyInputs
+from upshot.studies.worker import SINGLE_THREAD
+from upshot.workspace.local import LocalWorkspace
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def add(name: str, /, *, role: Literal["owner", "editor", "viewer"] = "viewer", 
             Default: viewer.
         common: The options of every command.
     """
-    from upshot.workspace.messages import ACCESS_ADD, AccessAdd
+    from upshot.api.access import ACCESS_ADD, AccessAdd
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -28,7 +28,8 @@ def add(name: str, /, *, role: Literal["owner", "editor", "viewer"] = "viewer", 
 
 def list_access(*, common: Common | None = None) -> None:
     """List who has access."""
-    from upshot.workspace.messages import ACCESS_LIST, Nothing
+    from upshot.api.access import ACCESS_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -51,7 +52,7 @@ def revoke(name: str, /, *, common: Common | None = None) -> None:
         name: Whose.
         common: The options of every command.
     """
-    from upshot.workspace.messages import ACCESS_REVOKE, AccessName
+    from upshot.api.access import ACCESS_REVOKE, AccessName
 
     common = common or Common()
     with open_workspace(common) as workspace:

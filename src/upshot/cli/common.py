@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Group, Parameter
 
 if TYPE_CHECKING:
+    from upshot.api.operation import Caller
     from upshot.core.settings import LoadedSettings
-    from upshot.workspace.operation import Caller
 
 __all__ = ["Common", "loaded_settings", "open_workspace"]
 
@@ -47,8 +47,8 @@ def loaded_settings(common: Common, flags: Mapping[str, object] | None = None) -
 @contextmanager
 def open_workspace(common: Common) -> "Iterator[Caller]":
     """The command's workspace: through its server while one runs, opened by this process otherwise."""
+    from upshot.api.operation import LOCAL_OWNER
     from upshot.workspace.connect import connect
-    from upshot.workspace.operation import LOCAL_OWNER
 
     with connect(common.folder, loaded_settings(common), LOCAL_OWNER) as workspace:
         yield workspace

@@ -16,7 +16,8 @@ __all__ = ["apply", "delete", "export", "list_dashboards", "restore"]
 
 def list_dashboards(*, common: Common | None = None) -> None:
     """List all dashboards."""
-    from upshot.workspace.messages import DASHBOARD_LIST, Nothing
+    from upshot.api.dashboards import DASHBOARD_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -59,7 +60,7 @@ def apply(*files: Path, dry_run: bool = False, common: Common | None = None) -> 
         dry_run: Only say what would change.
         common: The options of every command.
     """
-    from upshot.workspace.messages import DASHBOARD_APPLY, DashboardApply, DashboardsApplied
+    from upshot.api.dashboards import DASHBOARD_APPLY, DashboardApply, DashboardsApplied
 
     common = common or Common()
     chosen = files or tuple(sorted((common.folder / "dashboards").glob("*.yaml")))
@@ -92,8 +93,9 @@ def export(
         out: The file to write; by default the standard output.
         common: The options of every command.
     """
+    from upshot.api.dashboards import DASHBOARD_LIST, DASHBOARD_SHOW, DashboardList, DashboardName
+    from upshot.api.state import Nothing
     from upshot.workspace.dashboard_text import dashboards_to_yaml
-    from upshot.workspace.messages import DASHBOARD_LIST, DASHBOARD_SHOW, DashboardList, DashboardName, Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -120,7 +122,7 @@ def delete(name: str, /, *, common: Common | None = None) -> None:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages import DASHBOARD_DELETE, DashboardDelete
+    from upshot.api.dashboards import DASHBOARD_DELETE, DashboardDelete
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -137,7 +139,7 @@ def restore(name: str, /, *, version: int = 0, common: Common | None = None) -> 
         version: Put it back as it was at this version instead.
         common: The options of every command.
     """
-    from upshot.workspace.messages import DASHBOARD_RESTORE, DashboardRestore
+    from upshot.api.dashboards import DASHBOARD_RESTORE, DashboardRestore
 
     common = common or Common()
     with open_workspace(common) as workspace:

@@ -10,7 +10,8 @@ _SHOWN_RAW = 100
 
 def events(*, common: Common | None = None) -> None:
     """List the event names that came in, most frequent first."""
-    from upshot.workspace.messages import DATA_EVENTS, Nothing
+    from upshot.api.data import DATA_EVENTS
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -52,7 +53,7 @@ def properties(event: str = "", /, *, common: Common | None = None) -> None:
         event: Of this event only; of all when empty.
         common: The options of every command.
     """
-    from upshot.workspace.messages import DATA_PROPERTIES, EventName
+    from upshot.api.data import DATA_PROPERTIES, EventName
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -73,7 +74,7 @@ def rejects(*, limit: int = 20, common: Common | None = None) -> None:
         limit: How many to show. Default: 20.
         common: The options of every command.
     """
-    from upshot.workspace.messages import DATA_REJECTS, RejectsQuery
+    from upshot.api.data import DATA_REJECTS, RejectsQuery
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -92,7 +93,8 @@ def rejects(*, limit: int = 20, common: Common | None = None) -> None:
 
 def refresh(*, common: Common | None = None) -> None:
     """Rebuild the facts of days with new events. Answers are right without it, and faster after it."""
-    from upshot.workspace.messages import FACTS_REFRESH, Nothing
+    from upshot.api.data import FACTS_REFRESH
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:

@@ -9,8 +9,8 @@ from upshot.cli.output import instant, json_or, table
 from upshot.core.errors import NotFound
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages.declarations import DeclarationRef, DeclarationsApplied
-    from upshot.workspace.operation import Operation
+    from upshot.api.declarations import DeclarationRef, DeclarationsApplied
+    from upshot.api.operation import Operation
 
 __all__ = ["history", "list_declarations", "remove", "restore", "show"]
 
@@ -22,7 +22,7 @@ def list_declarations(kind: str, /, *, common: Common | None = None) -> None:
         kind: Which, such as team, objective, output or launch.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATION_LIST, DeclarationKind
+    from upshot.api.declarations import DECLARATION_LIST, DeclarationKind
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -52,7 +52,7 @@ def show(kind: str, name: str, /, *, common: Common | None = None) -> None:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATION_HISTORY, DeclarationRef
+    from upshot.api.declarations import DECLARATION_HISTORY, DeclarationRef
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -71,7 +71,7 @@ def history(kind: str, name: str, /, *, common: Common | None = None) -> None:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATION_HISTORY, DeclarationRef
+    from upshot.api.declarations import DECLARATION_HISTORY, DeclarationRef
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -100,7 +100,7 @@ def remove(kind: str, name: str, /, *, common: Common | None = None) -> int:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATION_REMOVE
+    from upshot.api.declarations import DECLARATION_REMOVE
 
     return _change(common or Common(), DECLARATION_REMOVE, kind, name)
 
@@ -113,13 +113,13 @@ def restore(kind: str, name: str, /, *, common: Common | None = None) -> int:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATION_RESTORE
+    from upshot.api.declarations import DECLARATION_RESTORE
 
     return _change(common or Common(), DECLARATION_RESTORE, kind, name)
 
 
 def _change(common: Common, operation: "Operation[DeclarationRef, DeclarationsApplied]", kind: str, name: str) -> int:
-    from upshot.workspace.messages.declarations import DeclarationRef
+    from upshot.api.declarations import DeclarationRef
 
     with open_workspace(common) as workspace:
         answer = workspace.call(operation, DeclarationRef(kind, name))

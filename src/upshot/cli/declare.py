@@ -13,11 +13,7 @@ from upshot.cli.output import json_or, line, print_json
 from upshot.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages.declarations import (
-        DeclarationChange,
-        DeclarationFile,
-        DeclarationsApplied,
-    )
+    from upshot.api.declarations import DeclarationChange, DeclarationFile, DeclarationsApplied
 
 __all__ = ["apply", "export", "plan", "tell_applied"]
 
@@ -76,7 +72,7 @@ def export(
         to: A file to write, or a folder that gets a file for each kind. Default: the standard output.
         common: The options of every command.
     """
-    from upshot.workspace.messages.declarations import DECLARATIONS_EXPORT, DeclarationExport
+    from upshot.api.declarations import DECLARATIONS_EXPORT, DeclarationExport
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -130,14 +126,14 @@ def tell_applied(
 
 
 def _call(common: Common, files: "tuple[DeclarationFile, ...]", *, prune: bool, dry_run: bool) -> "DeclarationsApplied":
-    from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationsApply
+    from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationsApply
 
     with open_workspace(common) as workspace:
         return workspace.call(DECLARATIONS_APPLY, DeclarationsApply(files, prune, dry_run))
 
 
 def _read(common: Common, named: Iterable[str]) -> "tuple[DeclarationFile, ...]":
-    from upshot.workspace.messages.declarations import DeclarationFile
+    from upshot.api.declarations import DeclarationFile
 
     given = tuple(named) or (str(common.folder / _FOLDER),)
     found: list[DeclarationFile] = []

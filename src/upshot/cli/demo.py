@@ -17,8 +17,8 @@ from upshot.cli.output import line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from upshot.api.operation import Caller
     from upshot.workspace.local import LocalWorkspace
-    from upshot.workspace.operation import Caller
 
 __all__ = ["demo"]
 
@@ -60,8 +60,8 @@ def demo(
     """
     from pkgutil import resolve_name
 
+    from upshot.api.operation import LOCAL_OWNER
     from upshot.workspace.local import LocalWorkspace
-    from upshot.workspace.operation import LOCAL_OWNER
 
     common = common or Common()
     if common.workspace == Path():
@@ -147,10 +147,10 @@ def _made(common: Common, world: msgspec.Struct) -> None:
     from datetime import UTC, datetime
     from pkgutil import resolve_name
 
+    from upshot.api.operation import LOCAL_OWNER
     from upshot.core.settings import SETTINGS_FILE, WorkspaceSettings, load_settings
     from upshot.workspace.initialise import initialise
     from upshot.workspace.local import LocalWorkspace
-    from upshot.workspace.operation import LOCAL_OWNER
 
     if not (common.folder / SETTINGS_FILE).exists():
         initialise(common.folder, WorkspaceSettings("Tempo", "Europe/Berlin", "EUR"), load_settings(None, os.environ))
@@ -164,9 +164,10 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
     """The numbers of the last whole 30 days beside the 30 before."""
     from datetime import timedelta
 
+    from upshot.api.metrics import METRIC_QUERY, MetricQuery
+    from upshot.api.state import WORKSPACE_INFO, Nothing
     from upshot.cli.output import print_json, table
     from upshot.core.units import format_value
-    from upshot.workspace.messages import METRIC_QUERY, WORKSPACE_INFO, MetricQuery, Nothing
 
     info = caller.call(WORKSPACE_INFO, Nothing())
     if common.json:
@@ -191,8 +192,8 @@ def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None
 
     from upshot.cli.serve import APPLICATION, announce
     from upshot.core.errors import UserError
-    from upshot.jobs.scheduler import Scheduler
-    from upshot.workspace import serving
+    from upshot.server import serving
+    from upshot.server.scheduler import Scheduler
 
     server = workspace.settings.server
     listener = serving.bind(workspace, server.host, server.port)

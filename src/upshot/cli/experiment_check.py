@@ -47,8 +47,8 @@ def check(
         level: Of intervals; the rest is the share of false winners that is accepted.
         common: The options of every command.
     """
+    from upshot.api.studies import EXPERIMENTS_CHECK
     from upshot.studies.checked import CheckInputs
-    from upshot.workspace.messages.studies import EXPERIMENTS_CHECK
 
     common = common or Common()
     header, rows = _read(file)

@@ -13,8 +13,8 @@ def list_experiments(*, common: Common | None = None) -> None:
     Args:
         common: The options of every command.
     """
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.studies import EXPERIMENT_LIST
+    from upshot.api.state import Nothing
+    from upshot.api.studies import EXPERIMENT_LIST
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -38,7 +38,7 @@ def show(name: str, *, common: Common | None = None) -> None:
         name: Which experiment.
         common: The options of every command.
     """
-    from upshot.workspace.messages.studies import EXPERIMENT_SHOW, ExperimentName
+    from upshot.api.studies import EXPERIMENT_SHOW, ExperimentName
 
     common = common or Common()
     with open_workspace(common) as workspace:

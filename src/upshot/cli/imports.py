@@ -15,8 +15,8 @@ from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput, UserError
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages import ImportMapping, ImportPreview, ImportRequest, ImportStatus
-    from upshot.workspace.operation import Caller
+    from upshot.api.imports import ImportMapping, ImportPreview, ImportRequest, ImportStatus
+    from upshot.api.operation import Caller
 
 __all__ = ["events"]
 
@@ -67,7 +67,7 @@ def events(
         dry_run: Only say what would be imported.
         common: The options of every command.
     """
-    from upshot.workspace.messages import IMPORT_PREVIEW, ImportMapping, ImportRequest
+    from upshot.api.imports import IMPORT_PREVIEW, ImportMapping, ImportRequest
 
     common = common or Common()
     if not files:
@@ -113,8 +113,8 @@ def _groups(pairs: tuple[str, ...]) -> dict[str, str]:
 def _mapping(path: Path | None) -> "ImportMapping":
     import msgspec
 
+    from upshot.api.imports import ImportMapping
     from upshot.collect.imports.mapping import read_mapping
-    from upshot.workspace.messages import ImportMapping
 
     if path is None:
         return ImportMapping()
@@ -162,7 +162,7 @@ def _tell_problems(preview: "ImportPreview") -> None:
 
 
 def _run(workspace: "Caller", request: "ImportRequest", *, quiet: bool) -> "ImportStatus":
-    from upshot.workspace.messages import IMPORT_START, IMPORT_STATUS
+    from upshot.api.imports import IMPORT_START, IMPORT_STATUS
 
     started = workspace.call(IMPORT_START, request)
     try:

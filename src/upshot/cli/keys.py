@@ -24,7 +24,7 @@ def add(
         events_a_day: How many events it may bring each day of UTC. Default: no limit.
         common: The options of every command.
     """
-    from upshot.workspace.messages import WRITE_KEY_ADD, WriteKeyAdd
+    from upshot.api.keys import WRITE_KEY_ADD, WriteKeyAdd
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -35,7 +35,8 @@ def add(
 
 def list_keys(*, common: Common | None = None) -> None:
     """List the write keys."""
-    from upshot.workspace.messages import WRITE_KEY_LIST, Nothing
+    from upshot.api.keys import WRITE_KEY_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -75,7 +76,7 @@ def revoke(name: str, /, *, common: Common | None = None) -> None:
         name: Whose.
         common: The options of every command.
     """
-    from upshot.workspace.messages import WRITE_KEY_REVOKE, WriteKeyName
+    from upshot.api.keys import WRITE_KEY_REVOKE, WriteKeyName
 
     common = common or Common()
     with open_workspace(common) as workspace:

@@ -12,8 +12,8 @@ from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import Column, json_or, line, lines, table
 
 if TYPE_CHECKING:
+    from upshot.api.ledger import Ledger, LedgerRow
     from upshot.catalog.verdict import Interval
-    from upshot.workspace.messages.ledger import Ledger, LedgerRow
 
 __all__ = ["decide", "ledger"]
 
@@ -60,7 +60,7 @@ def ledger(
         recorded: Only show what is recorded already.
         common: The options of every command.
     """
-    from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
+    from upshot.api.ledger import LEDGER, LedgerQuery
 
     common = common or Common()
     query = LedgerQuery(first=first, last=last, objective=objective, team=team, kind=kind)
@@ -91,8 +91,8 @@ def decide(
         verdict: The verdict that it rests on, by its id. Default: the newest.
         common: The options of every command.
     """
+    from upshot.api.studies import DECIDE, Decide
     from upshot.catalog.kinds import Choice
-    from upshot.workspace.messages.studies import DECIDE, Decide
 
     common = common or Common()
     with open_workspace(common) as workspace:

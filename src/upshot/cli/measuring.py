@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from upshot.workspace.operation import Caller
+    from upshot.api.operation import Caller
 
 __all__ = ["record_what_is_due"]
 
@@ -15,7 +15,7 @@ def record_what_is_due(
     workspace: "Caller", *, launch: str = "", again: bool = False, quiet: bool = False
 ) -> tuple[str, ...]:
     """Record the verdicts that are due; returns what could not be read, with the reasons."""
-    from upshot.workspace.messages.studies import STUDIES_RECORD, StudiesRecord
+    from upshot.api.studies import STUDIES_RECORD, StudiesRecord
 
     recorded = 0
     failed: list[str] = []

@@ -10,14 +10,16 @@ from upshot.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from upshot.workspace.messages import MetricApplied, Problem
+    from upshot.api.metrics import MetricApplied
+    from upshot.api.state import Problem
 
 __all__ = ["apply", "list_metrics", "read_text", "show", "tell_problems"]
 
 
 def list_metrics(*, common: Common | None = None) -> None:
     """List all metrics."""
-    from upshot.workspace.messages import METRIC_LIST, Nothing
+    from upshot.api.metrics import METRIC_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -36,7 +38,7 @@ def show(name: str, /, *, common: Common | None = None) -> None:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages import METRIC_SHOW, MetricName
+    from upshot.api.metrics import METRIC_SHOW, MetricName
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -53,7 +55,7 @@ def apply(*files: Path, dry_run: bool = False, common: Common | None = None) -> 
         dry_run: Only say what would change.
         common: The options of every command.
     """
-    from upshot.workspace.messages import METRIC_APPLY, MetricApplied, MetricApply
+    from upshot.api.metrics import METRIC_APPLY, MetricApplied, MetricApply
 
     common = common or Common()
     chosen = files or tuple(sorted((common.folder / "metrics").glob("*.yaml")))

@@ -7,7 +7,7 @@ from upshot.cli.output import json_or, lines, table
 from upshot.core.units import format_value
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages.objectives import ObjectiveView
+    from upshot.api.objectives import ObjectiveView
 
 __all__ = ["list_objectives", "show"]
 
@@ -16,8 +16,8 @@ _MOST_POINTS = 20
 
 def list_objectives(*, common: Common | None = None) -> None:
     """List objectives as a tree, each with where it stands."""
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.objectives import OBJECTIVE_LIST
+    from upshot.api.objectives import OBJECTIVE_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -61,8 +61,8 @@ def show(name: str, /, *, common: Common | None = None) -> None:
         name: Which.
         common: The options of every command.
     """
-    from upshot.workspace.messages import WORKSPACE_INFO, Nothing
-    from upshot.workspace.messages.objectives import OBJECTIVE_SHOW, ObjectiveName
+    from upshot.api.objectives import OBJECTIVE_SHOW, ObjectiveName
+    from upshot.api.state import WORKSPACE_INFO, Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from upshot.api.operation import Caller
+    from upshot.api.outputs import LaunchView, OutputView
     from upshot.outputs.found import Found
-    from upshot.workspace.messages.outputs import LaunchView, OutputView
-    from upshot.workspace.operation import Caller
 
 __all__ = ["import_csv", "import_git", "list_launches", "list_outputs", "ship"]
 
@@ -35,9 +35,9 @@ def list_outputs(*, objective: str = "", team: str = "", common: Common | None =
     """
     import msgspec
 
+    from upshot.api.outputs import OUTPUT_LIST
+    from upshot.api.state import Nothing
     from upshot.core.units import format_value
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.outputs import OUTPUT_LIST
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -65,8 +65,8 @@ def list_outputs(*, objective: str = "", team: str = "", common: Common | None =
 
 def list_launches(*, common: Common | None = None) -> None:
     """List launches and what else happened, oldest first."""
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.outputs import LAUNCH_LIST
+    from upshot.api.outputs import LAUNCH_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -139,9 +139,9 @@ def import_csv(
         dry_run: Only say what would be imported.
         common: The options of every command.
     """
+    from upshot.api.state import WORKSPACE_INFO, Nothing
     from upshot.core.time import zone
     from upshot.outputs.table import read_table
-    from upshot.workspace.messages import WORKSPACE_INFO, Nothing
 
     common = common or Common()
     columns = dict(_pair(each) for each in column)
@@ -186,7 +186,7 @@ def ship(
         link: Where people read more.
         common: The options of every command.
     """
-    from upshot.workspace.messages.outputs import SHIP, Ship
+    from upshot.api.outputs import SHIP, Ship
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -213,9 +213,9 @@ def ship(
 
 def _record(common: Common, found: "Found", source: str, *, dry_run: bool) -> int:
     """Keep what was found; what was left out of it is told."""
-    from upshot.workspace.messages import Problem
-    from upshot.workspace.messages.declarations import DeclarationsApplied
-    from upshot.workspace.messages.outputs import OUTPUTS_RECORD, OutputsRecord
+    from upshot.api.declarations import DeclarationsApplied
+    from upshot.api.outputs import OUTPUTS_RECORD, OutputsRecord
+    from upshot.api.state import Problem
 
     request = OutputsRecord(source=source, outputs=found.outputs, launches=found.launches, dry_run=dry_run)
     with open_workspace(common) as workspace:
@@ -256,9 +256,9 @@ def _share(text: str) -> float:
 
 
 def _instant(workspace: "Caller", text: str) -> "datetime":
+    from upshot.api.state import WORKSPACE_INFO, Nothing
     from upshot.catalog.yaml.values import read_instant
     from upshot.core.time import zone
-    from upshot.workspace.messages import WORKSPACE_INFO, Nothing
 
     found = read_instant(text, zone(workspace.call(WORKSPACE_INFO, Nothing()).time_zone))
     if found is None:

@@ -16,7 +16,7 @@ def quarantine(*, source: str = "", limit: int = 20, common: Common | None = Non
         limit: How many to show. Default: 20.
         common: The options of every command.
     """
-    from upshot.workspace.messages.collect import QUARANTINE_LIST, QuarantineQuery
+    from upshot.api.collect import QUARANTINE_LIST, QuarantineQuery
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -41,7 +41,7 @@ def replay(*, source: str = "", id: str = "", common: Common | None = None) -> N
         id: Only this one.
         common: The options of every command.
     """
-    from upshot.workspace.messages.collect import QUARANTINE_REPLAY, QuarantineReplay
+    from upshot.api.collect import QUARANTINE_REPLAY, QuarantineReplay
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -56,8 +56,8 @@ def breakages(*, common: Common | None = None) -> None:
     Args:
         common: The options of every command.
     """
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.collect import TRACKING_BREAKAGES
+    from upshot.api.collect import TRACKING_BREAKAGES
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:

@@ -11,8 +11,8 @@ from upshot.cli.output import console, json_or
 from upshot.core.time import DayRange, Grain, parse_day, zone
 
 if TYPE_CHECKING:
+    from upshot.api.operation import Caller
     from upshot.charts.chart import Chart
-    from upshot.workspace.operation import Caller
 
 __all__ = ["query", "retention"]
 
@@ -54,8 +54,8 @@ def query(
         chart: Draw the chart that the page shows into this file: .svg, .png or .pdf.
         common: The options of every command.
     """
+    from upshot.api.metrics import METRIC_QUERY, MetricQuery
     from upshot.cli.series import print_csv, print_series
-    from upshot.workspace.messages import METRIC_QUERY, MetricQuery
 
     common = common or Common()
     _check(chart)
@@ -65,7 +65,7 @@ def query(
         asked = MetricQuery(name, window.start, window.last, grain, breakdown, where, compare, limit)
         answer = workspace.call(METRIC_QUERY, asked)
     if chart:
-        from upshot.workspace.pictures import series_picture
+        from upshot.answers.pictures import series_picture
 
         _draw(series_picture(answer, asked), chart)
     if sql:
@@ -102,8 +102,8 @@ def retention(
         chart: Draw the grid, in shares, into this file: .svg, .png or .pdf.
         common: The options of every command.
     """
+    from upshot.api.metrics import METRIC_RETENTION, RetentionQuery
     from upshot.cli.series import print_grid
-    from upshot.workspace.messages import METRIC_RETENTION, RetentionQuery
 
     common = common or Common()
     _check(chart)
@@ -114,7 +114,7 @@ def retention(
             METRIC_RETENTION, RetentionQuery(name, window.start, window.last, grain, periods, where)
         )
     if chart:
-        from upshot.workspace.pictures import grid_picture
+        from upshot.answers.pictures import grid_picture
 
         _draw(grid_picture(answer, window), chart)
     if not json_or(common, answer):
@@ -148,7 +148,7 @@ def _window(workspace: "Caller", first: str | None, last: str | None, grain: Gra
 def _newest_day(workspace: "Caller") -> date:
     from datetime import datetime
 
-    from upshot.workspace.messages import WORKSPACE_INFO, Nothing
+    from upshot.api.state import WORKSPACE_INFO, Nothing
 
     info = workspace.call(WORKSPACE_INFO, Nothing())
     tz = zone(info.time_zone)

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
 from upshot.core.units import format_value
-from upshot.workspace.messages import MetricSeries, Point, RetentionGrid
 
 __all__ = ["period_name", "print_csv", "print_grid", "print_series"]
 
@@ -101,7 +101,7 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
 
 
 def _size(cell: object) -> str:
-    from upshot.workspace.messages import RetentionCell
+    from upshot.api.metrics import RetentionCell
 
     return f"{cell.units:,}" if isinstance(cell, RetentionCell) else ""
 

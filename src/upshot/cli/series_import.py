@@ -13,7 +13,7 @@ from upshot.cli.output import json_or, line, lines
 from upshot.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages.series import SeriesValue
+    from upshot.api.series import SeriesValue
 
 __all__ = ["series"]
 
@@ -54,7 +54,7 @@ def series(
         metric_only: Make no outcome of it, so that launches of which nothing was expected are not measured on it.
         common: The options of every command.
     """
-    from upshot.workspace.messages.series import SERIES_IMPORT, SeriesImport
+    from upshot.api.series import SERIES_IMPORT, SeriesImport
 
     common = common or Common()
     header, rows = _rows(file)
@@ -148,7 +148,7 @@ def _guess_value(header: Sequence[str], rows: list[list[str]], day: str, dimensi
 def _values(
     header: Sequence[str], rows: list[list[str]], day: str, value: str, dimension: tuple[str, ...]
 ) -> "Iterator[SeriesValue]":
-    from upshot.workspace.messages.series import SeriesValue
+    from upshot.api.series import SeriesValue
 
     at_day, at_value = _place(header, day), _place(header, value)
     places = {column: _place(header, column) for column in dimension}

@@ -31,8 +31,8 @@ def serve(
     from pkgutil import resolve_name
 
     from upshot.core.errors import WorkspaceLocked
-    from upshot.jobs.scheduler import Scheduler
-    from upshot.workspace import serving
+    from upshot.server import serving
+    from upshot.server.scheduler import Scheduler
     from upshot.workspace.connect import running_server
     from upshot.workspace.local import LocalWorkspace
 

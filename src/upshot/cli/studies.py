@@ -7,8 +7,8 @@ from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import instant, json_or, line, lines, table
 
 if TYPE_CHECKING:
+    from upshot.api.studies import LaunchReport, StudyState
     from upshot.catalog.verdict import Effect, Verdict
-    from upshot.workspace.messages.studies import LaunchReport, StudyState
 
 __all__ = ["join", "list_studies", "plan", "print_verdict", "read", "verify"]
 
@@ -21,8 +21,8 @@ def list_studies(*, common: Common | None = None) -> None:
     Args:
         common: The options of every command.
     """
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.studies import STUDY_LIST
+    from upshot.api.state import Nothing
+    from upshot.api.studies import STUDY_LIST
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -56,7 +56,7 @@ def read(
         again: Conclude anew what is recorded already, on today's data; the earlier record stays beside it.
         common: The options of every command.
     """
-    from upshot.workspace.messages.studies import LAUNCH_REPORT, LaunchName
+    from upshot.api.studies import LAUNCH_REPORT, LaunchName
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -87,7 +87,7 @@ def plan(
         within: Days until the effect should be there.
         common: The options of every command.
     """
-    from upshot.workspace.messages.studies import STUDY_PLAN, PlanQuery
+    from upshot.api.studies import STUDY_PLAN, PlanQuery
 
     common = common or Common()
     query = PlanQuery(metric=metric, output=output, expected=_share(expect), within_days=within)
@@ -114,7 +114,7 @@ def verify(verdict: str, *, common: Common | None = None) -> int:
         verdict: Its id, or the beginning of it.
         common: The options of every command.
     """
-    from upshot.workspace.messages.studies import VERDICT_VERIFY, VerdictId
+    from upshot.api.studies import VERDICT_VERIFY, VerdictId
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -234,7 +234,7 @@ def join(
         dry_run: Only say what would be joined.
         common: The options of every command.
     """
-    from upshot.workspace.messages.studies import LAUNCHES_JOIN, LaunchesJoin
+    from upshot.api.studies import LAUNCHES_JOIN, LaunchesJoin
 
     common = common or Common()
     request = LaunchesJoin(names=launches, near_days=near, dry_run=dry_run)

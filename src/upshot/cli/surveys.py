@@ -10,7 +10,7 @@ from upshot.cli.output import json_or, line, lines, table
 from upshot.core.time import Grain, parse_day
 
 if TYPE_CHECKING:
-    from upshot.workspace.messages.feedback import ScorePoint
+    from upshot.api.feedback import ScorePoint
 
 __all__ = ["import_answers", "list_surveys", "score"]
 
@@ -21,8 +21,8 @@ _To = Annotated[str | None, Parameter(name="--to")]
 
 def list_surveys(*, common: Common | None = None) -> None:
     """List the surveys that somebody answered."""
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.feedback import SURVEY_LIST
+    from upshot.api.feedback import SURVEY_LIST
+    from upshot.api.state import Nothing
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -73,7 +73,7 @@ def import_answers(
         dry_run: Only say what would be kept.
         common: The options of every command.
     """
-    from upshot.workspace.messages.feedback import ANSWERS_IMPORT, AnswersImport
+    from upshot.api.feedback import ANSWERS_IMPORT, AnswersImport
 
     common = common or Common()
     request = AnswersImport(
@@ -125,9 +125,9 @@ def score(
         level: Of the intervals. Default: 0.95.
         common: The options of every command.
     """
+    from upshot.api.feedback import FEEDBACK_SCORE, SURVEY_LIST, ScoreQuery
+    from upshot.api.state import Nothing
     from upshot.core.errors import NotFound
-    from upshot.workspace.messages import Nothing
-    from upshot.workspace.messages.feedback import FEEDBACK_SCORE, SURVEY_LIST, ScoreQuery
 
     common = common or Common()
     with open_workspace(common) as workspace:

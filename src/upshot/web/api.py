@@ -9,12 +9,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
 from litestar.params import FromPath
 
+from upshot.api.operation import Permission, Principal
+from upshot.api.operations import OPERATIONS
+from upshot.api.wire import OPERATIONS_PATH, AnyOperation, Fault, answer
 from upshot.core.errors import InvalidInput
 from upshot.web.collect.openapi import collect_paths
 from upshot.web.permit import Open
-from upshot.workspace.messages import OPERATIONS
-from upshot.workspace.operation import Permission, Principal
-from upshot.workspace.wire import OPERATIONS_PATH, AnyOperation, Fault, answer
 
 if TYPE_CHECKING:
     from upshot.web.served import ServedWorkspace

@@ -10,10 +10,10 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap
 
+from upshot.api.wire import Fault, fault_of, status_of, to_json
 from upshot.core.errors import Busy, UserError
 from upshot.web.page import PageRequest, render
 from upshot.web.permit import NotSignedIn
-from upshot.workspace.wire import Fault, fault_of, status_of, to_json
 
 __all__ = ["EXCEPTION_HANDLERS"]
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from upshot.answers.pictures import Words
 from upshot.catalog.verdict import Effect, Grade, Interval, VerdictWord
 from upshot.charts import period_label
 from upshot.core.time import Grain
-from upshot.workspace.pictures import Words
 
 __all__ = [
     "GRADES",

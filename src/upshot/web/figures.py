@@ -4,10 +4,10 @@ from typing import Literal
 
 import msgspec
 
+from upshot.answers.pictures import Words, chart_points
+from upshot.api.metrics import MetricSeries, MetricView, Point
 from upshot.charts import period_label
 from upshot.core.time import Grain
-from upshot.workspace.messages import MetricSeries, MetricView, Point
-from upshot.workspace.pictures import Words, chart_points
 
 __all__ = ["Change", "Words", "change", "chart_points", "headline"]
 

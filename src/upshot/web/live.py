@@ -9,8 +9,8 @@ from litestar.datastructures import State
 from litestar.params import FromQuery
 from litestar.response import Stream
 
+from upshot.api.operation import Permission
 from upshot.web.served import ServedWorkspace
-from upshot.workspace.operation import Permission
 
 __all__ = ["Pulse", "live", "pulsing"]
 

@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 import msgspec
 
+from upshot.api.metrics import MetricSeries
+from upshot.api.outputs import LAUNCH_LIST
+from upshot.api.state import Nothing
 from upshot.charts import Annotation, day_label, marked
 from upshot.core.time import Grain
 from upshot.web.page import Page
-from upshot.workspace.messages import MetricSeries, Nothing
-from upshot.workspace.messages.outputs import LAUNCH_LIST
 
 __all__ = ["Marked", "annotations_of", "marked_in", "marked_on"]
 

@@ -16,6 +16,12 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from markupsafe import Markup
 
+from upshot.api.dashboards import DASHBOARD_LIST, DashboardView
+from upshot.api.imports import IMPORT_LIST, ImportStatus
+from upshot.api.metrics import METRIC_LIST, MetricView
+from upshot.api.operation import Caller, Operation, Permission, Principal
+from upshot.api.segments import SEGMENT_LIST, SegmentView
+from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
 from upshot.charts import instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
@@ -25,19 +31,6 @@ from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
 from upshot.web.texts import Texts, speak, translate
 from upshot.web.window import PRESETS, DataDays, Usual, View, read_view
-from upshot.workspace.messages import (
-    DASHBOARD_LIST,
-    IMPORT_LIST,
-    METRIC_LIST,
-    WORKSPACE_INFO,
-    DashboardView,
-    ImportStatus,
-    MetricView,
-    Nothing,
-    WorkspaceInfo,
-)
-from upshot.workspace.messages.segments import SEGMENT_LIST, SegmentView
-from upshot.workspace.operation import Caller, Operation, Permission, Principal
 
 if TYPE_CHECKING:
     from upshot.web.answers import Answers

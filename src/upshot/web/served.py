@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from upshot.api.operation import Caller, Principal
 from upshot.collect.collector import Collector
 from upshot.core.settings import Settings
-from upshot.workspace.operation import Caller, Principal
 
 __all__ = ["ServedWorkspace"]
 

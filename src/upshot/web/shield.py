@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from upshot.workspace.wire import Fault, to_json
+from upshot.api.wire import Fault, to_json
 
 __all__ = ["SECURITY_HEADERS", "Shield", "host_name"]
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from upshot.api.operation import Caller, Principal
 from upshot.core.settings import LoadedSettings
 from upshot.workspace.lockfile import ServerLock, process_lives, read_lock
-from upshot.workspace.operation import Caller, Principal
 
 __all__ = ["connect", "running_server"]
 
@@ -16,7 +16,7 @@ def running_server(folder: Path) -> ServerLock | None:
     lock = read_lock(folder)
     if lock is None or not process_lives(lock.pid):
         return None
-    from upshot.workspace.remote import answers
+    from upshot.api.remote import answers
 
     return lock if answers(lock.address, lock.token) else None
 
@@ -33,7 +33,7 @@ def connect(folder: Path, loaded: LoadedSettings, principal: Principal) -> Itera
     """
     server = running_server(folder)
     if server is not None:
-        from upshot.workspace.remote import RemoteWorkspace
+        from upshot.api.remote import RemoteWorkspace
 
         with RemoteWorkspace(server.address, server.token) as remote:
             yield remote

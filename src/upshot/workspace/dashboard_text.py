@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from upshot.api.state import Problem
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, arranged
 from upshot.core.suggest import nearest
-from upshot.workspace.messages import Problem
 
 if TYPE_CHECKING:
     from yaml import Node

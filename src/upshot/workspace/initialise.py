@@ -4,15 +4,15 @@ from pathlib import Path
 
 import msgspec
 
+from upshot.answers.resources import STORE_FILE, TIME_ZONE, Resources
+from upshot.api.operation import LOCAL_OWNER
 from upshot.core.errors import InvalidInput
 from upshot.core.money import currency
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings, WorkspaceSettings
 from upshot.core.time import zone
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
-from upshot.workspace.handlers.metrics import store_metrics
-from upshot.workspace.operation import LOCAL_OWNER
-from upshot.workspace.resources import STORE_FILE, TIME_ZONE, Resources
+from upshot.workspace.operations.metrics import store_metrics
 
 __all__ = ["furnish", "initialise"]
 

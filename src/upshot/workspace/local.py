@@ -11,14 +11,14 @@ from typing import Self
 
 import msgspec
 
+from upshot.answers.facts import Settling
+from upshot.answers.resources import TIME_ZONE, Resources, utc_now
+from upshot.api.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
 from upshot.collect.collector import Collector
 from upshot.core.errors import UserError
 from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
-from upshot.workspace.handlers import HANDLERS
-from upshot.workspace.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
-from upshot.workspace.resources import TIME_ZONE, Resources, utc_now
-from upshot.workspace.settling import Settling
+from upshot.workspace.operations import HANDLERS
 
 __all__ = ["LocalWorkspace"]
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from upshot.api.metrics import METRIC_LIST, METRIC_QUERY, MetricQuery
+from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.state import WORKSPACE_INFO, Nothing
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.demo.tempo.files import TRUTH_FILE
 from upshot.demo.tempo.opening import CURRENCY, ZONE, Opening
@@ -13,8 +16,6 @@ from upshot.demo.tempo.truth import TruthFile
 from upshot.demo.tempo.world import World
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import METRIC_LIST, METRIC_QUERY, WORKSPACE_INFO, MetricQuery, Nothing
-from upshot.workspace.operation import LOCAL_OWNER, Caller
 
 WORLD = World(last_day=date(2026, 6, 30), days=330, scale=0.05, seed=5)
 

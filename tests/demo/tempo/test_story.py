@@ -6,6 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.outputs import LAUNCH_LIST, OUTPUT_LIST
+from upshot.api.state import Nothing
 from upshot.core.settings import WorkspaceSettings, load_settings
 from upshot.demo.tempo.comments import COMMENTS, comment_codes
 from upshot.demo.tempo.launches import RELEASES
@@ -13,9 +16,6 @@ from upshot.demo.tempo.story import Clock, chapters, tell_story
 from upshot.demo.tempo.world import Trouble, World
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.outputs import LAUNCH_LIST, OUTPUT_LIST
-from upshot.workspace.operation import LOCAL_OWNER
 
 LAST = date(2026, 6, 30)
 

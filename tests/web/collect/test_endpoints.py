@@ -11,22 +11,14 @@ import httpx
 import pytest
 
 from tests.web.conftest import Served
+from upshot.api.access import ACCESS_ADD, AccessAdd
+from upshot.api.collect import QUARANTINE_LIST, QuarantineQuery
+from upshot.api.events import EVENTS_RECENT, EventRow, EventsRecent
+from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_REVOKE, WriteKeyAdd, WriteKeyName
+from upshot.api.operation import LOCAL_OWNER
 from upshot.collect.protocols.segment import CALLS
 from upshot.core.errors import Busy, StoreFull, UserError
 from upshot.engines.intake import Intake, Taken
-from upshot.workspace.messages import (
-    ACCESS_ADD,
-    EVENTS_RECENT,
-    WRITE_KEY_ADD,
-    WRITE_KEY_REVOKE,
-    AccessAdd,
-    EventRow,
-    EventsRecent,
-    WriteKeyAdd,
-    WriteKeyName,
-)
-from upshot.workspace.messages.collect import QUARANTINE_LIST, QuarantineQuery
-from upshot.workspace.operation import LOCAL_OWNER
 
 POSTHOG = ("/capture/", "/e/", "/i/v0/e/", "/batch/", "/track/", "/engage/", "/capture", "/i/v0/ai/batch/")
 OTHER_SITE = {"Origin": "https://shop.example", "Sec-Fetch-Site": "cross-site"}

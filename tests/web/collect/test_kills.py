@@ -21,10 +21,12 @@ from pathlib import Path
 import pytest
 
 from tests.web.conftest import made
+from upshot.api.data import FACTS_REFRESH
+from upshot.api.events import EVENTS_RECENT, EventsRecent
+from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
 from upshot.core.settings import load_settings
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.messages import EVENTS_RECENT, FACTS_REFRESH, EventsRecent, Nothing
-from upshot.workspace.operation import LOCAL_OWNER
 
 SENDERS = 4
 SIZES = (1, 7, 60, 300)

@@ -7,9 +7,9 @@ import pytest
 
 from tests.web.collect.test_endpoints import events, key, reasons, send
 from tests.web.conftest import Served
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.operation import LOCAL_OWNER
 from upshot.core.settings import CollectSettings
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.operation import LOCAL_OWNER
 
 PLAN = """
 tracking_plans:

@@ -17,25 +17,16 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from upshot.api.dashboards import DASHBOARD_APPLY, DashboardApply
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.imports import IMPORT_START, IMPORT_STATUS, ImportMapping, ImportRequest, ImportStatus
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import Caller
 from upshot.core.errors import InternalError, UserError
 from upshot.demo.tempo.files import TRUTH_FILE, Order, Written
 from upshot.demo.tempo.today import ToCome
 from upshot.demo.tempo.world import World
 from upshot.demo.tempo.write import ZONE
-from upshot.workspace.messages import (
-    DASHBOARD_APPLY,
-    EVENTS_APPEND,
-    IMPORT_START,
-    IMPORT_STATUS,
-    METRIC_APPLY,
-    DashboardApply,
-    EventsAppend,
-    ImportMapping,
-    ImportRequest,
-    ImportStatus,
-    MetricApply,
-)
-from upshot.workspace.operation import Caller
 
 __all__ = ["CURRENCY", "ZONE", "Opening"]
 

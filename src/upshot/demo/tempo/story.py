@@ -10,14 +10,14 @@ from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from typing import Any
 
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import Caller
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.demo.tempo.launches import EXPERIMENTS, RELEASES, Release
 from upshot.demo.tempo.world import Trouble, World
 from upshot.demo.tempo.write import ZONE
-from upshot.workspace.messages import METRIC_APPLY, MetricApply
-from upshot.workspace.messages.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.workspace.operation import Caller
 
 __all__ = ["Chapter", "Clock", "chapters", "tell_story"]
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from upshot.api.events import NewEvent
 from upshot.core.time import zone
 from upshot.demo.tempo.events import log_of
 from upshot.demo.tempo.files import Order
 from upshot.demo.tempo.life import simulate
 from upshot.demo.tempo.world import World
 from upshot.demo.tempo.write import ZONE, table_of
-from upshot.workspace.messages import NewEvent
 
 __all__ = ["ToCome", "rest_of_today"]
 

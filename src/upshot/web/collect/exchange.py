@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar.types import HTTPScope, Receive, Send
 
+from upshot.api.wire import fault_of, status_of
 from upshot.collect.delivery import Malformed, TooLarge
 from upshot.collect.keys import Refused, TooMany
 from upshot.core.errors import Busy, StoreFull, UserError
-from upshot.workspace.wire import fault_of, status_of
 
 if TYPE_CHECKING:
-    from upshot.workspace.wire import Fault
+    from upshot.api.wire import Fault
 
 __all__ = ["BODY_SECONDS", "Answer", "Slow", "answer", "fault_answer", "headers_of", "query_of", "read_body"]
 

@@ -7,24 +7,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.api.collect import QUARANTINE_LIST, QUARANTINE_REPLAY, TRACKING_BREAKAGES, QuarantineQuery, QuarantineReplay
+from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, WriteKeyAdd, WriteKeyName
+from upshot.api.operation import Permission
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, UserError
 from upshot.web.page import Page
-from upshot.workspace.messages import (
-    WRITE_KEY_ADD,
-    WRITE_KEY_LIST,
-    WRITE_KEY_REVOKE,
-    Nothing,
-    WriteKeyAdd,
-    WriteKeyName,
-)
-from upshot.workspace.messages.collect import (
-    QUARANTINE_LIST,
-    QUARANTINE_REPLAY,
-    TRACKING_BREAKAGES,
-    QuarantineQuery,
-    QuarantineReplay,
-)
-from upshot.workspace.operation import Permission
 
 __all__ = ["PATH", "collect_page", "key_add", "key_revoke", "quarantine_replay"]
 

@@ -4,6 +4,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.answers.pictures import COMPARED, group_lines, group_name, series_lines
+from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
 from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType
 from upshot.charts import Bar, Option, Sparkline, bar_chart, line_chart, period_label, range_label, sparkline
 from upshot.core.errors import InvalidInput
@@ -12,8 +14,6 @@ from upshot.web.figures import Change, Words, change, chart_points, headline
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
-from upshot.workspace.messages import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
-from upshot.workspace.pictures import COMPARED, group_lines, group_name, series_lines
 
 __all__ = ["Content", "Row", "read_content", "tile_metric", "tile_title", "tile_url", "tile_where"]
 

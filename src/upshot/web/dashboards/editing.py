@@ -10,18 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upshot.catalog.kinds import slug
-from upshot.catalog.kinds.dashboard import COLUMNS, LOWEST, SIZES, TAKEN, TALLEST, Dashboard, Show, TileType
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound, UserError
-from upshot.core.time import Grain
-from upshot.web.dashboards.forms import Form, with_places, with_settings, with_tile, without_tile
-from upshot.web.dashboards.said import after, said_of
-from upshot.web.dashboards.view import board_url, read_board
-from upshot.web.metric.ordering import ordered
-from upshot.web.page import Page
-from upshot.web.sign_in.routes import local_path
-from upshot.web.window import PRESETS
-from upshot.workspace.messages import (
+from upshot.api.dashboards import (
     DASHBOARD_DELETE,
     DASHBOARD_LIST,
     DASHBOARD_OFFERED,
@@ -33,9 +22,20 @@ from upshot.workspace.messages import (
     DashboardRestore,
     DashboardSave,
     DashboardView,
-    Nothing,
 )
-from upshot.workspace.operation import Permission
+from upshot.api.operation import Permission
+from upshot.api.state import Nothing
+from upshot.catalog.kinds import slug
+from upshot.catalog.kinds.dashboard import COLUMNS, LOWEST, SIZES, TAKEN, TALLEST, Dashboard, Show, TileType
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound, UserError
+from upshot.core.time import Grain
+from upshot.web.dashboards.forms import Form, with_places, with_settings, with_tile, without_tile
+from upshot.web.dashboards.said import after, said_of
+from upshot.web.dashboards.view import board_url, read_board
+from upshot.web.metric.ordering import ordered
+from upshot.web.page import Page
+from upshot.web.sign_in.routes import local_path
+from upshot.web.window import PRESETS
 
 __all__ = [
     "add_tile",

@@ -5,6 +5,7 @@ import io
 
 from litestar import Response
 
+from upshot.api.dashboards import DashboardView
 from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Tile, TileType
 from upshot.charts import Palette, captioned
 from upshot.charts.chart import Chart
@@ -17,7 +18,6 @@ from upshot.web.metric.exports import download_headers, safe_cell, series_csv
 from upshot.web.page import Page
 from upshot.web.retention.view import grid_csv, grid_option
 from upshot.web.window import View
-from upshot.workspace.messages import DashboardView
 
 __all__ = ["WHOLE", "dashboard_file", "sheet", "tile_file"]
 

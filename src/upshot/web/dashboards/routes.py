@@ -5,6 +5,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from upshot.api.dashboards import DASHBOARD_LIST, DASHBOARD_OFFERED, DASHBOARD_SHOW, DashboardName
+from upshot.api.operation import Permission
+from upshot.api.state import Nothing
 from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
@@ -21,14 +24,6 @@ from upshot.web.dashboards.view import (
 from upshot.web.filters.form import added
 from upshot.web.page import Page
 from upshot.workspace.dashboard_text import dashboards_to_yaml
-from upshot.workspace.messages import (
-    DASHBOARD_LIST,
-    DASHBOARD_OFFERED,
-    DASHBOARD_SHOW,
-    DashboardName,
-    Nothing,
-)
-from upshot.workspace.operation import Permission
 
 __all__ = ["dashboard_export", "dashboard_page", "dashboard_tile", "dashboard_tiles", "dashboards_page"]
 

@@ -6,8 +6,8 @@ It travels in the address of the page that follows a change: ``done`` is a word 
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from upshot.api.dashboards import DashboardView
 from upshot.web.page import Page
-from upshot.workspace.messages import DashboardView
 
 __all__ = ["DONE", "after", "said_of"]
 

@@ -6,6 +6,8 @@ import time
 import msgspec
 from markupsafe import Markup
 
+from upshot.api.dashboards import DASHBOARD_SHOW, DashboardName, DashboardView
+from upshot.api.operation import Permission
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
 from upshot.charts import day_label
 from upshot.core.errors import UserError
@@ -13,8 +15,6 @@ from upshot.web.dashboards.contents import read_content, tile_title, tile_url
 from upshot.web.dashboards.markdown import safe_html
 from upshot.web.page import Page, fragment
 from upshot.web.window import Usual, View
-from upshot.workspace.messages import DASHBOARD_SHOW, DashboardName, DashboardView
-from upshot.workspace.operation import Permission
 
 __all__ = [
     "BUDGET_SECONDS",

@@ -3,18 +3,11 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from upshot.api.data import DATA_EVENTS, DATA_PROPERTIES, DATA_REJECTS, EventName, RejectsQuery
+from upshot.api.events import EVENTS_RECENT, EventsRecent
+from upshot.api.operation import Permission
+from upshot.api.state import Nothing
 from upshot.web.page import Page
-from upshot.workspace.messages import (
-    DATA_EVENTS,
-    DATA_PROPERTIES,
-    DATA_REJECTS,
-    EVENTS_RECENT,
-    EventName,
-    EventsRecent,
-    Nothing,
-    RejectsQuery,
-)
-from upshot.workspace.operation import Permission
 
 __all__ = ["data_page"]
 

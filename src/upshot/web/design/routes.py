@@ -3,10 +3,10 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from upshot.api.operation import Permission
 from upshot.web.design.samples import samples
 from upshot.web.design.tokens import tokens
 from upshot.web.page import Page
-from upshot.workspace.operation import Permission
 
 __all__ = ["design_page"]
 

@@ -3,9 +3,9 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from upshot.api.operation import Permission
 from upshot.web.events.view import PATH, read_arrivals
 from upshot.web.page import Page
-from upshot.workspace.operation import Permission
 
 __all__ = ["events_page"]
 

@@ -4,9 +4,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.api.collect import EVENTS_SENT, EventIds, SentMessage
+from upshot.api.data import DATA_EVENTS
+from upshot.api.events import EVENTS_RECENT, EventRow, EventsRecent
+from upshot.api.state import Nothing
 from upshot.web.page import Page
-from upshot.workspace.messages import DATA_EVENTS, EVENTS_RECENT, EventRow, EventsRecent, Nothing
-from upshot.workspace.messages.collect import EVENTS_SENT, EventIds, SentMessage
 
 __all__ = ["PATH", "Arrivals", "Arrived", "Property", "read_arrivals"]
 

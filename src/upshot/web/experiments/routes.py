@@ -4,9 +4,9 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from upshot.api.operation import Permission
 from upshot.web.experiments.view import read_experiment, read_experiments
 from upshot.web.page import Page
-from upshot.workspace.operation import Permission
 
 __all__ = ["experiment_page", "experiments_page"]
 

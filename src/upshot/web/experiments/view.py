@@ -2,6 +2,16 @@
 
 import msgspec
 
+from upshot.answers.pictures import Words
+from upshot.api.state import Nothing
+from upshot.api.studies import (
+    EXPERIMENT_LIST,
+    EXPERIMENT_SHOW,
+    ArmView,
+    ExperimentName,
+    ExperimentReport,
+    ExperimentView,
+)
 from upshot.catalog.verdict import VerdictWord
 from upshot.web.evidence import (
     GRADES,
@@ -15,16 +25,6 @@ from upshot.web.evidence import (
     window_words,
 )
 from upshot.web.page import Page
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.studies import (
-    EXPERIMENT_LIST,
-    EXPERIMENT_SHOW,
-    ArmView,
-    ExperimentName,
-    ExperimentReport,
-    ExperimentView,
-)
-from upshot.workspace.pictures import Words
 
 __all__ = ["ArmRow", "ArmsRow", "ExperimentPage", "ListRow", "read_experiment", "read_experiments"]
 

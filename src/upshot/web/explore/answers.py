@@ -2,6 +2,16 @@
 
 from dataclasses import dataclass
 
+from upshot.api.explore import (
+    EXPLORE_DISTRIBUTION,
+    EXPLORE_RETENTION,
+    EXPLORE_SERIES,
+    Distribution,
+    ExploreDistribution,
+    ExploreRetention,
+    ExploreSeries,
+)
+from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, RetentionGrid
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.definition import Metric, Problem
@@ -9,19 +19,6 @@ from upshot.metrics.filters import parse_filter
 from upshot.web.explore.state import Question
 from upshot.web.explore.things import Thing
 from upshot.web.page import Page
-from upshot.workspace.messages import (
-    EXPLORE_DISTRIBUTION,
-    EXPLORE_RETENTION,
-    EXPLORE_SERIES,
-    METRIC_QUERY,
-    Distribution,
-    ExploreDistribution,
-    ExploreRetention,
-    ExploreSeries,
-    MetricQuery,
-    MetricSeries,
-    RetentionGrid,
-)
 
 __all__ = ["GRID_GRAINS", "Answered", "ask_distribution", "ask_retention", "ask_series", "definition_of"]
 

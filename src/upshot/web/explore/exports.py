@@ -3,6 +3,7 @@
 import csv
 import io
 
+from upshot.answers.pictures import grid_picture
 from upshot.charts import captioned
 from upshot.charts.chart import Chart
 from upshot.core.errors import InvalidInput, UserError
@@ -12,7 +13,6 @@ from upshot.web.explore.view import read_spread, read_trends
 from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
 from upshot.web.retention.view import grid_csv
-from upshot.workspace.pictures import grid_picture
 
 __all__ = ["picture_of", "question_csv"]
 

@@ -5,6 +5,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
@@ -17,7 +18,6 @@ from upshot.web.explore.view import Spread, read_breakdown, read_spread, read_tr
 from upshot.web.metric.exports import download_headers
 from upshot.web.page import Page
 from upshot.web.retention.view import laid_out
-from upshot.workspace.operation import Permission
 
 __all__ = ["explore_csv", "explore_page", "explore_png", "explore_save", "explore_svg"]
 

@@ -2,11 +2,12 @@
 
 import msgspec
 
+from upshot.api.metrics import METRIC_APPLY, METRIC_LIST, MetricApply
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.explore.answers import definition_of
 from upshot.web.explore.state import Question
 from upshot.web.page import Page
-from upshot.workspace.messages import METRIC_APPLY, METRIC_LIST, MetricApply, Nothing
 
 __all__ = ["saved"]
 

@@ -10,10 +10,10 @@ from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
+from upshot.api.metrics import MetricView
 from upshot.core.errors import InvalidInput
 from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Metric, Problem, Selection, Shape, Window
-from upshot.workspace.messages import MetricView
 
 __all__ = ["MEASURES", "Measure", "Thing", "named_thing", "read_thing", "slug"]
 

@@ -5,6 +5,9 @@ from typing import TypeAlias
 
 import msgspec
 
+from upshot.answers.pictures import group_lines, group_name, series_lines
+from upshot.api.explore import Distribution
+from upshot.api.metrics import MetricSeries, Point
 from upshot.charts import Column, Mark, Option, histogram_chart, line_chart, period_label
 from upshot.charts.line import Line
 from upshot.core.errors import UserError
@@ -14,8 +17,6 @@ from upshot.web.explore.state import Question
 from upshot.web.figures import Change, Words, change
 from upshot.web.metric.view import TableRow, group_filter
 from upshot.web.page import Page
-from upshot.workspace.messages import Distribution, MetricSeries, Point
-from upshot.workspace.pictures import group_lines, group_name, series_lines
 
 __all__ = ["Breakdown", "Panel", "Row", "Spread", "read_breakdown", "read_spread", "read_trends"]
 

@@ -4,16 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from upshot.charts import Annotation, Axis, ChartPoint, Line, line_chart, period_label
-from upshot.charts.line import Band
-from upshot.core.errors import NotFound
-from upshot.core.time import Grain
-from upshot.feedback.answers import GROUPS
-from upshot.web.marks import Marked, annotations_of, marked_on
-from upshot.web.page import Page
-from upshot.web.window import View
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.feedback import (
+from upshot.api.feedback import (
     FEEDBACK_COMMENTS,
     FEEDBACK_SCORE,
     SURVEY_LIST,
@@ -24,6 +15,15 @@ from upshot.workspace.messages.feedback import (
     ScoreSeries,
     SurveyView,
 )
+from upshot.api.state import Nothing
+from upshot.charts import Annotation, Axis, ChartPoint, Line, line_chart, period_label
+from upshot.charts.line import Band
+from upshot.core.errors import NotFound
+from upshot.core.time import Grain
+from upshot.feedback.answers import GROUPS
+from upshot.web.marks import Marked, annotations_of, marked_on
+from upshot.web.page import Page
+from upshot.web.window import View
 
 __all__ = ["FeedbackPage", "ScoreRow", "read_feedback", "score_words"]
 

@@ -7,14 +7,16 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
 
+from upshot.api.data import DATA_EVENTS, DATA_PROPERTIES, EventName
+from upshot.api.explore import DATA_VALUES, ValuesQuery
+from upshot.api.operation import Permission
+from upshot.api.segments import DATA_TRAITS
+from upshot.api.state import Nothing
 from upshot.core.errors import UserError
 from upshot.metrics.definition import quote_name
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
-from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, DATA_VALUES, EventName, Nothing, ValuesQuery
-from upshot.workspace.messages.segments import DATA_TRAITS
-from upshot.workspace.operation import Permission
 
 __all__ = ["Suggestion", "Suggestions", "suggest"]
 

@@ -8,13 +8,14 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.api.dashboards import HOME_RESTORE, HOME_SAVE, HOME_SHOW, HomeRestore, HomeSave
+from upshot.api.operation import Permission
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.dashboards.forms import Form
 from upshot.web.home.view import MOST_CARDS, home_metrics
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
-from upshot.workspace.messages import HOME_RESTORE, HOME_SAVE, HOME_SHOW, HomeRestore, HomeSave, Nothing
-from upshot.workspace.operation import Permission
 
 __all__ = ["arrange_home", "home_arrange_page", "home_said", "restore_home"]
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.web.ledger.view import Entry, entries_of
 from upshot.web.objectives.view import ObjectiveRow, read_objectives
 from upshot.web.page import Page
-from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
 
 __all__ = ["Course", "read_course"]
 

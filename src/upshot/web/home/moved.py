@@ -11,12 +11,12 @@ from statistics import median
 
 import msgspec
 
+from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
 from upshot.charts import day_label
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change
 from upshot.web.page import Page
-from upshot.workspace.messages import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
 
 __all__ = ["Move", "Moves", "read_moves"]
 

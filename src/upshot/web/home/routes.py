@@ -3,11 +3,11 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
+from upshot.api.operation import Permission
 from upshot.web.home.arranging import home_said
 from upshot.web.home.course import read_course
 from upshot.web.home.view import read_home
 from upshot.web.page import Page
-from upshot.workspace.operation import Permission
 
 __all__ = ["home_page"]
 

@@ -4,6 +4,11 @@ from datetime import timedelta
 
 import msgspec
 
+from upshot.answers.periods import compared
+from upshot.api.dashboards import HOME_SHOW
+from upshot.api.events import EVENTS_RECENT, EventRow, EventsRecent
+from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView
+from upshot.api.state import Nothing
 from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
@@ -14,18 +19,6 @@ from upshot.web.metric.view import SeriesChart, series_chart
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
-from upshot.workspace.messages import (
-    EVENTS_RECENT,
-    HOME_SHOW,
-    METRIC_QUERY,
-    EventRow,
-    EventsRecent,
-    MetricQuery,
-    MetricSeries,
-    MetricView,
-    Nothing,
-)
-from upshot.workspace.periods import compared
 
 __all__ = ["MOST_CARDS", "Card", "Home", "home_metrics", "read_home"]
 

@@ -9,12 +9,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from upshot.api.operation import Permission
+from upshot.api.studies import DECIDE, VERDICT_VERIFY, Decide, VerdictId
 from upshot.catalog.kinds import Choice
 from upshot.core.errors import NotFound
 from upshot.web.launches.view import read_report
 from upshot.web.page import Page
-from upshot.workspace.messages.studies import DECIDE, VERDICT_VERIFY, Decide, VerdictId
-from upshot.workspace.operation import Permission
 
 __all__ = ["launch_decide", "launch_page", "verdict_page"]
 

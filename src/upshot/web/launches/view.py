@@ -4,6 +4,8 @@ from datetime import date
 
 import msgspec
 
+from upshot.answers.pictures import Words
+from upshot.api.studies import LAUNCH_REPORT, LaunchName, LaunchReport
 from upshot.catalog.verdict import Effect, MetricRole, Verdict
 from upshot.charts import Annotation, ChartPoint, Line, Option, line_chart, period_label
 from upshot.charts.line import Band
@@ -21,8 +23,6 @@ from upshot.web.evidence import (
 )
 from upshot.web.marks import Marked, annotations_of, marked_on
 from upshot.web.page import Page
-from upshot.workspace.messages.studies import LAUNCH_REPORT, LaunchName, LaunchReport
-from upshot.workspace.pictures import Words
 
 __all__ = ["EffectRow", "PathChart", "Reading", "ReportPage", "effect_rows", "path_chart", "read_report"]
 

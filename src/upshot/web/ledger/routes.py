@@ -9,14 +9,14 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.api.ledger import LEDGER, LedgerQuery
+from upshot.api.objectives import OBJECTIVE_LIST
+from upshot.api.operation import Permission
+from upshot.api.outputs import SHIP, Ship
+from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.ledger.view import FILTERS, ledger_csv, read_ledger
 from upshot.web.page import Page
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
-from upshot.workspace.messages.objectives import OBJECTIVE_LIST
-from upshot.workspace.messages.outputs import SHIP, Ship
-from upshot.workspace.operation import Permission
 
 __all__ = ["ledger_csv_file", "ledger_page", "ship"]
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste, WasteKind
 from upshot.catalog.verdict import Interval
 from upshot.core.errors import NotFound
 from upshot.web.evidence import (
@@ -22,7 +23,6 @@ from upshot.web.evidence import (
 )
 from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
-from upshot.workspace.messages.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste, WasteKind
 
 __all__ = ["FILTERS", "Entry", "LedgerPage", "WasteShare", "entries_of", "ledger_csv", "read_ledger"]
 

@@ -3,11 +3,11 @@
 import csv
 import io
 
+from upshot.api.metrics import MetricSeries
 from upshot.charts import Option, captioned
 from upshot.web.marks import Marked
 from upshot.web.metric.view import SeriesChart
 from upshot.web.window import View
-from upshot.workspace.messages import MetricSeries
 
 __all__ = ["download_headers", "picture", "safe_cell", "series_csv"]
 

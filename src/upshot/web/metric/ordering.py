@@ -1,9 +1,11 @@
 """Which metrics are shown, and in which order."""
 
+from upshot.api.data import DATA_EVENTS
+from upshot.api.metrics import MetricView
+from upshot.api.state import Nothing
 from upshot.metrics.library import library
 from upshot.metrics.library_web import events_of, web_library
 from upshot.web.page import Page
-from upshot.workspace.messages import DATA_EVENTS, MetricView, Nothing
 
 __all__ = ["awake", "ordered"]
 

@@ -5,6 +5,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from upshot.api.metrics import METRIC_SHOW, MetricName
+from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Option
 from upshot.core.time import Grain
 from upshot.web.filters.form import added
@@ -14,8 +16,6 @@ from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
 from upshot.web.window import View
-from upshot.workspace.messages import METRIC_SHOW, MetricName
-from upshot.workspace.operation import Permission
 
 __all__ = ["metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
 

@@ -4,19 +4,14 @@ from datetime import date
 
 import msgspec
 
+from upshot.answers.pictures import COMPARED, group_lines, group_name, series_lines
+from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change
 from upshot.web.marks import Marked, annotations_of, marked_in
 from upshot.web.page import Page
 from upshot.web.window import View
-from upshot.workspace.messages import (
-    METRIC_QUERY,
-    MetricQuery,
-    MetricSeries,
-    Point,
-)
-from upshot.workspace.pictures import COMPARED, group_lines, group_name, series_lines
 
 __all__ = [
     "GroupRow",

@@ -10,11 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upshot.catalog.kinds import slug
-from upshot.core.errors import InvalidInput
-from upshot.web.objectives.view import read_objective, read_objectives
-from upshot.web.page import Page
-from upshot.workspace.messages.declarations import (
+from upshot.api.declarations import (
     DECLARATION_PUT,
     DECLARATION_REMOVE,
     DECLARATION_RESTORE,
@@ -22,8 +18,12 @@ from upshot.workspace.messages.declarations import (
     DeclarationRef,
     DeclarationsApplied,
 )
-from upshot.workspace.messages.ledger import LEDGER, LedgerQuery
-from upshot.workspace.operation import Permission
+from upshot.api.ledger import LEDGER, LedgerQuery
+from upshot.api.operation import Permission
+from upshot.catalog.kinds import slug
+from upshot.core.errors import InvalidInput
+from upshot.web.objectives.view import read_objective, read_objectives
+from upshot.web.page import Page
 
 __all__ = ["objective_add", "objective_page", "objective_remove", "objective_restore", "objectives_page"]
 

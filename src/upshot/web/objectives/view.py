@@ -2,19 +2,13 @@
 
 import msgspec
 
+from upshot.answers.pictures import Words
+from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName, ObjectiveStatus, ObjectiveView
+from upshot.api.state import Nothing
 from upshot.charts import ChartPoint, Line, line_chart, period_label
 from upshot.core.time import Grain
 from upshot.web.evidence import Tone, day_words
 from upshot.web.page import Page
-from upshot.workspace.messages import Nothing
-from upshot.workspace.messages.objectives import (
-    OBJECTIVE_LIST,
-    OBJECTIVE_SHOW,
-    ObjectiveName,
-    ObjectiveStatus,
-    ObjectiveView,
-)
-from upshot.workspace.pictures import Words
 
 __all__ = ["ObjectivePage", "ObjectiveRow", "read_objective", "read_objectives"]
 

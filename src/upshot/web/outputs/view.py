@@ -2,12 +2,12 @@
 
 import msgspec
 
+from upshot.api.ledger import LEDGER, LedgerQuery, LedgerRow
+from upshot.api.outputs import OUTPUT_SHOW, ExpectationView, OutputName, OutputView
+from upshot.api.studies import STUDY_PLAN, PlanQuery, StudyPlan
 from upshot.core.errors import UserError
 from upshot.web.evidence import Tone, round_money, share_words, short_day, tone_of
 from upshot.web.page import Page
-from upshot.workspace.messages.ledger import LEDGER, LedgerQuery, LedgerRow
-from upshot.workspace.messages.outputs import OUTPUT_SHOW, ExpectationView, OutputName, OutputView
-from upshot.workspace.messages.studies import STUDY_PLAN, PlanQuery, StudyPlan
 
 __all__ = ["OutputPage", "Planned", "WayRow", "read_output"]
 

@@ -5,14 +5,15 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import msgspec
 
+from upshot.api.data import DATA_EVENTS, DATA_PROPERTIES, EventName
+from upshot.api.objectives import OBJECTIVE_LIST
+from upshot.api.operation import Permission
+from upshot.api.outputs import LAUNCH_LIST
+from upshot.api.state import Nothing
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
-from upshot.workspace.messages import DATA_EVENTS, DATA_PROPERTIES, EventName, Nothing
-from upshot.workspace.messages.objectives import OBJECTIVE_LIST
-from upshot.workspace.messages.outputs import LAUNCH_LIST
-from upshot.workspace.operation import Permission
 
 __all__ = ["Found", "Group", "ranged", "search"]
 

@@ -4,6 +4,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.api.metrics import MetricView
+from upshot.api.operation import Permission
 from upshot.charts import captioned
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
@@ -13,8 +15,6 @@ from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
 from upshot.web.window import View
-from upshot.workspace.messages import MetricView
-from upshot.workspace.operation import Permission
 
 __all__ = ["retention_csv", "retention_page", "retention_png", "retention_svg"]
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import msgspec
 
+from upshot.answers.pictures import cell_text
+from upshot.answers.pictures import grid_option as drawn_grid
+from upshot.api.metrics import METRIC_RETENTION, RetentionCell, RetentionGrid, RetentionQuery
 from upshot.charts import Option, period_label
 from upshot.core.time import Grain
 from upshot.web.page import Page
-from upshot.workspace.messages import METRIC_RETENTION, RetentionCell, RetentionGrid, RetentionQuery
-from upshot.workspace.pictures import cell_text
-from upshot.workspace.pictures import grid_option as drawn_grid
 
 __all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "laid_out", "read_grid"]
 

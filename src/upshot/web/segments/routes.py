@@ -9,12 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from upshot.catalog.kinds.declaration import slug
-from upshot.core.errors import InvalidInput, UserError
-from upshot.web.filters.form import added
-from upshot.web.page import Page
-from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments
-from upshot.workspace.messages.declarations import (
+from upshot.api.declarations import (
     DECLARATION_PUT,
     DECLARATION_REMOVE,
     DECLARATION_RESTORE,
@@ -22,8 +17,13 @@ from upshot.workspace.messages.declarations import (
     DeclarationRef,
     DeclarationsApplied,
 )
-from upshot.workspace.messages.segments import SegmentView
-from upshot.workspace.operation import Permission
+from upshot.api.operation import Permission
+from upshot.api.segments import SegmentView
+from upshot.catalog.kinds.declaration import slug
+from upshot.core.errors import InvalidInput, UserError
+from upshot.web.filters.form import added
+from upshot.web.page import Page
+from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments
 
 __all__ = ["segment_delete", "segment_edit", "segment_restore", "segment_save", "segments_page"]
 

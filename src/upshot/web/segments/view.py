@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.api.explore import EXPLORE_SERIES, ExploreSeries
+from upshot.api.metrics import MetricSeries
+from upshot.api.segments import SegmentView
 from upshot.core.errors import UserError
 from upshot.web.page import Page
 from upshot.web.window import View
-from upshot.workspace.messages import EXPLORE_SERIES, ExploreSeries, MetricSeries
-from upshot.workspace.messages.segments import SegmentView
 
 __all__ = ["PATH", "Draft", "Listed", "active_in", "read_draft", "read_segments"]
 

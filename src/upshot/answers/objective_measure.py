@@ -1,0 +1,182 @@
+"""What an objective is measured at: baseline, value, status and forecast; kept for a while, as lists ask for all."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from upshot.answers.objective_steps import Collected, collect
+from upshot.answers.resources import Resources
+from upshot.catalog.declarations import Declared
+from upshot.catalog.kinds import Objective, parse_target
+from upshot.core.errors import UserError
+from upshot.core.units import format_value
+from upshot.metrics.definition import Metric, Shape
+from upshot.objectives.forecast import LEAST_BLOCKS, Outlook, Wandering, outlook, wandering
+from upshot.objectives.progress import Aim, Progress, Status, judge
+from upshot.objectives.steps import Combine
+from upshot.objectives.words import no_forecast, sentence
+
+__all__ = ["Measured", "measured"]
+
+_LEAST_BASELINE_DAYS = 7
+_FRESH = timedelta(seconds=60)
+_MOST_KEPT = 500
+_FURTHEST = 2
+"""A forecast reaches at most so many times as far ahead as its series is long."""
+_COUNTS = (Shape.COUNT, Shape.ACTIVE, Shape.DISTINCT)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What an objective is measured at.
+
+    Attributes:
+        aim: From where to where; None where the baseline is not known.
+        value: The metric's value over the window that ends with ``on``.
+        on: The last day of that window.
+        progress: Where it stands.
+        forecast: On the due date; None with ``forecast_note``.
+        forecast_note: Why there is none.
+        sentence: The status with its numbers.
+        collected: The series; None where it could not be asked.
+    """
+
+    aim: Aim | None
+    value: float | None
+    on: date | None
+    progress: Progress
+    forecast: Outlook | None
+    forecast_note: str
+    sentence: str
+    collected: Collected | None
+
+
+def measured(resources: Resources, declared: Declared[Objective]) -> Measured:
+    """Measure an objective; what was measured in the last minute, or since the last event, serves again."""
+    metric, version = resources.metrics.get(declared.value.metric)
+    key = (declared.hash, version.hash, resources.today())
+    revision, now = resources.store.revision, resources.clock()
+    kept = resources.measured.get(key)
+    if kept is not None and (kept[0] == revision or now - kept[1] < _FRESH):
+        return kept[2]
+    found = _measure(resources, declared.value, metric)
+    if len(resources.measured) >= _MOST_KEPT:
+        resources.measured.clear()
+    resources.measured[key] = (revision, now, found)
+    return found
+
+
+def _measure(resources: Resources, objective: Objective, metric: Metric) -> Measured:
+    today = resources.today()
+    try:
+        collected = collect(resources, objective, metric, _windows(objective))
+    except UserError as error:
+        return _nothing(objective, today, f"The metric cannot be asked: {error}", None)
+    if collected.last is None:
+        return _nothing(objective, today, "There is no data yet.", collected)
+    baseline = _baseline(objective, collected)
+    if baseline is None:
+        before = f"in the {objective.baseline_days} days before {objective.starts}"
+        why = f"There is too little data {before} to measure where it begins. Write a baseline."
+        return _nothing(objective, today, why, collected)
+    wanted = parse_target(objective.target)
+    if wanted.change is not None and baseline == 0:
+        why = f"It begins at 0, and {objective.target} of nothing is nothing. Write the target as a value to reach."
+        return _nothing(objective, today, why, collected)
+    aim = Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
+    on = min(collected.last, objective.due)
+    value = collected.value(on - timedelta(days=objective.window_days - 1), on)
+    if on < objective.starts <= today:
+        why = f"There is no data since its start; the last is of {collected.last}."
+        return _nothing(objective, today, why, collected, aim)
+    if value is None:
+        why = f"The data do not cover the {objective.window_days} days to {on}."
+        return _nothing(objective, today, why, collected, aim)
+    parts = wandering(np.array(collected.blocks))
+    noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
+    # it is over when the data of its last day are in
+    judged_on = today if on == objective.due else min(today, objective.due)
+    progress = judge(aim, value, on, judged_on, noise)
+    forecast, note = _forecast(objective, metric, collected, aim, parts, today)
+    said = sentence(aim, progress, value, on, objective.window_days, _shown(resources, metric))
+    if collected.gaps:
+        days = "day is" if len(collected.gaps) == 1 else "days are"
+        said += f" {len(collected.gaps)} {days} missing in the series and left out."
+    return Measured(aim, value, on, progress, forecast, note, said, collected)
+
+
+def _windows(objective: Objective) -> tuple[tuple[date, date], ...]:
+    """The baseline's window, and the one that decides on the due date."""
+    before = objective.starts - timedelta(days=1)
+    return (
+        (objective.starts - timedelta(days=objective.baseline_days), before),
+        (objective.due - timedelta(days=objective.window_days - 1), objective.due),
+    )
+
+
+def _baseline(objective: Objective, collected: Collected) -> float | None:
+    """As it is written, else measured before the start: over fewer days where the data begin later, at least a week.
+
+    Before the start it is measured up to now.
+    """
+    if objective.baseline is not None:
+        return objective.baseline
+    last = objective.starts - timedelta(days=1)
+    if collected.last is not None and collected.last < last and collected.direct is None:
+        last = collected.last
+    first = last - timedelta(days=objective.baseline_days - 1)
+    if collected.steps:
+        first = max(first, min(step.known_on for step in collected.steps))
+        if (last - first).days + 1 < min(_LEAST_BASELINE_DAYS, objective.baseline_days):
+            return None
+    elif collected.last is not None and collected.last < last:
+        first, last = collected.last - timedelta(days=objective.window_days - 1), collected.last
+    value = collected.value(first, last)
+    if value is None or collected.combine is not Combine.SUM:
+        return value
+    return value * objective.window_days / ((last - first).days + 1)
+
+
+def _forecast(
+    objective: Objective, metric: Metric, collected: Collected, aim: Aim, parts: Wandering | None, today: date
+) -> tuple[Outlook | None, str]:
+    if today > objective.due:
+        return None, "It is past its due date."
+    if parts is None or collected.last is None:
+        return None, no_forecast(len(collected.blocks), LEAST_BLOCKS, collected.block_days)
+    ahead = (objective.due - collected.last).days / collected.block_days
+    if ahead > _FURTHEST * parts.count:
+        return (
+            None,
+            f"The due date is too far ahead for a forecast from {parts.count * collected.block_days} days of data.",
+        )
+    averaged = objective.window_days / collected.block_days
+    found = outlook(parts, max(ahead, 0.0), averaged, aim.target, upwards=aim.upwards)
+    low, high = _bounds(metric)
+    value, least, most = (min(max(number, low), high) for number in (found.value, found.low, found.high))
+    return Outlook(value, least, most, found.level, found.chance), ""
+
+
+def _bounds(metric: Metric) -> tuple[float, float]:
+    """Values that the metric can have."""
+    if metric.type in (Shape.CONVERSION, Shape.RETENTION, Shape.STICKINESS):
+        return 0.0, 1.0
+    return (0.0 if metric.type in _COUNTS else -math.inf), math.inf
+
+
+def _nothing(
+    objective: Objective, today: date, why: str, collected: Collected | None, aim: Aim | None = None
+) -> Measured:
+    status = Status.NOT_STARTED if today < objective.starts else Status.NO_DATA
+    expected = (today - objective.starts).days / (objective.due - objective.starts).days
+    said = f"It starts on {objective.starts}. {why}" if status is Status.NOT_STARTED else why
+    progress = Progress(status, None, expected, 0.0)
+    return Measured(aim, None, None, progress, None, "There is no value to go on from.", said, collected)
+
+
+def _shown(resources: Resources, metric: Metric) -> Callable[[float], str]:
+    currency = resources.loaded.settings.workspace.currency
+    return lambda value: format_value(value, metric.format, currency)

@@ -1,0 +1,231 @@
+"""Collects what a study reads: definitions, daily series, exposures, and what else happened."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from upshot.answers.fields import read_filters
+from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.resources import Resources
+from upshot.catalog.kinds import Experiment, Launch, Study
+from upshot.catalog.verdict import MetricRole
+from upshot.core.time import DayRange, Grain
+from upshot.metrics.compile.query import ExposureQuery, SeriesQuery
+from upshot.metrics.definition import Metric, Selection, Shape, Window
+from upshot.studies.inputs import (
+    ArmUnits,
+    ArmValues,
+    DailySeries,
+    ExperimentInput,
+    MetricInput,
+    OtherLaunch,
+    OtherNote,
+    StudyInputs,
+    seed_of,
+)
+
+__all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripening_days"]
+
+HISTORY_DAYS = 800
+"""Days before a launch that are read: more than two years, so that the season can be learned."""
+_SECONDS_A_DAY = 86_400
+_NEARLY_ALWAYS = 0.98
+_NEVER_ZERO = 10.0
+
+
+def collect(book: LaunchBook, launch: Launch, measured: Measured, reading: date) -> StudyInputs:
+    """The inputs of a launch's study as of the end of ``reading``, with the data as they are now.
+
+    Raises:
+        NotFound: A metric of the study is not there any more.
+    """
+    study = measured.study
+    if study is None:
+        raise ValueError(measured.why_not)
+    resources, day = book.resources, book.day_of(launch)
+    since = _foretold_at(measured)
+    roles: list[tuple[str, MetricRole | None]] = [(study.primary, MetricRole.PRIMARY)]
+    roles += [(name, MetricRole.SECONDARY) for name in study.secondary]
+    roles += [(name, MetricRole.GUARDRAIL) for name in study.guardrails]
+    roles += [(name, None) for name in study.controls]
+    metrics = [metric_input(resources, name, role, since) for name, role in dict(reversed(roles)).items()]
+    metrics.sort(key=lambda metric: [name for name, _ in roles].index(metric.name))
+    experiment = book.experiment_of(launch.name) if study.design in ("auto", "experiment") else None
+    days = DayRange.of(day - timedelta(days=HISTORY_DAYS), max(reading, day))
+    series = [s for m in metrics if not m.no_daily and (s := daily_series(resources, m.name, days)) is not None]
+    return StudyInputs(
+        launch=launch,
+        launch_day=day,
+        ramp_days=tuple(dict.fromkeys(book.local_day(step.at) for step in launch.ramp if step.at >= launch.at)),
+        ended_day=None if launch.ended_at is None else book.local_day(launch.ended_at),
+        study=study,
+        declared=measured.declared,
+        reading=reading,
+        seed=seed_of(study.name, reading),
+        expectation=measured.stated.sealed(launch.at) if measured.stated else None,
+        metrics=tuple(metrics),
+        series=tuple(series),
+        others=others_of(book, launch.name, days),
+        notes=_notes_of(book, days),
+        experiment=_exposures(resources, experiment, study, metrics, reading) if experiment else None,
+    )
+
+
+def ripening_days(resources: Resources, study: Study) -> int:
+    """Days after a day until all of the study's metrics know it: a conversion may follow its start later."""
+    names = (study.primary, *study.secondary, *study.guardrails, *study.controls)
+    known = [resources.metrics.get(name)[0] for name in names]
+    return max(-(-metric.within_seconds // _SECONDS_A_DAY) for metric in known)
+
+
+def metric_input(resources: Resources, name: str, role: MetricRole | None, foretold_at: datetime | None) -> MetricInput:
+    """A metric as it is defined now, with the hash that it had when it was foretold.
+
+    Raises:
+        NotFound: There is none of that name.
+    """
+    metric, version = resources.metrics.get(name)
+    then = ""
+    if foretold_at is not None:
+        known = [each for each in resources.catalog.metrics.history(name) if each.created_at <= foretold_at]
+        then = known[-1].hash if known else ""
+    return MetricInput(
+        name=name,
+        title=metric.title or name,
+        hash=version.hash,
+        role=role,
+        direction=metric.direction,
+        format=metric.format,
+        additive=metric.additive,
+        hash_then=then,
+        no_daily=_no_daily(metric),
+    )
+
+
+def daily_series(resources: Resources, name: str, days: DayRange) -> DailySeries | None:
+    """The metric by day, from its first day with a value on; None where it has none.
+
+    A day without a row is a zero of what counts and adds up. Where nearly every day has one, and zero is far from what
+    is usual, it is taken as missing: a logging that failed, a table with a hole. Such days at the end are left out.
+    """
+    metric, _ = resources.metrics.get(name)
+    prepared, answer = resources.compiled.series(resources.store, metric, SeriesQuery(days, Grain.DAY))
+    at = {column: answer.columns.index(column) for column in prepared.columns}
+    found: dict[date, float] = {
+        row[at["period"]]: float(row[at["value"]]) for row in answer.rows if row[at["value"]] is not None
+    }
+    if not found:
+        return None
+    first, end = min(found), min(days.end, resources.today())
+    held = resources.held().last_event_at
+    if held is not None:
+        end = min(end, resources.local_day(held) + timedelta(days=1))
+    calendar = [first + timedelta(days=i) for i in range((end - first).days)]
+    if not calendar:
+        return None
+    absent = None if _misses(metric, found, calendar) else prepared.absent
+    values = [found.get(day, absent) for day in calendar]
+    while values and values[-1] is None:
+        values.pop()
+    return DailySeries(metric=name, first_day=first, values=tuple(values))
+
+
+def others_of(book: LaunchBook, launch: str, days: DayRange) -> tuple[OtherLaunch, ...]:
+    """Other launches with a change on these days, earliest first."""
+    found = []
+    for name, declared in book.launches.items():
+        other = declared.value
+        if name == launch:
+            continue
+        instants = (other.at, *(step.at for step in other.ramp if step.at > other.at), other.ended_at)
+        changes = dict.fromkeys(book.local_day(at) for at in instants if at is not None)
+        inside = tuple(sorted(day for day in changes if days.start <= day < days.end))
+        if inside:
+            title = book.launch_view(name).title
+            found.append(OtherLaunch(name=name, title=title, changes=inside, quiet=book.quiet(other)))
+    return tuple(sorted(found, key=lambda other: (other.changes, other.name)))
+
+
+def _notes_of(book: LaunchBook, days: DayRange) -> tuple[OtherNote, ...]:
+    found = [
+        OtherNote(
+            name=note.name,
+            title=note.title,
+            kind=note.kind,
+            first_day=note.first_day,
+            last_day=note.last_day,
+            metrics=note.metrics,
+        )
+        for note in (declared.value for declared in book.annotations.values())
+        if note.first_day < days.end and (note.last_day is None or note.last_day >= days.start)
+    ]
+    return tuple(sorted(found, key=lambda note: (note.first_day, note.name)))
+
+
+def _foretold_at(measured: Measured) -> datetime | None:
+    """From when on a definition must stay: the seal, or a study that was declared later, knowing the definition."""
+    seal = measured.stated.seal if measured.stated else None
+    known = [at for at in (seal.sealed_at if seal else None, measured.declared_at) if at is not None]
+    return max(known, default=None)
+
+
+def _no_daily(metric: Metric) -> str:
+    from upshot.metrics.compile.windows import least_grain
+
+    title = metric.title or metric.name
+    if least_grain(metric) is not Grain.DAY:
+        return f"{title} counts by {least_grain(metric)}; a time series takes a metric that each day has."
+    rolling = [m for m in (metric, metric.numerator, metric.denominator) if m and m.window is Window.ROLLING_28_DAYS]
+    if rolling:
+        return f"Each day of {title} holds the 27 days before it; measure its daily version."
+    return ""
+
+
+def _misses(metric: Metric, found: dict[date, float], calendar: list[date]) -> bool:
+    """Whether a day without a row is a day without data."""
+    there = sum(1 for day in calendar if day in found)
+    usual = sorted(found.values())[len(found) // 2]
+    return there >= _NEARLY_ALWAYS * len(calendar) and (metric.type is Shape.SUM or usual >= _NEVER_ZERO)
+
+
+def _exposures(
+    resources: Resources, experiment: Experiment, study: Study, metrics: Iterable[MetricInput], reading: date
+) -> ExperimentInput:
+    from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, exposed_units, horizon_days, value_shape
+
+    last = min(experiment.ends or reading, reading)
+    query = ExposureQuery(
+        unit=experiment.unit,
+        selection=Selection((experiment.exposure,), read_filters(resources, experiment.where)),
+        property=experiment.property,
+        variants=tuple(variant.name for variant in experiment.variants),
+        days=DayRange.of(experiment.starts, max(last, experiment.starts - timedelta(days=1))),
+        until=DayRange.of(reading, reading).instants(resources.zone)[1],
+        horizon_days=study.horizon_days,
+    )
+    dialect, store = resources.store.dialect(), resources.store
+    met = {str(row[0]): tuple(int(n) for n in row[1:]) for row in store.run(exposed_units(query, dialect)).rows}
+    values = []
+    for metric in metrics:
+        if metric.role is None:
+            continue
+        definition, _ = resources.metrics.get(metric.name)
+        days = horizon_days(definition, study.horizon_days)
+        for variant, n, *figures in store.run(exposed_moments(definition, query, dialect)).rows:
+            moments = {
+                name: 0.0 if value is None and name in ("mean_x", "variance_x") else value
+                for name, value in zip(MOMENTS, figures, strict=True)
+            }
+            shape = value_shape(definition)
+            values.append(
+                ArmValues(metric=metric.name, variant=str(variant), shape=shape, horizon_days=days, n=int(n), **moments)
+            )
+    return ExperimentInput(
+        experiment=experiment,
+        arms=tuple(
+            ArmUnits(variant=v.name, weight=v.weight, units=met.get(v.name, (0,))[0], mature=met.get(v.name, (0, 0))[1])
+            for v in experiment.variants
+        ),
+        crossed=sum(counts[2] for name, counts in met.items() if name in query.variants),
+        strange=sum(counts[0] for name, counts in met.items() if name not in query.variants),
+        values=tuple(values),
+    )

@@ -1,0 +1,87 @@
+"""Names that no event bears: mistyped, or not sent yet. They stand in nobody's way; who wrote them is told."""
+
+from collections.abc import Iterable, Iterator
+
+from upshot.answers.fields import unknown_properties
+from upshot.answers.resources import Resources
+from upshot.api.state import Problem
+from upshot.core.suggest import nearest
+from upshot.metrics.definition import Binary, Expression, Field, Filter, Metric, Negate, Op, Property, Scope, Selection
+from upshot.metrics.segments import segments_in
+
+__all__ = ["notes_on_filters", "warnings_on_metrics"]
+
+
+def notes_on_filters(resources: Resources, filters: Iterable[Filter]) -> tuple[str, ...]:
+    """One sentence for each event name that filters ask for and no event bears."""
+    return tuple(
+        problem.message
+        + (f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else "")
+        for problem in _events(resources, _named(filters))
+    )
+
+
+def warnings_on_metrics(resources: Resources, metrics: Iterable[Metric]) -> tuple[Problem, ...]:
+    """One warning for each name of an event or property in the definitions that no event bears."""
+    metrics = tuple(metrics)
+    selections = [pair for metric in metrics for pair in _selections(metric)]
+    events = {name for selection, _ in selections for name in (*selection.events, *_named(selection.where))}
+    properties = {
+        name for selection, value in selections for name in (*_filtered(selection.where), *_in_expression(value))
+    }
+    wanted = {name for metric in metrics for name in segments_in(metric)}
+    return (*_events(resources, events), *_properties(resources, properties), *_segments(resources, wanted))
+
+
+def _selections(metric: Metric) -> Iterator[tuple[Selection, Expression | None]]:
+    yield metric.selection, metric.value
+    if metric.of is not None:
+        yield metric.of, None
+    for part in (metric.numerator, metric.denominator):
+        if part is not None:
+            yield from _selections(part)
+
+
+def _named(filters: Iterable[Filter]) -> set[str]:
+    event = Field(Scope.COLUMN, "event")
+    return {v.text for f in filters if f.field == event and f.op.positive in (Op.EQ, Op.IN) for v in f.values}
+
+
+def _filtered(filters: Iterable[Filter]) -> set[str]:
+    return {f.field.name for f in filters if f.field.scope in (Scope.EVENT, Scope.FIRST)}
+
+
+def _in_expression(value: Expression | None) -> set[str]:
+    match value:
+        case Property(name=name):
+            return {name}
+        case Negate(operand=operand):
+            return _in_expression(operand)
+        case Binary(left=left, right=right):
+            return _in_expression(left) | _in_expression(right)
+        case _:
+            return set()
+
+
+def _events(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+    unseen = asked - resources.known_events
+    if not unseen:
+        return
+    resources.known_events |= {summary.event for summary in resources.store.event_summaries()}
+    if not resources.known_events:
+        return
+    for name in sorted(unseen - resources.known_events):
+        close = nearest(name, sorted(resources.known_events))
+        yield Problem(f"No event is named {name!r} so far.", suggestions=close, level="warning")
+
+
+def _segments(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+    known = resources.segments.all() if asked else {}
+    for name in sorted(asked - set(known)):
+        yield Problem(f"No segment is named {name!r}.", suggestions=nearest(name, known), level="warning")
+
+
+def _properties(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+    for name in unknown_properties(resources, asked):
+        close = nearest(name, sorted(resources.known_properties))
+        yield Problem(f"No event has a property {name!r} so far.", suggestions=close, level="warning")

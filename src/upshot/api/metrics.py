@@ -1,0 +1,200 @@
+"""Definitions, series and cohort grids."""
+
+from datetime import date, datetime
+from typing import Literal
+
+import msgspec
+
+from upshot.api.operation import Operation, Permission
+from upshot.api.state import Nothing, Problem
+from upshot.core.time import Grain
+
+__all__ = [
+    "METRIC_APPLY",
+    "METRIC_LIST",
+    "METRIC_QUERY",
+    "METRIC_RETENTION",
+    "METRIC_SHOW",
+    "OPERATIONS",
+    "MetricApplied",
+    "MetricApply",
+    "MetricChange",
+    "MetricList",
+    "MetricName",
+    "MetricQuery",
+    "MetricSeries",
+    "MetricView",
+    "Point",
+    "RetentionCell",
+    "RetentionGrid",
+    "RetentionQuery",
+]
+
+
+class MetricView(msgspec.Struct, frozen=True):
+    """A metric as people see it; ``definition`` is its YAML.
+
+    ``format`` is count, money, percent, duration or number.
+    """
+
+    name: str
+    title: str
+    description: str
+    shape: str
+    format: str
+    direction: Literal["up", "down", "none"]
+    unit: str
+    version: int
+    hash: str
+    definition: str
+    additive: bool
+
+
+class MetricList(msgspec.Struct, frozen=True):
+    """All metrics, in the order in which they were first defined."""
+
+    metrics: tuple[MetricView, ...]
+
+
+class MetricName(msgspec.Struct, frozen=True):
+    """Which metric."""
+
+    name: str
+
+
+class MetricApply(msgspec.Struct, frozen=True):
+    """Definitions as YAML. ``source`` names where they come from, for messages and the audit log."""
+
+    yaml: str
+    source: str = ""
+    dry_run: bool = False
+
+
+class MetricChange(msgspec.Struct, frozen=True):
+    """What applying did, or would do, to one metric."""
+
+    name: str
+    change: Literal["added", "changed", "unchanged"]
+    version: int
+    hash: str
+
+
+class MetricApplied(msgspec.Struct, frozen=True):
+    """Changes and problems; nothing is changed while one of them is an error, and warnings hinder nothing."""
+
+    changes: tuple[MetricChange, ...]
+    problems: tuple[Problem, ...]
+
+
+class MetricQuery(msgspec.Struct, frozen=True):
+    """A series. ``first`` and ``last`` are local days, both counted.
+
+    ``breakdown`` and ``where`` are in the words of the command line: ``Country``, ``person.plan``,
+    ``Country in (France, Spain)``. With ``intervals``, points of means, ratios, conversions and retentions have their
+    sampling interval.
+    """
+
+    name: str
+    first: date
+    last: date
+    grain: Grain = Grain.DAY
+    breakdown: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    compare: Literal["none", "previous", "year"] = "none"
+    limit: int = 20
+    intervals: bool = False
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One value of a series. ``value`` is null where the data give none, and ``note`` says why.
+
+    ``complete`` is false where the period is not over, or the data begin or end inside it.
+    ``group`` holds the breakdown's values in the order asked, null for none. ``low`` and ``high`` bound the sampling
+    interval, where one was asked for and there is one.
+    """
+
+    period: date
+    value: float | None
+    complete: bool
+    group: tuple[str | None, ...] = ()
+    numerator: float | None = None
+    denominator: float | None = None
+    note: str = ""
+    low: float | None = None
+    high: float | None = None
+
+
+class MetricSeries(msgspec.Struct, frozen=True):
+    """The answer to a ``MetricQuery``; ``total`` is the metric over the whole window, where it has a meaning.
+
+    ``previous`` is aligned with ``points``: its nth period is compared with the nth. ``route`` says what was read:
+    ``facts``, ``measures`` or ``events``. ``interval`` names the method of the points' intervals: ``wilson`` or
+    ``delta``, or is empty where they have none; ``level`` is their coverage.
+    """
+
+    metric: MetricView
+    points: tuple[Point, ...]
+    previous: tuple[Point, ...]
+    total: Point | None
+    totals: tuple[Point, ...]
+    previous_total: Point | None
+    sql: str
+    route: str
+    elapsed_ms: float
+    time_zone: str
+    currency: str
+    data_from: date | None
+    data_until: datetime | None
+    notes: tuple[str, ...] = ()
+    truncated_groups: int = 0
+    interval: Literal["", "wilson", "delta"] = ""
+    level: float = 0.95
+
+
+class RetentionQuery(msgspec.Struct, frozen=True):
+    """A cohort grid of a retention metric, or of any activity that the metric counts."""
+
+    name: str
+    first: date
+    last: date
+    grain: Grain = Grain.MONTH
+    periods: int = 12
+    where: tuple[str, ...] = ()
+
+
+class RetentionCell(msgspec.Struct, frozen=True):
+    """One cell. ``complete`` is false while units of the cohort can still come back within the period."""
+
+    cohort: date
+    offset: int
+    units: int
+    share: float | None
+    complete: bool
+
+
+class RetentionGrid(msgspec.Struct, frozen=True):
+    """The grid. ``cut_off_left``: the first cohort holds everybody seen before, as the data begin inside or with it."""
+
+    metric: MetricView
+    grain: Grain
+    cells: tuple[RetentionCell, ...]
+    cut_off_left: tuple[date, ...]
+    sql: str
+    route: str
+    elapsed_ms: float
+    notes: tuple[str, ...] = ()
+
+
+METRIC_LIST = Operation("metric.list", Permission.READ, Nothing, MetricList)
+METRIC_SHOW = Operation("metric.show", Permission.READ, MetricName, MetricView)
+METRIC_APPLY = Operation("metric.apply", Permission.WRITE, MetricApply, MetricApplied, changes=True)
+METRIC_QUERY = Operation("metric.query", Permission.READ, MetricQuery, MetricSeries)
+METRIC_RETENTION = Operation("metric.retention", Permission.READ, RetentionQuery, RetentionGrid)
+
+OPERATIONS = (
+    METRIC_LIST,
+    METRIC_SHOW,
+    METRIC_APPLY,
+    METRIC_QUERY,
+    METRIC_RETENTION,
+)

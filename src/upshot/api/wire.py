@@ -1,0 +1,140 @@
+"""Operations over HTTP: one address for each, JSON in and out, errors that arrive as they left.
+
+``POST /api/ops/{name}`` with the request as JSON answers 200 with the response, or an error status with a ``Fault``.
+The server's route and ``RemoteWorkspace`` share this module, so that both sides cannot drift apart.
+"""
+
+from http import HTTPStatus
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from upshot.api.operation import Caller, Operation
+from upshot.api.operations import OPERATIONS
+from upshot.core.errors import (
+    Busy,
+    CorruptStore,
+    InvalidInput,
+    NotAllowed,
+    NotFound,
+    SchemaTooNew,
+    StoreFull,
+    UserError,
+    WorkspaceLocked,
+)
+
+__all__ = [
+    "OPERATIONS_PATH",
+    "Fault",
+    "answer",
+    "error_of",
+    "fault_of",
+    "find_operation",
+    "from_json",
+    "status_of",
+    "to_json",
+]
+
+OPERATIONS_PATH = "/api/ops"
+"""Operations are at ``{OPERATIONS_PATH}/{operation.name}``."""
+
+# one table holds operations of many shapes; ``request`` and ``response`` tell them apart at run time
+AnyOperation: TypeAlias = Operation[Any, Any]
+Message = TypeVar("Message", bound=msgspec.Struct)
+
+_BY_NAME: dict[str, AnyOperation] = {operation.name: operation for operation in OPERATIONS}
+_STATUS: dict[type[UserError], HTTPStatus] = {
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    WorkspaceLocked: HTTPStatus.CONFLICT,
+    SchemaTooNew: HTTPStatus.CONFLICT,
+    CorruptStore: HTTPStatus.INTERNAL_SERVER_ERROR,
+    StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CLASSES: dict[str, type[UserError]] = {error.code: error for error in _STATUS} | {"unauthorized": NotAllowed}
+"""A server says ``unauthorized`` to those it does not know."""
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A user error as JSON: what happened (``message``), what to do (``hint``), and what kind of error it is."""
+
+    code: str
+    message: str
+    hint: str = ""
+    kind: str = ""
+    name: str = ""
+    suggestions: tuple[str, ...] = ()
+    retry_after_seconds: int = 0
+
+
+def to_json(message: msgspec.Struct) -> bytes:
+    """A request, a response or a fault as JSON."""
+    return msgspec.json.encode(message)
+
+
+def from_json(body: bytes, shape: type[Message]) -> Message:
+    """A message of ``shape``.
+
+    Raises:
+        InvalidInput: The body is not JSON of that shape.
+    """
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"The request is not a {shape.__name__}: {error}.", hint="The API reference shows its fields."
+        ) from None
+
+
+def find_operation(name: str) -> AnyOperation:
+    """The operation of that name.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if name not in _BY_NAME:
+        raise NotFound("operation", name, _BY_NAME)
+    return _BY_NAME[name]
+
+
+def fault_of(error: UserError) -> Fault:
+    """What is sent for ``error``."""
+    match error:
+        case NotFound():
+            return Fault(error.code, error.message, error.hint, error.kind, error.name, error.suggestions)
+        case Busy():
+            return Fault(error.code, error.message, error.hint, retry_after_seconds=error.retry_after_seconds)
+        case _:
+            return Fault(error.code, error.message, error.hint)
+
+
+def error_of(fault: Fault) -> UserError:
+    """The error that ``fault`` was made from: the same class with the same words."""
+    cls = _CLASSES.get(fault.code, UserError)
+    if cls is NotFound:
+        error = NotFound(fault.kind, fault.name)
+        error.message, error.hint, error.suggestions = fault.message, fault.hint, fault.suggestions
+        error.args = (fault.message,)
+        return error
+    if cls is Busy:
+        return Busy(fault.message, retry_after_seconds=fault.retry_after_seconds, hint=fault.hint)
+    return cls(fault.message, hint=fault.hint)
+
+
+def status_of(error: UserError) -> int:
+    """The HTTP status that goes with ``error``."""
+    return next((int(s) for cls, s in _STATUS.items() if isinstance(error, cls)), int(HTTPStatus.BAD_REQUEST))
+
+
+def answer(caller: Caller, name: str, body: bytes) -> tuple[int, bytes]:
+    """Do the operation ``name`` for ``caller``: the HTTP status and the JSON to send.
+
+    Blocking: a server calls it in a thread. Errors that are no user errors are the server's to log.
+    """
+    try:
+        operation = find_operation(name)
+        return int(HTTPStatus.OK), to_json(caller.call(operation, from_json(body, operation.request)))
+    except UserError as error:
+        return status_of(error), to_json(fault_of(error))

@@ -1,1 +1,0 @@
-"""What runs without being asked while a server runs."""

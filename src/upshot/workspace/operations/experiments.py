@@ -1,0 +1,155 @@
+"""Experiments: which there are, and what one says now."""
+
+import time
+from datetime import date, timedelta
+from typing import Literal
+
+from upshot.answers.launch_book import LaunchBook
+from upshot.answers.resources import Resources
+from upshot.answers.study_readings import read_now, waits_for
+from upshot.api.operation import Principal
+from upshot.api.state import Nothing
+from upshot.api.studies import ArmsEffect, ArmView, ExperimentList, ExperimentName, ExperimentReport, ExperimentView
+from upshot.catalog.kinds import Experiment
+from upshot.catalog.verdict import Verdict
+from upshot.core.errors import InvalidInput, NotFound
+from upshot.studies.checked import CheckInputs, CheckReport
+from upshot.studies.inputs import ArmValues, StudyInputs
+
+__all__ = ["check", "list_experiments", "show"]
+
+_MOST_ROWS = 500_000
+
+State = Literal["planned", "running", "ended"]
+_PEEK = (
+    "A peek: intervals are always-valid, so looking often costs nothing, and they are wider than those of a reading. "
+    "Nothing is decided before {reading}."
+)
+
+
+def check(resources: Resources, principal: Principal, request: CheckInputs) -> CheckReport:
+    """Summaries of many experiments: are their splits sound, where in time not, and who won? Nothing is kept.
+
+    Raises:
+        InvalidInput: There are no rows, or too many, or a level is out of range.
+    """
+    del principal
+    if not 1 <= len(request.rows) <= _MOST_ROWS:
+        raise InvalidInput(f"{len(request.rows):,} rows cannot be checked.", hint=f"Give 1 to {_MOST_ROWS:,}.")
+    if not (0 < request.alarm < 1 and 0 < request.level < 1):
+        raise InvalidInput("The alarm and the level lie between 0 and 1.", hint="Usual are 0.001 and 0.95.")
+    return resources.worker.check(request)
+
+
+def list_experiments(resources: Resources, principal: Principal, request: Nothing) -> ExperimentList:
+    """All experiments, the newest first, with their newest recorded verdict."""
+    del principal, request
+    book = LaunchBook.of(resources)
+    newest = book.newest_verdicts()
+    found = [
+        _view(resources, each.value, record.verdict if (record := newest.get(each.value.launch)) else None)
+        for each in book.experiments.values()
+    ]
+    return ExperimentList(tuple(sorted(found, key=lambda view: (view.starts, view.name), reverse=True)))
+
+
+def show(resources: Resources, principal: Principal, request: ExperimentName) -> ExperimentReport:
+    """The readout as of now; on a reading date or after the last one it is the verdict.
+
+    Raises:
+        NotFound: There is no such experiment.
+        InvalidInput: Nothing says what it should move.
+    """
+    del principal
+    started = time.perf_counter()
+    book = LaunchBook.of(resources)
+    if request.name not in book.experiments:
+        raise NotFound("experiment", request.name, book.experiments, hint="`upshot experiment list` shows all of them.")
+    experiment = book.experiments[request.name].value
+    launch = book.launch(experiment.launch)
+    measured = book.measured(launch)
+    found = read_now(book, launch, measured)
+    if found is None:
+        raise InvalidInput(f"The experiment {request.name!r} cannot be read.", hint=measured.why_not)
+    inputs, verdict = found
+    final = inputs.final and not waits_for(book, inputs)
+    hypothesis = tuple(each.expectation.text for each in book.stated(launch))
+    return ExperimentReport(
+        experiment=_view(resources, experiment, verdict),
+        launch=book.launch_view(launch.name),
+        hypothesis=hypothesis,
+        arms=_arms(inputs),
+        effects=_effects(inputs, verdict),
+        checks=verdict.checks,
+        verdict=verdict,
+        final=final,
+        note="" if final else _note(inputs, verdict),
+        currency=resources.loaded.settings.workspace.currency,
+        elapsed_ms=(time.perf_counter() - started) * 1000,
+    )
+
+
+def _note(inputs: StudyInputs, verdict: Verdict) -> str:
+    following = [day for day in inputs.study.readings if day > inputs.reading]
+    if not verdict.effects:
+        return verdict.sentence
+    return _PEEK.format(reading=following[0] if following else "the data are whole")
+
+
+def _view(resources: Resources, experiment: Experiment, verdict: Verdict | None) -> ExperimentView:
+    return ExperimentView(
+        name=experiment.name,
+        title=experiment.title or experiment.name,
+        launch=experiment.launch,
+        unit=experiment.unit,
+        starts=experiment.starts,
+        ends=experiment.ends,
+        state=_state(experiment, resources.today()),
+        variants=tuple(variant.name for variant in experiment.variants),
+        word=verdict.word if verdict else "",
+        sentence=verdict.sentence if verdict else "",
+    )
+
+
+def _state(experiment: Experiment, today: date) -> State:
+    if today < experiment.starts:
+        return "planned"
+    return "running" if experiment.ends is None or today < experiment.ends + timedelta(days=1) else "ended"
+
+
+def _arms(inputs: StudyInputs) -> tuple[ArmView, ...]:
+    found = inputs.experiment
+    if found is None:
+        return ()
+    total = sum(arm.weight for arm in found.arms)
+    return tuple(
+        ArmView(name=arm.variant, control=place == 0, units=arm.units, expected_share=arm.weight / total)
+        for place, arm in enumerate(found.arms)
+    )
+
+
+def _effects(inputs: StudyInputs, verdict: Verdict) -> tuple[ArmsEffect, ...]:
+    found = inputs.experiment
+    if found is None or not verdict.effects:
+        return ()
+    means = {(values.metric, values.variant): _mean(values) for values in found.values}
+    metrics = {metric.name: metric for metric in inputs.metrics}
+    control = found.arms[0].variant
+    return tuple(
+        ArmsEffect(
+            metric=effect.metric,
+            metric_title=metrics[effect.metric].title,
+            format=metrics[effect.metric].format,
+            variant=effect.variant,
+            control_mean=means.get((effect.metric, control)),
+            variant_mean=means.get((effect.metric, effect.variant)),
+            effect=effect,
+        )
+        for effect in verdict.effects
+    )
+
+
+def _mean(values: ArmValues) -> float | None:
+    if values.shape != "ratio":
+        return values.mean_x
+    return values.mean_x / values.mean_y if values.mean_y else None

@@ -1,0 +1,201 @@
+"""Surveys: answers come in, scores and comments are read."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from upshot.answers.fields import read_filters
+from upshot.answers.resources import Resources, aware_instant
+from upshot.api.feedback import (
+    AnswersAdd,
+    AnswersAdded,
+    AnswersImport,
+    Comment,
+    Comments,
+    CommentsQuery,
+    ScorePoint,
+    ScoreQuery,
+    ScoreSeries,
+    SurveyList,
+    SurveyView,
+)
+from upshot.api.operation import Principal
+from upshot.api.state import Nothing
+from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.time import DayRange
+from upshot.engines.store import Rejected, utc_naive
+from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
+
+if TYPE_CHECKING:
+    from upshot.feedback.score import Period
+
+__all__ = ["add", "comments", "import_answers", "list_surveys", "score"]
+
+_TOLD = 20
+_MOST_COMMENTS = 1_000
+_CHUNK = 10_000
+
+
+def list_surveys(resources: Resources, principal: Principal, request: Nothing) -> SurveyList:
+    """Every survey that somebody answered."""
+    del principal, request
+    return SurveyList(
+        tuple(
+            SurveyView(str(name), int(answers), int(scores), int(written), bool(weights), first, last)
+            for name, answers, scores, written, weights, first, last in _surveys(resources)
+        )
+    )
+
+
+def add(resources: Resources, principal: Principal, request: AnswersAdd) -> AnswersAdded:
+    """Keep answers; those that are none are kept among the rejects."""
+    del principal
+    if not request.source.strip():
+        raise InvalidInput("The source of the answers is empty.", hint="Name where they come from.")
+    answers = [
+        Answer(
+            survey=a.survey,
+            at=a.at if a.at.tzinfo is not None else a.at.replace(tzinfo=resources.zone),
+            score=a.score,
+            comment=a.comment,
+            distinct_id=a.distinct_id,
+            client_id=a.id,
+            weight=a.weight,
+            properties=a.properties,
+        )
+        for a in request.answers
+    ]
+    good, bad = split(answers)
+    now = utc_naive(resources.clock())
+    raw = {
+        id(answer): msgspec.json.encode(sent).decode() for answer, sent in zip(answers, request.answers, strict=True)
+    }
+    rejected = [Rejected(request.source, 0, reason, raw[id(answer)], now) for answer, reason in bad]
+    return _kept(resources, request.source, good, rejected, kind="api")
+
+
+def import_answers(resources: Resources, principal: Principal, request: AnswersImport) -> AnswersAdded:
+    """Keep the answers of a CSV file; a second import of the same file changes nothing."""
+    del principal
+    columns = Columns(
+        score=request.score,
+        at=request.at,
+        on=request.on,
+        comment=request.comment,
+        distinct_id=request.distinct_id,
+        client_id=request.id,
+        weight=request.weight,
+        blank=request.blank,
+    )
+    read = read_csv(request.csv, request.survey, request.source, columns, resources.zone, resources.clock())
+    if request.dry_run:
+        problems = tuple(f"Line {r.line}: {r.reason}" for r in read.rejected[:_TOLD])
+        return AnswersAdded(0, 0, len(read.rejected), (f"{len(read.answers):,} answers would be kept.", *problems))
+    return _kept(resources, request.source, read.answers, read.rejected, kind="file")
+
+
+def score(resources: Resources, principal: Principal, request: ScoreQuery) -> ScoreSeries:
+    """The net promoter score by period, with its interval."""
+    import numpy as np
+
+    from upshot.feedback.expressions import scored_answers
+    from upshot.feedback.score import Scored, score_periods
+
+    del principal
+    _known(resources, request.survey)
+    days = DayRange.of(request.first, request.last)
+    if not 0.0 < request.level < 1.0:
+        raise InvalidInput(f"The level {request.level} is not between 0 and 1.", hint="95 % is 0.95.")
+    expression = scored_answers(resources.store.dialect(), request.survey, days, read_filters(resources, request.where))
+    rows = resources.store.run(expression).rows
+    notes = []
+    weights = np.array([_weight(w) for _, _, w in rows], dtype=np.float64)
+    if request.weighted and np.isnan(weights).any():
+        notes.append(f"{int(np.isnan(weights).sum()):,} answers have no weight and are left out of the weighted score.")
+        rows = [row for row, weight in zip(rows, weights, strict=True) if not math.isnan(weight)]
+        weights = weights[~np.isnan(weights)]
+    scored = Scored(
+        days=[day for day, _, _ in rows],
+        scores=np.array([value for _, value, _ in rows], dtype=np.float64),
+        weights=weights if request.weighted else None,
+    )
+    periods, total = score_periods(scored, days, request.grain, request.level)
+    today = resources.today()
+    return ScoreSeries(
+        survey=request.survey,
+        points=tuple(_point(p, complete=request.grain.next(p.start) <= today) for p in periods),
+        total=_point(total, complete=request.last < today),
+        level=request.level,
+        method="score interval of a difference of two shares" + (", weighted by design" if request.weighted else ""),
+        weighted=request.weighted,
+        time_zone=resources.zone.key,
+        notes=tuple(notes),
+    )
+
+
+def comments(resources: Resources, principal: Principal, request: CommentsQuery) -> Comments:
+    """What people wrote, the newest first."""
+    from upshot.feedback.expressions import comments as written
+
+    del principal
+    _known(resources, request.survey)
+    if request.group not in GROUPS:
+        raise InvalidInput(f"There is no group {request.group!r}.", hint="Ask for promoters, passives or detractors.")
+    rows = written(resources.store.dialect(), request.survey, request.group, request.text.strip())
+    total = resources.store.run(rows.agg(count=rows.count())).rows[0][0]
+    found = resources.store.run(rows.limit(min(max(request.limit, 0), _MOST_COMMENTS))).rows
+    return Comments(tuple(Comment(aware_instant(at), value, text, who) for at, value, text, who in found), int(total))
+
+
+def _surveys(resources: Resources) -> list[tuple[Any, ...]]:  # Any: rows, whose columns the expression names
+    from upshot.feedback.expressions import surveys
+
+    return resources.store.run(surveys(resources.store.dialect())).rows
+
+
+def _known(resources: Resources, survey: str) -> None:
+    names = [str(row[0]) for row in _surveys(resources)]
+    if survey not in names:
+        raise NotFound("survey", survey, names, hint="`upshot survey import` brings answers in.")
+
+
+def _kept(
+    resources: Resources, source: str, answers: Sequence[Answer], rejected: Sequence[Rejected], *, kind: str
+) -> AnswersAdded:
+    now = resources.clock()
+    records = [record_of(answer, source, now) for answer in answers]
+    stored = duplicates = 0
+    for start in range(0, len(records), _CHUNK):
+        done = resources.store.append(records[start : start + _CHUNK])
+        stored, duplicates = stored + done.stored, duplicates + done.duplicates
+    if rejected:
+        resources.store.reject(rejected)
+    resources.note_source(source, kind)
+    resources.known_events.add(EVENT)
+    told = tuple(f"Line {r.line}: {r.reason}" if r.line else r.reason for r in rejected[:_TOLD])
+    return AnswersAdded(stored, duplicates, len(rejected), told)
+
+
+def _weight(text: object) -> float:
+    try:
+        return math.nan if text is None else float(str(text))
+    except ValueError:
+        return math.nan
+
+
+def _point(period: "Period", *, complete: bool) -> ScorePoint:
+    found = period.score
+    return ScorePoint(
+        period=period.start,
+        score=None if found is None else found.value,
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+        promoters=period.promoters,
+        passives=period.passives,
+        detractors=period.detractors,
+        answers=period.answers,
+        complete=complete,
+        why_not=period.why_not,
+    )

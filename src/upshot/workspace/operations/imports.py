@@ -1,0 +1,214 @@
+"""Imports of files: look, start, watch; what was interrupted goes on."""
+
+import logging
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from upshot.answers.facts import refresh_facts
+from upshot.answers.resources import Resources
+from upshot.api.imports import (
+    ImportColumn,
+    ImportId,
+    ImportList,
+    ImportMapping,
+    ImportPreview,
+    ImportRequest,
+    ImportStatus,
+)
+from upshot.api.operation import Principal
+from upshot.api.state import Nothing, Problem
+from upshot.core.errors import InternalError, InvalidInput, NotFound, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from upshot.collect.imports.mapping import Mapping, Status
+    from upshot.collect.imports.plan import Plan
+    from upshot.collect.imports.run import ImportRun
+    from upshot.engines.bulk import BulkLoader, ImportRecord
+
+__all__ = ["list_imports", "preview", "resume", "start", "status"]
+
+_REJECTS = "rejects"
+_log = logging.getLogger(__name__)
+
+
+class _Begun(msgspec.Struct, frozen=True):
+    """What an import's own note of its progress says about its files: path and fingerprint."""
+
+    files: tuple[tuple[str, str], ...]
+
+
+def preview(resources: Resources, principal: Principal, request: ImportRequest) -> ImportPreview:
+    """What the import would do."""
+    del principal
+    with _loader(resources) as loader:
+        found = _plan(resources, loader, request).preview
+    return ImportPreview(
+        mapping=msgspec.convert(msgspec.to_builtins(found.mapping), ImportMapping),
+        guessed=found.guessed,
+        columns=tuple(ImportColumn(c.name, c.type, c.role, c.examples) for c in found.columns),
+        problems=tuple(Problem(p.message, p.where, suggestions=p.suggestions, level=p.level) for p in found.problems),
+        files=found.files,
+    )
+
+
+def start(resources: Resources, principal: Principal, request: ImportRequest) -> ImportId:
+    """Begin, or go on with, an import; it runs after this has been answered.
+
+    The same files with the same mapping are the same import while it is not over.
+    """
+    del principal
+    if request.dry_run:
+        raise InvalidInput("A dry run starts nothing.", hint="Ask for import.preview instead.")
+    with resources.beginning:
+        return _start(resources, request)
+
+
+def _start(resources: Resources, request: ImportRequest) -> ImportId:
+    from upshot.collect.imports.run import resume_import, start_import
+
+    loader = _open_loader(resources)
+    try:
+        plan = _plan(resources, loader, request)
+        begun = _begun(loader, plan)
+        if begun is not None and begun.import_id in resources.running:
+            loader.close()
+            return ImportId(begun.import_id)
+        run = (
+            start_import(
+                plan,
+                loader,
+                import_id=uuid.uuid4().hex,
+                started_at=resources.clock().replace(tzinfo=None),
+                rejects_folder=resources.folder / _REJECTS,
+            )
+            if begun is None
+            else resume_import(
+                loader, begun.import_id, time_zone=resources.zone.key, rejects_folder=resources.folder / _REJECTS
+            )
+        )
+    except BaseException:
+        loader.close()
+        raise
+    resources.note_source(run.status.mapping.source, "file")
+    return ImportId(_begin(resources, loader, run))
+
+
+def status(resources: Resources, principal: Principal, request: ImportId) -> ImportStatus:
+    """Where an import stands."""
+    del principal
+    from upshot.collect.imports.run import status_of
+
+    live = resources.running.get(request.id)
+    if live is not None:
+        return _shown(live)
+    with _loader(resources) as loader:
+        record = loader.find(request.id)
+    if record is None:
+        raise NotFound("import", request.id)
+    found = status_of(record)
+    if found.state == "running":
+        found = msgspec.structs.replace(
+            found, state="interrupted", message="The import was interrupted.", hint="Start it again: it goes on."
+        )
+    return _shown(found)
+
+
+def list_imports(resources: Resources, principal: Principal, request: Nothing) -> ImportList:
+    """The imports that run, oldest first; told from memory, so that every page may ask."""
+    del principal, request
+    return ImportList(tuple(_shown(found) for found in list(resources.running.values())))
+
+
+def resume(resources: Resources) -> None:
+    """Go on with what was interrupted; what cannot go on (a file has changed, say) is told in the log."""
+    with resources.beginning:
+        _resume(resources)
+
+
+def _resume(resources: Resources) -> None:
+    from upshot.collect.imports.run import resume_import
+
+    with _loader(resources) as looking:
+        waiting = [record.import_id for record in looking.unfinished()]
+    for import_id in waiting:
+        if import_id in resources.running:
+            continue
+        loader = _open_loader(resources)
+        try:
+            run = resume_import(
+                loader, import_id, time_zone=resources.zone.key, rejects_folder=resources.folder / _REJECTS
+            )
+        except UserError as error:
+            loader.close()
+            _log.warning("The import %s cannot go on: %s", import_id, error)
+            continue
+        _begin(resources, loader, run)
+
+
+def _begin(resources: Resources, loader: "BulkLoader", run: "ImportRun") -> str:
+    import_id = run.status.id
+    resources.running[import_id] = run.status
+
+    def tell(now: "Status") -> None:
+        # it is over when the facts are fresh, so that who waits for the import gets fast answers
+        resources.running[import_id] = msgspec.structs.replace(now, state="running")
+
+    def work() -> None:
+        try:
+            if run.run(tell, resources.background.stopping.is_set).state == "done":
+                refresh_facts(resources)
+        finally:
+            loader.close()
+            del resources.running[import_id]
+
+    resources.background.start(work)
+    return import_id
+
+
+def _plan(resources: Resources, loader: "BulkLoader", request: ImportRequest) -> "Plan":
+    from upshot.collect.imports.plan import make_plan
+
+    return make_plan(request.paths, _mapping(request.mapping), loader, resources.zone.key)
+
+
+def _mapping(asked: ImportMapping) -> "Mapping":
+    from upshot.collect.imports.mapping import Mapping
+
+    return msgspec.convert(msgspec.to_builtins(asked), Mapping)
+
+
+def _shown(found: "Status") -> ImportStatus:
+    return msgspec.convert(msgspec.to_builtins(found), ImportStatus)
+
+
+def _begun(loader: "BulkLoader", plan: "Plan") -> "ImportRecord | None":
+    """The unfinished import of the same files with the same mapping."""
+    mapping = msgspec.json.encode(plan.preview.mapping).decode()
+    files = tuple((str(each.file.path), each.file.fingerprint) for each in plan.files)
+    for record in loader.unfinished():
+        if record.mapping == mapping and msgspec.json.decode(record.progress, type=_Begun).files == files:
+            return record
+    return None
+
+
+@contextmanager
+def _loader(resources: Resources) -> "Iterator[BulkLoader]":
+    loader = _open_loader(resources)
+    try:
+        yield loader
+    finally:
+        loader.close()
+
+
+def _open_loader(resources: Resources) -> "BulkLoader":
+    from upshot.engines.duckdb import DuckDBStore
+    from upshot.engines.duckdb.bulk import DuckDBBulkLoader
+
+    if not isinstance(resources.store, DuckDBStore):
+        raise InternalError("This store cannot load files.")
+    return DuckDBBulkLoader(resources.store, resources.clock().replace(tzinfo=None))

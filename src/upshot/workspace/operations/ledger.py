@@ -1,0 +1,304 @@
+"""The ledger: each output with what it cost, was expected to do, did and was worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.resources import Resources
+from upshot.answers.study_inputs import daily_series
+from upshot.api.ledger import Ledger, LedgerQuery, LedgerRow, LedgerTotals, Waste
+from upshot.api.operation import Principal
+from upshot.api.outputs import OutputView
+from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
+from upshot.catalog.verdict import Effect, Grade, Verdict, VerdictRecord, VerdictWord
+from upshot.core.errors import NotFound
+from upshot.core.time import DayRange
+from upshot.ledger.score import expectation_met
+from upshot.ledger.waste import Spent, sum_waste, waste_of
+from upshot.ledger.worth import Worth, sum_of_worths, worth_of
+from upshot.studies.default import chosen_expectation
+
+__all__ = ["show"]
+
+_USE_DAYS = 28
+_ACTIVE = "active_persons_daily"
+
+
+def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Ledger:
+    """Rows, the newest launch first, and their totals; from what is recorded, nothing is measured anew."""
+    del principal
+    book = LaunchBook.of(resources)
+    newest = book.newest_verdicts()
+    told = {name: _launch_told(book, declared.value, newest.get(name)) for name, declared in book.launches.items()}
+    entries = []
+    for name, declared in book.outputs.items():
+        output = declared.value
+        launches = book.launches_of(name)
+        launch = _telling(launches, told)
+        if _asked_for(book, output, launch, request):
+            entries.append((output, launch, told[launch.name] if launch else None))
+    entries.sort(key=lambda entry: (entry[1] is not None, entry[1].at.timestamp() if entry[1] else 0.0), reverse=True)
+    rows = tuple(_row(book, *entry) for entry in entries)
+    kept = {entry[1].name: entry[2] for entry in entries if entry[1] is not None and entry[2] is not None}
+    return Ledger(
+        rows=rows,
+        totals=_totals(rows, kept),
+        currency=resources.loaded.settings.workspace.currency,
+        notes=_notes(rows, kept),
+    )
+
+
+def _telling(launches: Sequence[Launch], told: Mapping[str, "_Told"]) -> Launch | None:
+    """Of an output's launches the one with the strongest evidence, the newest of several: an experiment before all."""
+    return min(launches, key=lambda launch: (told[launch.name].grade, -launch.at.timestamp()), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of one launch, shared by its outputs."""
+
+    word: VerdictWord
+    grade: Grade
+    design: str
+    metric: str
+    metric_title: str
+    effect: Effect | None
+    sentence: str
+    reading: date | None
+    verdict: str
+    worth: Worth | None
+    worth_note: str
+    decision: Choice | None
+    needs_decision: bool
+    measured: Measured
+
+
+def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None) -> _Told:
+    measured = book.measured(launch)
+    decisions = book.decisions_of(launch.name)
+    verdict = record.verdict if record else None
+    metric = measured.study.primary if measured.study else ""
+    effect = _main_effect(verdict)
+    word, grade, sentence = _words(book, measured, verdict)
+    worth, note = _worth(book, verdict, effect)
+    over = verdict is not None and word not in (VerdictWord.TOO_EARLY, VerdictWord.NOT_MEASURABLE)
+    return _Told(
+        word=word,
+        grade=grade,
+        design=verdict.design if verdict else "none",
+        metric=metric,
+        metric_title=book.metric_title(metric),
+        effect=effect,
+        sentence=sentence,
+        reading=verdict.reading if verdict else None,
+        verdict=record.id if record else "",
+        worth=worth,
+        worth_note=note,
+        decision=decisions[-1].value.choice if decisions else None,
+        needs_decision=over and not decisions and not book.quiet(launch),
+        measured=measured,
+    )
+
+
+def _main_effect(verdict: Verdict | None) -> Effect | None:
+    """The effect that the verdict falls on; none of a description."""
+    if verdict is None or verdict.grade in (Grade.D, Grade.U) or not verdict.effects:
+        return None
+    return verdict.effects[0] if verdict.effects[0].absolute is not None else None
+
+
+def _words(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> tuple[VerdictWord, Grade, str]:
+    if verdict is not None:
+        return verdict.word, verdict.grade, verdict.sentence
+    if measured.study is None:
+        return VerdictWord.NOT_MEASURABLE, Grade.U, measured.why_not
+    first = measured.study.readings[0]
+    if first < book.resources.today():
+        said = f"The reading of {first} has come and is not recorded: `upshot study read` records it."
+    else:
+        said = f"Too early: the first reading is on {first}."
+    return VerdictWord.TOO_EARLY, Grade.U, said
+
+
+def _worth(book: LaunchBook, verdict: Verdict | None, effect: Effect | None) -> tuple[Worth | None, str]:
+    if verdict is None or effect is None:
+        return None, "Nothing was measured."
+    valued = _valued_effect(book, verdict, effect)
+    unit = _unit_worth(book, valued.metric)
+    if unit is None:
+        title = book.metric_title(effect.metric)
+        return None, f"What one more of {title} is worth nobody said: give the outcome a worth."
+    amount = worth_of(valued, unit)
+    if amount is None:
+        return None, "There is no absolute effect."
+    randomised = verdict.design == "experiment"
+    note = "" if valued is effect else f"By its effect on {book.metric_title(valued.metric)}."
+    return Worth(amount, valued.metric, valued.first_day, valued.last_day, randomised), note
+
+
+def _valued_effect(book: LaunchBook, verdict: Verdict, effect: Effect) -> Effect:
+    """The effect that gives the worth: the main one, or where its metric has none the first declared one that has.
+
+    One effect only: what two metrics are worth may be the same money.
+    """
+    also = (e for e in verdict.effects if e.variant == effect.variant and e.absolute is not None)
+    return next((e for e in (effect, *also) if _unit_worth(book, e.metric) is not None), effect)
+
+
+def _unit_worth(book: LaunchBook, metric: str) -> float | None:
+    outcome = book.outcomes.get(metric)
+    if outcome is not None and outcome.value.worth is not None:
+        return outcome.value.worth
+    if metric not in book.metrics:
+        return None
+    return 1.0 if book.metrics[metric][0].format == "money" else None
+
+
+def _asked_for(book: LaunchBook, output: Output, launch: Launch | None, request: LedgerQuery) -> bool:
+    day = book.day_of(launch) if launch else None
+    if request.first is not None and day is not None and day < request.first:
+        return False
+    if request.last is not None and (day is None or day > request.last):
+        return False
+    return (
+        request.objective in ("", output.objective)
+        and request.team in ("", output.team)
+        and request.kind in ("", output.kind.value)
+    )
+
+
+def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | None) -> LedgerRow:
+    view = book.output_view(output.name)
+    if launch is None or told is None:
+        return _unlaunched(view, output)
+    own = [each for each in book.stated(launch) if each.output == output.name]
+    stated = chosen_expectation(own, launch.at, told.metric) or chosen_expectation(own, launch.at)
+    foretold = stated is not None and not stated.late(launch.at)
+    used = _used_share(book, output, launch)
+    waste, note = waste_of(told.word, told.grade, output.kind, used, worse=_worse(told.effect))
+    return LedgerRow(
+        output=view,
+        launch=launch.name,
+        launched_on=book.day_of(launch),
+        shared_with=tuple(name for name in launch.outputs if name != output.name),
+        word=told.word,
+        grade=told.grade,
+        design=told.design,
+        metric=told.metric,
+        metric_title=told.metric_title,
+        effect=told.effect.relative if told.effect else None,
+        sentence=told.sentence,
+        reading=told.reading,
+        verdict=told.verdict,
+        worth=told.worth.amount if told.worth else None,
+        worth_note=told.worth_note,
+        expectation=stated.expectation.text if stated else "",
+        expectation_met=expectation_met(told.effect, stated.expectation) if foretold and stated else None,
+        decision=told.decision,
+        needs_decision=told.needs_decision and output.kind is OutputKind.BET,
+        waste=waste,
+        waste_note=note,
+    )
+
+
+def _worse(effect: Effect | None) -> bool:
+    """Whether the estimate is on the bad side."""
+    shown = (effect.relative or effect.absolute) if effect else None
+    if effect is None or shown is None:
+        return False
+    return shown.value > 0 if effect.direction == "down" else shown.value < 0
+
+
+def _unlaunched(view: OutputView, output: Output) -> LedgerRow:
+    return LedgerRow(
+        output=view,
+        launch="",
+        launched_on=None,
+        shared_with=(),
+        word=None,
+        grade=Grade.U,
+        design="none",
+        metric=output.expectations[0].metric if output.expectations else "",
+        metric_title="",
+        effect=None,
+        sentence="Not launched.",
+        reading=None,
+        verdict="",
+        worth=None,
+        worth_note="It is not launched.",
+        expectation=output.expectations[0].text if output.expectations else "",
+        expectation_met=None,
+        decision=None,
+        needs_decision=False,
+        waste="none",
+        waste_note="",
+    )
+
+
+def _used_share(book: LaunchBook, output: Output, launch: Launch) -> float | None:
+    """The mean day's users of a feature among that day's active people, over the last four weeks since its launch."""
+    if not output.usage:
+        return None
+    resources = book.resources
+    begin = book.day_of(launch) + timedelta(days=1)
+    last = resources.held().last_event_at
+    if last is None:
+        return None
+    end = min(resources.today(), resources.local_day(last) + timedelta(days=1))
+    days = DayRange(max(begin, end - timedelta(days=_USE_DAYS)), end) if end > begin else None
+    if days is None or days.days < _USE_DAYS // 2:
+        return None
+    try:
+        users, active = (daily_series(resources, name, days) for name in (output.usage, _ACTIVE))
+    except NotFound:
+        return None
+    everybody = sum(value or 0.0 for value in active.values) if active else 0.0
+    if not everybody:
+        return None
+    return sum(value or 0.0 for value in users.values) / everybody if users else 0.0
+
+
+def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals:
+    launched = [row for row in rows if row.launch]
+    costs = [row.output.cost for row in launched if row.output.cost is not None]
+    worths = [each.worth for each in told.values() if each.worth is not None]
+    bets = {row.launch for row in launched if row.output.kind == "bet"}
+    measured = [name for name in bets if told[name].effect is not None]
+    scored = [row.expectation_met for row in launched if row.expectation_met is not None]
+    spent = [Spent(row.waste, row.output.cost if costs else row.output.cost_days) for row in launched]
+    return LedgerTotals(
+        outputs=len(rows),
+        launched=len(launched),
+        cost=float(sum(costs)),
+        cost_days=float(sum(row.output.cost_days or 0.0 for row in launched)),
+        costed=len(costs),
+        worth=sum_of_worths(worths),
+        valued=len(worths),
+        measured_share=len(measured) / len(bets) if bets else None,
+        waste=tuple(
+            Waste(each.kind, each.outputs, each.cost if costs else 0.0, each.share) for each in sum_waste(spent)
+        ),
+        expectations_scored=len(scored),
+        expectations_met=sum(scored),
+    )
+
+
+def _notes(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> tuple[str, ...]:
+    notes = []
+    shared = [row for row in rows if row.shared_with]
+    if shared:
+        notes.append(
+            f"{len(shared)} outputs share a launch with others: its effect and worth stand in each of their rows and "
+            "count once in the totals."
+        )
+    due = sum(1 for each in told.values() if not each.verdict and "not recorded" in each.sentence)
+    if due:
+        notes.append(f"{due} readings have come and are not recorded: `upshot study read` records them.")
+    launched = [row for row in rows if row.launch]
+    without = sum(1 for row in launched if row.output.cost is None)
+    if without == len(launched) and any(row.output.cost_days for row in launched):
+        notes.append("What a day of work costs is not known (a team's cost_a_day), so shares are of days of work.")
+    elif without:
+        notes.append(f"Of {without} launched outputs the cost is not known; shares of cost leave them out.")
+    return tuple(notes)

@@ -1,0 +1,38 @@
+"""What the workspace is, and whether it is well."""
+
+from importlib.metadata import version
+
+from upshot.answers.resources import Resources, aware
+from upshot.api.operation import Principal
+from upshot.api.state import Findings, Nothing, WorkspaceInfo
+from upshot.workspace.doctor import examine_open
+
+__all__ = ["doctor", "info"]
+
+
+def info(resources: Resources, principal: Principal, request: Nothing) -> WorkspaceInfo:
+    """What the workspace is and holds."""
+    del principal, request
+    held = resources.held()
+    return WorkspaceInfo(
+        name=resources.name,
+        version=version("upshot"),
+        time_zone=resources.zone.key,
+        currency=resources.loaded.settings.workspace.currency,
+        events=held.events,
+        first_event_at=aware(held.first_event_at),
+        last_event_at=aware(held.last_event_at),
+        last_received_at=aware(held.last_received_at),
+        revision=held.revision,
+        dirty_days=held.dirty_days,
+        storage_bytes=held.storage_bytes,
+        engine=held.engine,
+        catalog=resources.catalog.url,
+        declared=resources.catalog.revision(),
+    )
+
+
+def doctor(resources: Resources, principal: Principal, request: Nothing) -> Findings:
+    """What is wrong inside the open workspace."""
+    del principal, request
+    return Findings(tuple(sorted(examine_open(resources), key=lambda f: ("ok", "warning", "error").index(f.level))))
