@@ -257,7 +257,7 @@ def _share(text: str) -> float:
 
 def _instant(workspace: "Caller", text: str) -> "datetime":
     from upshot.api.state import WORKSPACE_INFO, Nothing
-    from upshot.catalog.yaml.values import read_instant
+    from upshot.core.instants import read_instant
     from upshot.core.time import zone
 
     found = read_instant(text, zone(workspace.call(WORKSPACE_INFO, Nothing()).time_zone))

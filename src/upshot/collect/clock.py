@@ -4,41 +4,48 @@ Both Segment's and PostHog's specifications correct an instant of the client by 
 ``received_at - (sent_at - timestamp)``, where the time that the request travelled counts as none.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-__all__ = ["LATEST_AHEAD", "clock_shift", "instant_of", "settled"]
+from upshot.core.instants import epoch_instant, read_epoch, utc_instant
+
+__all__ = ["LATEST_AHEAD", "clock_shift", "instant_of", "settled", "unreadable"]
 
 LATEST_AHEAD = timedelta(hours=23)
 """How far ahead of its arrival an event may lie; the clock that says more is wrong, and the arrival counts instead."""
 
-_MILLISECONDS_FROM = 100_000_000_000
-"""Numbers from here on are milliseconds (as seconds they would lie past the year 5000)."""
+_USUAL_LENGTHS = (20, 24, 27)
+"""Of an instant in UTC with seconds, milliseconds or microseconds: most are such, and need no closer look."""
 _NONE = timedelta(0)
 
 
 def instant_of(value: str | float | None) -> datetime | None:
     """An instant as clients write it, in UTC without offset; None when it is none.
 
-    Text is ISO 8601, without offset in UTC. Numbers are seconds or, when large, milliseconds since 1970.
+    Text is what ``core.instants`` reads, in UTC where it says no offset; a number since 1970 may be text too.
 
     >>> instant_of("2024-05-01T12:00:00.5+02:00"), instant_of(1714557600000)
     (datetime.datetime(2024, 5, 1, 10, 0, 0, 500000), datetime.datetime(2024, 5, 1, 10, 0))
-    >>> instant_of("yesterday") is None
-    True
+    >>> instant_of("1714557600") == instant_of(1714557600), instant_of("yesterday") is None
+    (True, True)
     """
-    try:
-        if isinstance(value, str):
-            if value[-1:] == "Z":
-                instant = datetime.fromisoformat(value[:-1])
-                return instant if instant.tzinfo is None else None  # an offset before a Z
-            instant = datetime.fromisoformat(value.strip())
-            return instant if instant.tzinfo is None else instant.astimezone(UTC).replace(tzinfo=None)
-        if value is None or isinstance(value, bool):
+    match value:
+        case None | bool():
             return None
-        seconds = value / 1000 if abs(value) >= _MILLISECONDS_FROM else value
-        return datetime(1970, 1, 1) + timedelta(seconds=seconds)  # noqa: DTZ001  # UTC without offset
-    except (ValueError, OverflowError):
-        return None
+        case str():
+            if value[-1:] == "Z" and len(value) in _USUAL_LENGTHS:
+                try:
+                    instant = datetime.fromisoformat(value[:-1])
+                except ValueError:
+                    return None
+                return instant if instant.tzinfo is None else None  # an offset before a Z
+            return utc_instant(value) or read_epoch(value)
+        case _:
+            return epoch_instant(value)
+
+
+def unreadable(value: str | float) -> str:
+    """Why an event whose time is ``value`` is held back, in words for the quarantine."""
+    return f"Its timestamp is {value!r}; write it as 2024-05-01T12:00:00Z."
 
 
 def clock_shift(sent_at: datetime | None, received_at: datetime) -> timedelta:
@@ -47,11 +54,11 @@ def clock_shift(sent_at: datetime | None, received_at: datetime) -> timedelta:
 
 
 def settled(said: datetime | None, shift: timedelta, received_at: datetime) -> datetime:
-    """When it happened: what the client said, shifted; its arrival where it said nothing or what cannot be."""
+    """When it happened: what the client said, shifted; its arrival where it said nothing, or the future."""
     if said is None:
         return received_at
     try:
         instant = said + shift if shift else said
     except OverflowError:
-        return received_at
+        instant = said
     return received_at if instant > received_at and instant - received_at > LATEST_AHEAD else instant

@@ -19,6 +19,7 @@ import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import event_id
+from upshot.core.instants import read_instant
 from upshot.engines.store import EventRecord, Rejected, utc_naive
 
 __all__ = [
@@ -231,11 +232,10 @@ class _Lines:
     def _instant(self, text: str) -> datetime:
         if not text and self._columns.on is not None:
             return datetime.combine(self._columns.on, time(12), self._zone)
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not an instant; write 2024-02-29 or 2024-02-29T12:00:00+01:00.") from None
-        return at if at.tzinfo is not None else at.replace(tzinfo=self._zone)
+        at = read_instant(text, self._zone)
+        if at is None:
+            raise ValueError(f"{text!r} is not an instant; write 2024-02-29 or 2024-02-29T12:00:00+01:00.")
+        return at
 
 
 def _number(text: str, what: str) -> float:

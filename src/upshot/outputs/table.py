@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from upshot.catalog.kinds import Cost, Launch, Output, OutputKind, Owners, check_name, parse_expectation, slug
-from upshot.catalog.yaml.values import read_instant
 from upshot.core.errors import InvalidInput
+from upshot.core.instants import read_instant
 from upshot.core.suggest import nearest
 from upshot.outputs.found import Found, Remark
 

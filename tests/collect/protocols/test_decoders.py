@@ -122,11 +122,73 @@ def test_segment_context_is_added_to_any_object(given: str) -> None:
         ({"timestamp": "2034-05-01T11:59:00Z", "sentAt": "2034-05-01T12:00:00Z"}, datetime(2024, 5, 1, 11, 59)),
         ({"timestamp": "2034-05-01T12:00:00Z"}, NOW),
         ({"timestamp": "1999-01-01T00:00:00Z"}, datetime(1999, 1, 1)),
-        ({"timestamp": "no time"}, NOW),
+        ({"timestamp": "1714559400"}, datetime(2024, 5, 1, 10, 30)),
+        ({"timestamp": "2024-05-01 13:00:00.5+05:30"}, datetime(2024, 5, 1, 7, 30, 0, 500000)),
     ],
 )
 def test_segment_corrects_the_client_s_clock(times: dict[str, str], expected: datetime) -> None:
     assert only(segments({"type": "track", "event": "e", "userId": "u", **times})).occurred_at == expected
+
+
+ARCHIVED = {
+    "originalTimestamp": "2023-05-01T08:00:00Z",
+    "sentAt": "2023-05-01T08:00:02Z",
+    "receivedAt": "2023-05-01T09:00:03Z",
+    "timestamp": "2023-05-01T09:00:01Z",
+}
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [(), ("sentAt",), ("originalTimestamp",), ("receivedAt",), ("timestamp",), ("originalTimestamp", "sentAt")],
+)
+@pytest.mark.parametrize("batch", [{}, {"sentAt": "2024-05-01T11:00:00Z"}])
+def test_segment_archive_keeps_the_time_that_its_first_collector_found(
+    left_out: tuple[str, ...], batch: dict[str, str]
+) -> None:
+    times = {name: value for name, value in ARCHIVED.items() if name not in left_out}
+    arrival = only(segments({"type": "track", "event": "e", "userId": "u", **times}, **batch))
+    assert arrival.occurred_at == datetime(2023, 5, 1, 9, 0, 1)
+
+
+def test_segment_archive_with_times_that_are_equal_is_not_moved() -> None:
+    at = dict.fromkeys(ARCHIVED, "2023-05-01T09:00:00Z")
+    assert only(segments({"type": "track", "event": "e", "userId": "u", **at})).occurred_at == datetime(2023, 5, 1, 9)
+
+
+@pytest.mark.parametrize("written", ["yesterday", "", "0000-00-00", "2024-13-01T00:00:00Z", "20240501120000"])
+@pytest.mark.parametrize("protocol", ["segment", "original", "posthog", "posthog-v1", "native", "line"])
+def test_time_that_cannot_be_read_is_held_back_through_every_protocol(protocol: str, written: str) -> None:
+    shared = {"event": "e", "timestamp": written}
+    person = {**shared, "distinct_id": "u", "uuid": "1"}
+    match protocol:
+        case "segment":
+            delivery = segments({"type": "track", "userId": "u", **shared}, sentAt="2024-05-01T11:00:00Z")
+        case "original":
+            delivery = segments({"type": "track", "userId": "u", "event": "e", "originalTimestamp": written})
+        case "posthog":
+            delivery = posted(person, sent_at="2024-05-01T11:00:00Z")
+        case "posthog-v1":
+            delivery = posthog.decode_versioned(envelope({"batch": [person]}), LIMIT)
+        case "native":
+            delivery = native.decode(envelope({"events": [shared]}), LIMIT)
+        case _:
+            delivery = native.decode(envelope(json.dumps(shared).encode(), content_type="application/x-ndjson"), LIMIT)
+    assert not delivery.arrivals
+    assert [(r.position, repr(written) in r.reason) for r in delivery.refusals] == [(1, True)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [1714559400, 1714559400.0, 1714559400000, "1714559400", "1714559400.0", "1714559400000", "1714559400000000"],
+)
+def test_epoch_is_read_as_number_and_as_text_through_every_protocol(written: float | str) -> None:
+    arrivals = [
+        only(segments({"type": "track", "event": "e", "userId": "u", "timestamp": written})),
+        only(posted({"event": "e", "distinct_id": "u", "timestamp": written})),
+        only(native.decode(envelope({"event": "e", "timestamp": written}), LIMIT)),
+    ]
+    assert {arrival.occurred_at for arrival in arrivals} == {datetime(2024, 5, 1, 10, 30)}
 
 
 def test_sent_at_of_a_batch_holds_for_its_messages() -> None:

@@ -3,26 +3,26 @@
 import math
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import inspect
 
 from upshot.core.errors import InternalError
+from upshot.core.instants import read_instant
 from upshot.core.nodes import Mapping, Node, Scalar, Sequence, is_null, key_text
 from upshot.core.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["WRONG", "Notes", "read_instant", "read_value"]
+__all__ = ["WRONG", "Notes", "read_value"]
 
 WRONG = object()
 """Stands for a value that could not be read; a note says why."""
 _NUMBER = re.compile(r"[+\-−]?(?:\d[\d_]*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _INTEGER = re.compile(r"[+\-−]?\d{1,15}")
-_INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)\s*([Zz]|[+-]\d\d:?\d\d)?)?")
 _BOOLEANS = {"true": True, "yes": True, "false": False, "no": False}
 _PERCENT = 100.0
 
@@ -58,25 +58,6 @@ def read_value(notes: Notes, node: Node, shape: inspect.Type, path: str) -> Any:
         case _:
             notes.wrong(node, f"{path!r} must be {_called(shape)}, not {_kind_of(node)}.")
             return WRONG
-
-
-def read_instant(text: str, zone: ZoneInfo) -> datetime | None:
-    """An instant with its offset; a clock without one is read in ``zone``, a day alone is its midnight there.
-
-    >>> read_instant("2026-07-01", ZoneInfo("Europe/Berlin")).isoformat()
-    '2026-07-01T00:00:00+02:00'
-    """
-    found = _INSTANT.fullmatch(text.strip())
-    if found is None:
-        return None
-    written = (found[3] or "").upper().replace("Z", "+00:00")
-    try:
-        instant = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}{written}")
-        instant = instant if instant.tzinfo else instant.replace(tzinfo=zone)
-        offset = instant.utcoffset() or timedelta()
-        return instant.astimezone(UTC if offset.seconds % 60 else timezone(offset))
-    except (ValueError, OverflowError):
-        return None
 
 
 def _struct(notes: Notes, node: Node, shape: inspect.StructType, path: str) -> Any:

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled
+from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
@@ -140,7 +140,7 @@ def _read(whole: _Whole, event: _Event, extras: Extras, position: int, found: Ar
     """Put what the event says; why it says nothing, where it does not."""
     said = instant_of(event.timestamp)
     if said is None and event.timestamp is not None:
-        return f"Its timestamp is {event.timestamp!r}; write it as 2024-05-01T12:00:00Z."
+        return unreadable(event.timestamp)
     at = settled(said, whole.shift, whole.received_at)
     more = _NOTHING_MORE
     unit = id_text(event.distinct_id)

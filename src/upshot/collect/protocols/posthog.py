@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled
+from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed, posted_text
 from upshot.collect.protocols.elements import elements, members
@@ -193,7 +193,10 @@ def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole)
             return "It has no distinct_id."
         if event.event == "$groupidentify" and id_text(properties.group_type) in RESERVED_UNIT_TYPES:
             return f"It sets a group of the type {properties.group_type!r}, which is not a name for groups."
-        at = _instant(event, properties, whole)
+        said = instant_of(event.timestamp)
+        if said is None and event.timestamp is not None:
+            return unreadable(event.timestamp)
+        at = _instant(said, event, properties, whole)
         found.put(
             event.event,
             at,
@@ -219,8 +222,7 @@ def _distinct_id(event: _Event, properties: _Properties) -> str:
     return id_text(properties.distinct_id if given is None else given)
 
 
-def _instant(event: _Event, properties: _Properties, whole: _Whole) -> datetime:
-    said = instant_of(event.timestamp)
+def _instant(said: datetime | None, event: _Event, properties: _Properties, whole: _Whole) -> datetime:
     if said is None:
         return settled(_earlier(whole.received_at, event.offset or 0), _NONE, whole.received_at)
     if event.options is None and event.sent_at is None and not properties.ignore_sent_at:

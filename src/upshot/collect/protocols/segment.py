@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled
+from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
@@ -246,6 +246,8 @@ def _read(message: _Message, extras: Extras, whole: _Whole, position: int, found
     if seen is None:
         seen = whole.seen[context_raw] = _seen(context_raw)
     at = _instant(message, whole)
+    if isinstance(at, str):
+        return at
     group = id_text(message.groupId) or seen.group
     found.put(
         name,
@@ -263,11 +265,24 @@ def _read(message: _Message, extras: Extras, whole: _Whole, position: int, found
     return ""
 
 
-def _instant(message: _Message, whole: _Whole) -> datetime:
-    said = instant_of(message.timestamp if message.originalTimestamp is None else message.originalTimestamp)
-    if said is None:
-        return whole.received_at
+def _instant(message: _Message, whole: _Whole) -> datetime | str:
+    """When it happened, or why nobody can tell.
+
+    A client says ``timestamp`` (RudderStack's ``originalTimestamp``) and ``sentAt``. Whoever took the message in
+    before, as in an archive, has noted ``receivedAt`` or both of the former: its ``timestamp`` is corrected already.
+    """
+    original = message.originalTimestamp
+    written = original if message.timestamp is None else message.timestamp
+    said = instant_of(written)
+    if said is None and written is not None:
+        return unreadable(written)
+    received = None if message.receivedAt is None else instant_of(message.receivedAt)
+    is_corrected = message.timestamp is not None and (message.receivedAt is not None or original is not None)
+    if said is None or is_corrected:
+        return settled(said or received, _NONE, whole.received_at)
     sent_at = None if message.sentAt is None else instant_of(message.sentAt)
+    if received is not None:
+        return settled(said, clock_shift(sent_at, received), whole.received_at)
     shift = whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
     return settled(said, shift or _NONE, whole.received_at)
 
