@@ -6,9 +6,12 @@ from datetime import date, timedelta
 import pytest
 from scipy.stats import norm
 
-from upshot.catalog.kinds import OutputKind, parse_expectation
+from upshot.catalog.kinds import Cost, Output, OutputKind, Team, parse_expectation
 from upshot.catalog.verdict import Effect, Grade, Interval, MetricRole, VerdictWord
+from upshot.ledger.cost import cost_of
+from upshot.ledger.effects import went_bad
 from upshot.ledger.score import chance_in_range, expectation_met
+from upshot.ledger.totals import Entry, Found, total
 from upshot.ledger.waste import Spent, sum_waste, waste_of
 from upshot.ledger.worth import Worth, sum_of_worths, worth_of
 
@@ -99,3 +102,46 @@ def test_chance_that_the_truth_lies_in_the_range() -> None:
     assert expectation_met(effect(0.06, -0.2, 0.32), expected) is None
     assert expectation_met(found, parse_expectation("other +5% (1%..9%) within 30d")) is None
     assert expectation_met(found, parse_expectation("m +5% within 30d")) is None
+
+
+def test_cost_of_days_needs_to_know_what_a_day_costs() -> None:
+    output = Output(name="search", cost=Cost(days=4.0, money=100.0))
+    assert cost_of(output, Team(name="core", cost_a_day=500.0)) == 2_100.0
+    assert cost_of(output, Team(name="core")) is None
+    assert cost_of(output, None) is None
+    assert cost_of(Output(name="search", cost=Cost(money=100.0)), None) == 100.0
+    assert cost_of(Output(name="search"), None) is None
+
+
+def test_more_of_what_should_fall_is_bad() -> None:
+    assert went_bad(effect(0.1, 0.0, 0.2, direction="down"))
+    assert not went_bad(effect(0.1, 0.0, 0.2))
+    assert went_bad(effect(-0.1, -0.2, 0.0))
+    assert not went_bad(None)
+
+
+def test_totals_count_a_launch_once_and_leave_out_what_is_not_launched() -> None:
+    first, second = worth(100.0, 10.0), effect(0.1, 0.0, 0.2)
+    entries = (
+        Entry("both", OutputKind.BET, 300.0, 3.0, "none", met=True),
+        Entry("both", OutputKind.BET, None, 2.0, "none", met=None),
+        Entry("alone", OutputKind.BET, 100.0, None, "no effect", met=False),
+        Entry("", OutputKind.BET, 5_000.0, 50.0, "none", met=None),
+    )
+    found = total(entries, {"both": Found(second, first), "alone": Found(None, None)})
+    assert (found.outputs, found.launched, found.costed, found.valued) == (4, 3, 2, 1)
+    assert (found.cost, found.cost_days, found.measured_share) == (400.0, 5.0, 0.5)
+    assert found.worth == Interval(100.0, 90.0, 110.0)
+    assert (found.scored, found.met) == (2, 1)
+    wasted = {each.kind: (each.outputs, each.cost, each.share) for each in found.waste}
+    assert wasted["no effect"] == (1, 100.0, 0.25)
+
+
+def test_shares_are_of_days_of_work_where_no_cost_is_known() -> None:
+    entries = (
+        Entry("a", OutputKind.BET, None, 3.0, "harm", met=None),
+        Entry("b", OutputKind.BET, None, 1.0, "none", met=None),
+    )
+    found = total(entries, {"a": Found(None, None), "b": Found(None, None)})
+    harm = next(each for each in found.waste if each.kind == "harm")
+    assert (found.cost, harm.cost, harm.share) == (0.0, 0.0, 0.75)

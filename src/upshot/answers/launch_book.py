@@ -24,6 +24,7 @@ from upshot.catalog.kinds import (
 from upshot.catalog.types import MetricVersion
 from upshot.catalog.verdict import Seal, VerdictRecord
 from upshot.core.errors import NotFound
+from upshot.ledger.cost import cost_of
 from upshot.metrics.definition import Metric
 from upshot.studies.default import Stated, chosen_expectation, default_study
 
@@ -236,13 +237,8 @@ class LaunchBook:
 
     def cost_of(self, output: Output) -> float | None:
         """What it cost, in the workspace's currency; None where that is not known."""
-        if output.cost is None:
-            return None
         team = self.teams.get(output.team)
-        rate = team.value.cost_a_day if team else 0.0
-        if output.cost.days and not rate:
-            return None
-        return output.cost.days * rate + output.cost.money
+        return cost_of(output, team.value if team else None)
 
     def _expectations(self, output: Output) -> tuple[ExpectationView, ...]:
         launches = self.launches_of(output.name)

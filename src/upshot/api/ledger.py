@@ -1,7 +1,6 @@
 """The ledger: what each output cost, was expected to do, did, and was worth."""
 
 from datetime import date
-from typing import Literal
 
 import msgspec
 
@@ -9,10 +8,9 @@ from upshot.api.operation import Operation, Permission
 from upshot.api.outputs import OutputView
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, Interval, VerdictWord
+from upshot.ledger.waste import WasteKind
 
-__all__ = ["LEDGER", "OPERATIONS", "Ledger", "LedgerQuery", "LedgerRow", "LedgerTotals", "Waste", "WasteKind"]
-
-WasteKind = Literal["harm", "no effect", "unused", "unmeasured", "too early", "none"]
+__all__ = ["LEDGER", "OPERATIONS", "Ledger", "LedgerQuery", "LedgerRow", "LedgerTotals", "Waste"]
 
 
 class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste, WasteKind
+from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste
 from upshot.catalog.verdict import Interval
 from upshot.core.errors import NotFound
+from upshot.ledger.waste import WasteKind
 from upshot.web.evidence import (
     GRADES,
     IntervalBar,

@@ -1,6 +1,5 @@
 """The ledger: each output with what it cost, was expected to do, did and was worth."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,9 +13,11 @@ from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
 from upshot.catalog.verdict import Effect, Grade, Verdict, VerdictRecord, VerdictWord
 from upshot.core.errors import NotFound
 from upshot.core.time import DayRange
+from upshot.ledger.effects import main_effect, strongest, unit_worth, went_bad, worth_of_verdict
 from upshot.ledger.score import expectation_met
-from upshot.ledger.waste import Spent, sum_waste, waste_of
-from upshot.ledger.worth import Worth, sum_of_worths, worth_of
+from upshot.ledger.totals import Entry, Found, total
+from upshot.ledger.waste import waste_of
+from upshot.ledger.worth import Worth
 from upshot.studies.default import chosen_expectation
 
 __all__ = ["show"]
@@ -31,11 +32,12 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
     book = LaunchBook.of(resources)
     newest = book.newest_verdicts()
     told = {name: _launch_told(book, declared.value, newest.get(name)) for name, declared in book.launches.items()}
+    grades = {name: each.grade for name, each in told.items()}
     entries = []
     for name, declared in book.outputs.items():
         output = declared.value
         launches = book.launches_of(name)
-        launch = _telling(launches, told)
+        launch = strongest(launches, grades)
         if _asked_for(book, output, launch, request):
             entries.append((output, launch, told[launch.name] if launch else None))
     entries.sort(key=lambda entry: (entry[1] is not None, entry[1].at.timestamp() if entry[1] else 0.0), reverse=True)
@@ -47,11 +49,6 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
         currency=resources.loaded.settings.workspace.currency,
         notes=_notes(rows, kept),
     )
-
-
-def _telling(launches: Sequence[Launch], told: Mapping[str, "_Told"]) -> Launch | None:
-    """Of an output's launches the one with the strongest evidence, the newest of several: an experiment before all."""
-    return min(launches, key=lambda launch: (told[launch.name].grade, -launch.at.timestamp()), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +76,9 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
     decisions = book.decisions_of(launch.name)
     verdict = record.verdict if record else None
     metric = measured.study.primary if measured.study else ""
-    effect = _main_effect(verdict)
+    effect = main_effect(verdict)
     word, grade, sentence = _words(book, measured, verdict)
-    worth, note = _worth(book, verdict, effect)
+    worth, note = worth_of_verdict(verdict, effect, lambda name: _unit_worth(book, name), book.metric_title)
     over = verdict is not None and word not in (VerdictWord.TOO_EARLY, VerdictWord.NOT_MEASURABLE)
     return _Told(
         word=word,
@@ -101,13 +98,6 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
     )
 
 
-def _main_effect(verdict: Verdict | None) -> Effect | None:
-    """The effect that the verdict falls on; none of a description."""
-    if verdict is None or verdict.grade in (Grade.D, Grade.U) or not verdict.effects:
-        return None
-    return verdict.effects[0] if verdict.effects[0].absolute is not None else None
-
-
 def _words(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> tuple[VerdictWord, Grade, str]:
     if verdict is not None:
         return verdict.word, verdict.grade, verdict.sentence
@@ -121,38 +111,11 @@ def _words(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> tup
     return VerdictWord.TOO_EARLY, Grade.U, said
 
 
-def _worth(book: LaunchBook, verdict: Verdict | None, effect: Effect | None) -> tuple[Worth | None, str]:
-    if verdict is None or effect is None:
-        return None, "Nothing was measured."
-    valued = _valued_effect(book, verdict, effect)
-    unit = _unit_worth(book, valued.metric)
-    if unit is None:
-        title = book.metric_title(effect.metric)
-        return None, f"What one more of {title} is worth nobody said: give the outcome a worth."
-    amount = worth_of(valued, unit)
-    if amount is None:
-        return None, "There is no absolute effect."
-    randomised = verdict.design == "experiment"
-    note = "" if valued is effect else f"By its effect on {book.metric_title(valued.metric)}."
-    return Worth(amount, valued.metric, valued.first_day, valued.last_day, randomised), note
-
-
-def _valued_effect(book: LaunchBook, verdict: Verdict, effect: Effect) -> Effect:
-    """The effect that gives the worth: the main one, or where its metric has none the first declared one that has.
-
-    One effect only: what two metrics are worth may be the same money.
-    """
-    also = (e for e in verdict.effects if e.variant == effect.variant and e.absolute is not None)
-    return next((e for e in (effect, *also) if _unit_worth(book, e.metric) is not None), effect)
-
-
 def _unit_worth(book: LaunchBook, metric: str) -> float | None:
     outcome = book.outcomes.get(metric)
-    if outcome is not None and outcome.value.worth is not None:
-        return outcome.value.worth
-    if metric not in book.metrics:
-        return None
-    return 1.0 if book.metrics[metric][0].format == "money" else None
+    return unit_worth(
+        outcome.value if outcome else None, book.metrics[metric][0].format if metric in book.metrics else ""
+    )
 
 
 def _asked_for(book: LaunchBook, output: Output, launch: Launch | None, request: LedgerQuery) -> bool:
@@ -176,7 +139,7 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
     stated = chosen_expectation(own, launch.at, told.metric) or chosen_expectation(own, launch.at)
     foretold = stated is not None and not stated.late(launch.at)
     used = _used_share(book, output, launch)
-    waste, note = waste_of(told.word, told.grade, output.kind, used, worse=_worse(told.effect))
+    waste, note = waste_of(told.word, told.grade, output.kind, used, worse=went_bad(told.effect))
     return LedgerRow(
         output=view,
         launch=launch.name,
@@ -200,14 +163,6 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
         waste=waste,
         waste_note=note,
     )
-
-
-def _worse(effect: Effect | None) -> bool:
-    """Whether the estimate is on the bad side."""
-    shown = (effect.relative or effect.absolute) if effect else None
-    if effect is None or shown is None:
-        return False
-    return shown.value > 0 if effect.direction == "down" else shown.value < 0
 
 
 def _unlaunched(view: OutputView, output: Output) -> LedgerRow:
@@ -260,27 +215,30 @@ def _used_share(book: LaunchBook, output: Output, launch: Launch) -> float | Non
 
 
 def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals:
-    launched = [row for row in rows if row.launch]
-    costs = [row.output.cost for row in launched if row.output.cost is not None]
-    worths = [each.worth for each in told.values() if each.worth is not None]
-    bets = {row.launch for row in launched if row.output.kind == "bet"}
-    measured = [name for name in bets if told[name].effect is not None]
-    scored = [row.expectation_met for row in launched if row.expectation_met is not None]
-    spent = [Spent(row.waste, row.output.cost if costs else row.output.cost_days) for row in launched]
+    entries = (
+        Entry(
+            row.launch,
+            OutputKind(row.output.kind),
+            row.output.cost,
+            row.output.cost_days,
+            row.waste,
+            row.expectation_met,
+        )
+        for row in rows
+    )
+    found = total(entries, {name: Found(each.effect, each.worth) for name, each in told.items()})
     return LedgerTotals(
-        outputs=len(rows),
-        launched=len(launched),
-        cost=float(sum(costs)),
-        cost_days=float(sum(row.output.cost_days or 0.0 for row in launched)),
-        costed=len(costs),
-        worth=sum_of_worths(worths),
-        valued=len(worths),
-        measured_share=len(measured) / len(bets) if bets else None,
-        waste=tuple(
-            Waste(each.kind, each.outputs, each.cost if costs else 0.0, each.share) for each in sum_waste(spent)
-        ),
-        expectations_scored=len(scored),
-        expectations_met=sum(scored),
+        outputs=found.outputs,
+        launched=found.launched,
+        cost=found.cost,
+        cost_days=found.cost_days,
+        costed=found.costed,
+        worth=found.worth,
+        valued=found.valued,
+        measured_share=found.measured_share,
+        waste=tuple(Waste(each.kind, each.outputs, each.cost, each.share) for each in found.waste),
+        expectations_scored=found.scored,
+        expectations_met=found.met,
     )
 
 
