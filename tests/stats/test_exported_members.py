@@ -12,11 +12,11 @@ import upshot
 import upshot.stats
 
 # Shared among the room's own modules: nothing to call from outside.
-INNER_MODULES = {"wald", "score", "bayes_laws", "group_sequential_recursion"}
+INNER_MODULES = {"wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
 INNER_NAMES = {
     *("arm_reasons", "checked_alpha", "checked_rope", "checked_weights", "CheckedDesign", "difference_and_error"),
     *("every", "first_reason", "group_reasons", "outcomes", "posterior_of", "reasons", "sequential_estimates"),
-    *("sequential_reasons", "shaped_posterior"),
+    *("mixed_arms", "sequential_reasons", "shaped_posterior"),
 }
 MODULES = sorted({module.name for module in pkgutil.iter_modules(upshot.stats.__path__)} - INNER_MODULES)
 DOCUMENTED = [

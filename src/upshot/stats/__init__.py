@@ -137,6 +137,7 @@ if TYPE_CHECKING:
     from upshot.stats.scores import csat, net_promoter, net_promoter_of, net_score, score_gap, top_box, top_box_of
     from upshot.stats.scores_design import AnswerDesign, design_variance
     from upshot.stats.sequential_sample_ratio import SequentialSampleRatio, sequential_sample_ratio
+    from upshot.stats.shared import Shared
     from upshot.stats.spending import OBRIEN_FLEMING, POCOCK, Spending, SpendingKind, hwang_shih_decani, power_family
     from upshot.stats.weights import effective_size
     from upshot.stats.winsor import Thresholds, pooled_thresholds, winsorise
@@ -202,6 +203,7 @@ __all__ = [
     "Scale",
     "SequentialSampleRatio",
     "SetKind",
+    "Shared",
     "ShipDecision",
     "Shipping",
     "Spending",
@@ -373,6 +375,7 @@ _NAMES = {
     "scores": "csat net_promoter net_promoter_of net_score score_gap top_box top_box_of",
     "scores_design": "AnswerDesign design_variance",
     "sequential_sample_ratio": "SequentialSampleRatio sequential_sample_ratio",
+    "shared": "Shared",
     "spending": "OBRIEN_FLEMING POCOCK Spending SpendingKind hwang_shih_decani power_family",
     "weights": "effective_size",
     "winsor": "Thresholds pooled_thresholds winsorise",

@@ -8,6 +8,8 @@ the relation looks like, and it never costs more than the few degrees of freedom
 
 Groups ("arms") lie along the last axis of the moments: first adjust all arms together, then compare them, for instance
 ``difference(adjusted[0], adjusted[1:])``. The results are ``Moments``, so every method that takes those takes these.
+They know what they share: the mean of the covariate over all units, through θ. In a difference it cancels; a lift,
+which divides by one arm's mean, has it in its variance.
 
 With many covariates θ is a ridge solution on the scale of correlations; a small penalty makes collinear covariates
 harmless. A covariate without variance is left out.
@@ -26,6 +28,7 @@ import numpy as np
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
+from upshot.stats.shared import Shared
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +72,8 @@ def cuped(arms: PairMoments) -> Moments:
         centre = np.where(units > 0.0, units * covariate, 0.0).sum(axis=-1, keepdims=True)
         shift = theta * (covariate - centre / units.sum(axis=-1, keepdims=True))
         explained, quadratic = 2.0 * theta * toward, theta * theta * spread
-        return _residual(n, mean - shift, variance, explained, quadratic, freedom, theta != 0.0)
+        residual = _residual(n, mean - shift, variance, explained, quadratic, freedom, theta != 0.0)
+    return _together(residual, 0.5 * explained, quadratic, freedom, units)
 
 
 def cuped_many(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
@@ -172,7 +176,8 @@ def _adjusted(
         explained = 2.0 * (toward * theta[..., None, :]).sum(axis=-1)
         quadratic = np.einsum("...i,...gij,...j->...g", theta, spread, theta)
         used = np.count_nonzero(theta, axis=-1)[..., None]
-        return _residual(n, mean - shift, variance, explained, quadratic, freedom, used)
+        residual = _residual(n, mean - shift, variance, explained, quadratic, freedom, used)
+    return _together(residual, 0.5 * explained, quadratic, freedom, units)
 
 
 def _freedom(n: FloatArray, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
@@ -198,6 +203,24 @@ def _residual(
     residual = np.where(np.abs(residual) <= 64.0 * np.finfo(np.float64).eps * scale, 0.0, residual)
     # With no freedom left θ is not determined, and so neither is the mean.
     return Moments(n, np.where(np.isnan(factor), np.nan, mean), residual * factor, mergeable=False)
+
+
+def _together(
+    adjusted: Moments, toward: FloatArray, quadratic: FloatArray, freedom: FloatArray, units: FloatArray
+) -> Moments:
+    """The adjusted moments with what their arms share: θᵀ x̄_all.
+
+    Its variance is Σ n_b θᵀV_bθ / N², its covariance with the own part of arm a, whose residual is y − θᵀx,
+    (θᵀC_a − θᵀV_aθ) / N: V the arm's covariance of the covariates, C that with the metric, N all arms' units.
+    """
+    with np.errstate(all="ignore"):
+        told = freedom > 0.0
+        total = units.sum(axis=-1, keepdims=True)
+        variance = np.where(told, units * quadratic, 0.0).sum(axis=-1, keepdims=True) / (total * total)
+        loading = np.sqrt(np.where(np.isfinite(variance), variance, 0.0))
+        own = np.where(told & (loading > 0.0), (toward - quadratic) / total / loading, 0.0)
+    shared = Shared(loading[None], own[None], freedom.sum(axis=-1, keepdims=True))
+    return Moments(adjusted.n, adjusted.mean, adjusted.variance, mergeable=False, shared=shared)
 
 
 def _ridge(spread: FloatArray, toward: FloatArray, ridge: float) -> FloatArray:

@@ -3,10 +3,10 @@ r"""Post-stratification: compare like with like within strata, then weigh the st
 The adjusted mean of an arm is :math:`\sum_s W_s \bar y_s` with W the share of stratum s among all units of all arms.
 Strata must be known before exposure (country, platform, new or returning, "has no pre-period").
 
-The variance has two parts. Within strata: Σ W² s² / n, given the realised counts. Between strata: the shares W are
-themselves a sample, and where the effect differs among strata that moves the overall effect by
-:math:`\sum_s W_s (\tau_s - \tau)^2 / N`. It is added to the treatment arms, so that a difference against the control
-arm has its whole variance; each arm's own mean is then conditional on the shares.
+The variance has two parts. Within strata: Σ W² s² / n, given the realised counts; it is each arm's own. Between strata:
+the shares W are themselves a sample, the same one for all arms, so that the arms' means have the covariance
+:math:`\sum_s W_s (\bar y_{as} - \bar y_a)(\bar y_{bs} - \bar y_b) / N`. In a difference the effects that vary among
+strata are left of it; a lift, which divides by one arm's mean, has more. The arms carry it along as ``shared``.
 
 Sources: Miratrix, Sekhon and Yu, "Adjusting treatment effect estimates by post-stratification in randomized
 experiments", J. R. Stat. Soc. B 75 (2013), eq. 4; Xie and Aurisset, "Improving the sensitivity of online controlled
@@ -22,6 +22,7 @@ import numpy as np
 from upshot.core.errors import InvalidInput
 from upshot.stats.adjust import cuped
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
+from upshot.stats.shared import Shared
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,17 +32,16 @@ if TYPE_CHECKING:
 __all__ = ["cuped_with_missing", "pool_sparse", "post_stratify", "ratio_post_stratify", "split_missing"]
 
 
-def post_stratify(strata: Moments, *, control: int = 0, least_units: int = 2) -> Moments:
+def post_stratify(strata: Moments, *, least_units: int = 2) -> Moments:
     """Adjusted means of all arms.
 
     Args:
         strata: Moments of shape (…, g, s): arms, then strata.
-        control: Index of the control arm.
         least_units: Strata in which any arm has fewer units than this are pooled into one (see ``pool_sparse``).
 
     Returns:
-        Moments of shape (…, g), ready for ``difference`` and ``lift``. The mean is NaN where even the pooled stratum
-        lacks units in an arm: then nothing can be compared.
+        Moments of shape (…, g), ready for ``difference`` and ``lift`` between any two arms. The mean is NaN where even
+        the pooled stratum lacks units in an arm: then nothing can be compared.
 
     Raises:
         InvalidInput: There are no axes of arms and strata, or moments were linearised and strata must be pooled.
@@ -54,22 +54,18 @@ def post_stratify(strata: Moments, *, control: int = 0, least_units: int = 2) ->
     """
     n, mean, variance = _shaped(strata)
     if not np.any(_sparse(n, least_units)):
-        return _weighted(n, mean, variance, control)
+        return _weighted(n, mean, variance)
     if strata.mergeable:
         pooled = pool_sparse(CovariateMoments(n, mean[..., None], variance[..., None, None]), least_units=least_units)
-        return _weighted(pooled.n, pooled.means[..., 0], pooled.covariance[..., 0, 0], control)
-    raise InvalidInput(
-        "A stratum is too sparse, and linearised moments cannot be pooled.",
-        hint="Use ratio_post_stratify on the numerators and denominators, or coarser strata.",
-    )
+        return _weighted(pooled.n, pooled.means[..., 0], pooled.covariance[..., 0, 0])
+    raise _too_sparse()
 
 
-def ratio_post_stratify(strata: PairMoments, *, control: int = 0, least_units: int = 2) -> Moments:
+def ratio_post_stratify(strata: PairMoments, *, least_units: int = 2) -> Moments:
     """Adjusted ratios of all arms: post-stratified numerator over post-stratified denominator, linearised.
 
     Args:
         strata: Numerator (x) and denominator (y), shape (…, g, s): arms, then strata.
-        control: Index of the control arm.
         least_units: As in ``post_stratify``.
 
     Returns:
@@ -95,7 +91,7 @@ def ratio_post_stratify(strata: PairMoments, *, control: int = 0, least_units: i
         ratio = np.where(total_y == 0.0, np.nan, total_x / total_y)
         mean = ratio + (pair.mean_x - ratio * pair.mean_y) / total_y
         spread = pair.variance_x - 2.0 * ratio * pair.covariance + ratio * ratio * pair.variance_y
-        return _weighted(pair.n, mean, spread / (total_y * total_y), control)
+        return _weighted(pair.n, mean, spread / (total_y * total_y))
 
 
 def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateMoments:
@@ -127,13 +123,12 @@ def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateM
     )
 
 
-def cuped_with_missing(known: PairMoments, missing: Moments, *, control: int = 0) -> Moments:
+def cuped_with_missing(known: PairMoments, missing: Moments) -> Moments:
     """CUPED where some units have no past: those are a stratum of their own, not units with a past of zero.
 
     Args:
         known: Metric and covariate of units with a pre-period, arms along the last axis.
         missing: The metric of the others, same shape.
-        control: Index of the control arm.
 
     Returns:
         Moments of shape (…, g). Either stratum may be empty (in all arms).
@@ -147,9 +142,11 @@ def cuped_with_missing(known: PairMoments, missing: Moments, *, control: int = 0
         [4.6, 5.1]
     """
     adjusted = cuped(known)
-    both = (_shaped_like(missing, adjusted.shape), _shaped_like(adjusted, adjusted.shape))
+    both = (_shaped_like(adjusted, adjusted.shape), _shaped_like(missing, adjusted.shape))
     n, mean, variance = (np.stack(parts, axis=-1) for parts in zip(*both, strict=True))
-    return post_stratify(Moments(n, mean, variance, mergeable=False), control=control)
+    if np.any(_sparse(n, 2)):
+        raise _too_sparse()
+    return _weighted(n, mean, variance, within=adjusted.shared)
 
 
 def split_missing(values: ArrayLike, covariate: ArrayLike) -> tuple[PairMoments, Moments]:
@@ -172,21 +169,33 @@ def split_missing(values: ArrayLike, covariate: ArrayLike) -> tuple[PairMoments,
     return PairMoments.of(y[~absent], x[~absent]), Moments.of(y[absent])
 
 
-def _weighted(n: FloatArray, mean: FloatArray, variance: FloatArray, control: int) -> Moments:
+def _weighted(n: FloatArray, mean: FloatArray, variance: FloatArray, *, within: Shared | None = None) -> Moments:
+    """Adjusted moments; ``within`` is what arms share inside the first stratum."""
     with np.errstate(all="ignore"):
         shares = _shares(n)
         total = np.where(n > 0.0, n, 0.0).sum(axis=-1)
+        units = total.sum(axis=-1, keepdims=True)
         adjusted = _sum(shares, mean)
-        within = _sum(shares * shares, variance / n)
-        reference = mean[..., control, :][..., None, :]
-        effects = (mean - reference) - (adjusted - adjusted[..., control, None])[..., None]
-        # Against a control that lacks a stratum there is no effect to vary (and no comparison later).
-        effects = np.where(np.isfinite(effects), effects, 0.0)
-        between = _sum(shares, effects * effects) / total.sum(axis=-1, keepdims=True)
+        spread = _sum(shares * shares, variance / n) * total
+        loadings = np.sqrt(shares / units[..., None]) * (mean - adjusted[..., None])
+        # An arm that lacks a stratum has no mean there (and no comparison later).
+        loadings = np.moveaxis(np.where(np.isfinite(loadings), loadings, 0.0), -1, 0)
         # A stratum that is there, but not in this arm, leaves the arm's mean undetermined.
         determined = np.all((n > 0.0) | (shares == 0.0), axis=-1)
         adjusted = np.where(determined, adjusted, np.nan)
-        return Moments(total, adjusted, (within + between) * total, mergeable=False)
+    own, first = np.zeros_like(loadings), shares[..., 0]
+    if within is not None:
+        inner = (np.broadcast_to(first * part, (part.shape[0], *total.shape)) for part in (within.loadings, within.own))
+        loadings, own = (np.concatenate(parts) for parts in zip((loadings, own), inner, strict=True))
+    shared = Shared(loadings, own, units - np.count_nonzero(total, axis=-1)[..., None])
+    return Moments(total, adjusted, spread, mergeable=False, shared=shared)
+
+
+def _too_sparse() -> InvalidInput:
+    return InvalidInput(
+        "A stratum is too sparse, and linearised moments cannot be pooled.",
+        hint="Use ratio_post_stratify on the numerators and denominators, or coarser strata.",
+    )
 
 
 def _shares(n: FloatArray) -> FloatArray:

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.contrast import contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
 from upshot.stats.result import FloatArray, IntArray, NoEstimate, Reason, Scale
 from upshot.stats.wald import critical_value
@@ -200,7 +201,7 @@ def bayes_difference(
     """
     n_c, n_t = control.n[()], treatment.n[()]
     with np.errstate(all="ignore"):
-        variance = control.variance[()] / n_c + treatment.variance[()] / n_t
+        variance = contrast_variance(control, treatment)
         gap = treatment.mean[()] - control.mean[()]
     return posterior_of(
         gap,
@@ -251,7 +252,7 @@ def bayes_lift(
     n_c, n_t, base = control.n[()], treatment.n[()], control.mean[()]
     with np.errstate(all="ignore"):
         ratio = treatment.mean[()] / base
-        variance = (treatment.variance[()] / n_t + ratio * ratio * control.variance[()] / n_c) / (base * base)
+        variance = contrast_variance(control, treatment, ratio) / (base * base)
         gap = (treatment.mean[()] - base) / np.abs(base)
     reason = group_reasons(control, treatment)
     none = base == 0.0

@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import lambertw
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.contrast import contrast_variance
 from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.moments import Moments, first_reason, group_reasons
 from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
@@ -239,16 +240,14 @@ def difference_and_error(
     control: Moments, treatment: Moments, scale: Scale
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Difference or lift on |baseline|, its standard error (delta method), and where the baseline is zero."""
-    n_c, n_t = control.n[()], treatment.n[()]
     m_c, m_t = control.mean[()], treatment.mean[()]
-    v_c, v_t = control.variance[()], treatment.variance[()]
     with np.errstate(all="ignore"):
         if scale == "absolute":
-            return m_t - m_c, np.sqrt(v_c / n_c + v_t / n_t), np.asarray(False)
+            return m_t - m_c, np.sqrt(contrast_variance(control, treatment)), np.asarray(False)
         ratio = m_t / m_c
         return (
             (m_t - m_c) / np.abs(m_c),
-            np.sqrt(v_t / n_t + ratio * ratio * v_c / n_c) / np.abs(m_c),
+            np.sqrt(contrast_variance(control, treatment, ratio)) / np.abs(m_c),
             np.asarray(m_c == 0.0),
         )
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from upshot.stats.contrast import contrast
 from upshot.stats.moments import Moments, group_reasons
-from upshot.stats.wald import satterthwaite, wald
+from upshot.stats.wald import wald
 
 if TYPE_CHECKING:
     from upshot.stats.result import Alternative, Estimates, FloatArray
@@ -57,11 +58,9 @@ def difference(
     """
     n_c, n_t = control.n[()], treatment.n[()]
     with np.errstate(all="ignore"):
-        v_c, v_t = control.variance[()] / n_c, treatment.variance[()] / n_t
         return wald(
             treatment.mean[()] - control.mean[()],
-            v_c + v_t,
-            satterthwaite(v_t, n_t - 1.0, v_c, n_c - 1.0),
+            *contrast(control, treatment),
             n=n_c + n_t,
             reason=group_reasons(control, treatment),
             level=level,

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from upshot.stats.contrast import contrast, contrast_variance
 from upshot.stats.moments import Moments, first_reason, group_reasons
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
-from upshot.stats.wald import critical_value, masked, satterthwaite, shaped_estimates, tail_probability
+from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -184,8 +185,7 @@ def skew_adjusted_difference(
     """
     kappa, error = _difference_skewness(control, treatment, skewness_control, skewness_treatment)
     with np.errstate(all="ignore"):
-        v_c, v_t = control.variance / control.n, treatment.variance / treatment.n
-        df = satterthwaite(v_t, treatment.n - 1.0, v_c, control.n - 1.0)
+        df = contrast(control, treatment)[1]
         value = treatment.mean - control.mean
         t = (value - null) / error
         g = _transformed(t, kappa)
@@ -216,7 +216,7 @@ def _difference_skewness(
     g_c, g_t = np.asarray(skewness_control, np.float64), np.asarray(skewness_treatment, np.float64)
     with np.errstate(all="ignore"):
         e_c, e_t = np.sqrt(control.variance / control.n), np.sqrt(treatment.variance / treatment.n)
-        error = np.sqrt(e_c * e_c + e_t * e_t)
+        error = np.sqrt(contrast_variance(control, treatment))
         # A group that does not vary has no skewness, and adds none.
         third_c = np.where(e_c > 0.0, g_c / np.sqrt(control.n) * (e_c / error) ** 3, 0.0)
         third_t = np.where(e_t > 0.0, g_t / np.sqrt(treatment.n) * (e_t / error) ** 3, 0.0)

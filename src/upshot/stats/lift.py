@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from upshot.stats.contrast import arm_covariance, contrast, contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
-from upshot.stats.wald import critical_value, masked, satterthwaite, shaped_estimates, tail_probability, wald
+from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability, wald
 
 if TYPE_CHECKING:
     from upshot.stats.result import Alternative
@@ -82,7 +83,8 @@ def lift(
 ) -> Estimates:
     """Relative lift of treatment over control, by the delta method.
 
-    Standard error √(v_t / y_c² + y_t² v_c / y_c⁴) with v = s²/n; Student's t with Satterthwaite's degrees of freedom.
+    Standard error √(v_t − 2 r v_tc + r² v_c) / |y_c| with r = y_t / y_c and v the (co)variances of the means, which are
+    independent (v_tc = 0) unless they were adjusted together; Student's t with Satterthwaite's degrees of freedom.
 
     Args:
         control: Moments of the control group.
@@ -105,12 +107,11 @@ def lift(
     n_c, n_t, base = control.n[()], treatment.n[()], control.mean[()]
     with np.errstate(all="ignore"):
         ratio = treatment.mean[()] / base
-        from_t = treatment.variance[()] / n_t / (base * base)
-        from_c = ratio * ratio * control.variance[()] / n_c / (base * base)
+        variance, freedom = contrast(control, treatment, ratio)
         return wald(
             (treatment.mean[()] - base) / np.abs(base),
-            from_t + from_c,
-            satterthwaite(from_t, n_t - 1.0, from_c, n_c - 1.0),
+            variance / (base * base),
+            freedom,
             n=n_c + n_t,
             reason=_with_baseline(group_reasons(control, treatment), base),
             level=level,
@@ -158,14 +159,14 @@ def fieller_lift(
     """
     n_c, n_t, base, mean = control.n[()], treatment.n[()], control.mean[()], treatment.mean[()]
     with np.errstate(all="ignore"):
-        v_c, v_t = control.variance[()] / n_c, treatment.variance[()] / n_t
         ratio, sign = mean / base, np.sign(base)
-        df = satterthwaite(v_t, n_t - 1.0, ratio * ratio * v_c, n_c - 1.0)
+        variance, df = contrast(control, treatment, ratio)
         tested = 1.0 + sign * null
-        statistic = (mean - tested * base) / np.sqrt(v_t + tested * tested * v_c)
+        statistic = (mean - tested * base) / np.sqrt(contrast_variance(control, treatment, tested))
         p_value = tail_probability(statistic, alternative, df)
-        first, second, kind = _roots(mean, base, v_t, v_c, critical_value(level, alternative, df))
-        error = np.sqrt(v_t + ratio * ratio * v_c) / np.abs(base)
+        v_t, v_c, both = arm_covariance(control, treatment)
+        first, second, kind = _roots(mean, base, (v_t, v_c, both, variance), critical_value(level, alternative, df))
+        error = np.sqrt(variance) / np.abs(base)
         value = (mean - base) / np.abs(base)
         late = np.where(v_t + v_c == 0.0, Reason.ZERO_VARIANCE, np.where(np.isfinite(p_value), 0, Reason.NOT_FINITE))
         reason = first_reason(_with_baseline(group_reasons(control, treatment), base), np.asarray(late, np.int64))
@@ -212,17 +213,18 @@ def _with_baseline(reason: IntArray, base: FloatArray) -> IntArray:
 
 
 def _roots(
-    mean: FloatArray, base: FloatArray, v_t: FloatArray, v_c: FloatArray, reach: FloatArray
+    mean: FloatArray, base: FloatArray, variances: tuple[FloatArray, ...], reach: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Both solutions ρ of (y_t − ρ y_c)² = q² (v_t + ρ² v_c), and the kind of set that they bound.
+    """Both solutions ρ of (y_t − ρ y_c)² = q² (v_t − 2 ρ v_tc + ρ² v_c), and the kind of set that they bound.
 
     As a ρ² − 2 b ρ + c = 0; the root of larger magnitude comes first and yields the other as c / (a · root), so that
-    neither loses digits.
+    neither loses digits. The last of ``variances`` is that at the ratio of the means.
     """
+    v_t, v_c, both, at_ratio = variances
     squared = reach * reach
-    a, b, c = base * base - squared * v_c, mean * base, mean * mean - squared * v_t
+    a, b, c = base * base - squared * v_c, mean * base - squared * both, mean * mean - squared * v_t
     # b² − a c without the difference of two nearly equal squares.
-    discriminant = squared * (base * base * v_t + mean * mean * v_c - squared * v_t * v_c)
+    discriminant = squared * (base * base * at_ratio - squared * (v_t * v_c - both * both))
     root = b + np.copysign(np.sqrt(np.maximum(discriminant, 0.0)), b)
     first = root / a
     second = np.where(root == 0.0, 0.0, c / np.where(root == 0.0, 1.0, root))

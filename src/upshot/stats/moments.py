@@ -18,7 +18,9 @@ import numpy as np
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.clusters import cluster_totals
+from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
 from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.shared import Shared
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 _OK = np.asarray(0, np.int64)
-_LOST = 64 * float(np.finfo(np.float64).eps)
+_MARKS = ("mergeable", "yes_no", "shared")
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -50,6 +52,9 @@ class Moments:
         mean: Mean of the values, in the metric's unit.
         variance: Sample variance (divisor n − 1), so that ``variance / n`` is the squared standard error of ``mean``.
         mergeable: False where the mean was linearised (ratios, weights, clusters): two such cannot be added.
+        yes_no: Whether the values are 0 and 1, so that their skewness follows from the mean.
+        shared: What the mean shares with other arms' (adjusted means); ``variance`` is then that of the arm's own part
+            alone, and ``upshot.stats.contrast`` puts the two together. None for arms that are independent.
 
     Examples:
         >>> control = Moments.of([1.0, 2.0, 3.0, 4.0])
@@ -64,12 +69,25 @@ class Moments:
     mean: FloatArray
     variance: FloatArray
     mergeable: bool
+    yes_no: bool
+    shared: Shared | None
 
-    def __init__(self, n: ArrayLike, mean: ArrayLike, variance: ArrayLike, *, mergeable: bool = True) -> None:
+    def __init__(
+        self,
+        n: ArrayLike,
+        mean: ArrayLike,
+        variance: ArrayLike,
+        *,
+        mergeable: bool = True,
+        yes_no: bool = False,
+        shared: Shared | None = None,
+    ) -> None:
         object.__setattr__(self, "n", np.asarray(n, np.float64))
         object.__setattr__(self, "mean", np.asarray(mean, np.float64))
         object.__setattr__(self, "variance", np.asarray(variance, np.float64))
         object.__setattr__(self, "mergeable", mergeable)
+        object.__setattr__(self, "yes_no", yes_no)
+        object.__setattr__(self, "shared", shared)
 
     @classmethod
     def of(cls, values: ArrayLike, weights: ArrayLike | None = None, clusters: ArrayLike | None = None) -> Moments:
@@ -90,7 +108,7 @@ class Moments:
         """
         x = np.asarray(values, np.float64)
         if weights is None and clusters is None:
-            return cls(*_two_pass(x))
+            return cls(*two_pass(x))
         return PairMoments.of(x, np.ones_like(x), weights=weights, clusters=clusters).linearised()
 
     @classmethod
@@ -116,7 +134,7 @@ class Moments:
         """
         count, s, q = (np.asarray(a, np.float64) for a in (n, total, squares))
         with np.errstate(all="ignore"):
-            return cls(count, np.asarray(shift, np.float64) + s / count, _variance_from_sums(count, s, q))
+            return cls(count, np.asarray(shift, np.float64) + s / count, variance_from_sums(count, s, q))
 
     @classmethod
     def of_successes(cls, n: ArrayLike, successes: ArrayLike) -> Moments:
@@ -124,7 +142,7 @@ class Moments:
         count, x = np.asarray(n, np.float64), np.asarray(successes, np.float64)
         with np.errstate(all="ignore"):
             p = x / count
-            return cls(count, p, p * (count - x) / (count - 1.0))
+            return cls(count, p, p * (count - x) / (count - 1.0), yes_no=True)
 
     def __add__(self, other: Moments) -> Moments:
         """The moments of both groups of units together (they must be disjoint), by Chan's pairwise update."""
@@ -133,15 +151,22 @@ class Moments:
                 "Linearised moments (ratios, weights, clusters) cannot be merged.",
                 hint="Merge the PairMoments of numerators and denominators, then linearise.",
             )
-        n, mean, (variance,) = _merge(
+        n, mean, (variance,) = merged(
             self.n, other.n, self.mean[..., None], other.mean[..., None], [(self.variance, other.variance, 0, 0)]
         )
-        return Moments(n, mean[..., 0], variance)
+        return Moments(n, mean[..., 0], variance, yes_no=self.yes_no and other.yes_no)
 
     def __getitem__(self, index: object) -> Moments:
         """The moments at an index of the broadcast shape (NumPy indexing)."""
         n, mean, variance = np.broadcast_arrays(self.n, self.mean, self.variance)
-        return Moments(n[index], mean[index], variance[index], mergeable=self.mergeable)  # type: ignore[call-overload]
+        return Moments(
+            n[index],  # type: ignore[call-overload]
+            mean[index],  # type: ignore[call-overload]
+            variance[index],  # type: ignore[call-overload]
+            mergeable=self.mergeable,
+            yes_no=self.yes_no,
+            shared=None if self.shared is None else self.shared.at(index, n.shape),
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -221,8 +246,8 @@ class PairMoments:
         """Moments from Σx, Σy, Σx², Σy² and Σxy; NaN where cancellation left no digits (see ``Moments.from_sums``)."""
         count, sx, sy, sxx, syy, sxy = (np.asarray(a, np.float64) for a in (n, x, y, xx, yy, xy))
         with np.errstate(all="ignore"):
-            variance_x = _variance_from_sums(count, sx, sxx)
-            variance_y = _variance_from_sums(count, sy, syy)
+            variance_x = variance_from_sums(count, sx, sxx)
+            variance_y = variance_from_sums(count, sy, syy)
             covariance = (sxy - sx * (sy / count)) / (count - 1.0)
             # Rounding may exceed the Cauchy–Schwarz bound by a few units in the last place; the truth never does.
             bound = np.sqrt(variance_x * variance_y)
@@ -230,7 +255,7 @@ class PairMoments:
 
     def __add__(self, other: PairMoments) -> PairMoments:
         """The moments of both groups of units together (they must be disjoint)."""
-        n, mean, (vx, vy, cov) = _merge(
+        n, mean, (vx, vy, cov) = merged(
             self.n,
             other.n,
             np.stack(np.broadcast_arrays(self.mean_x, self.mean_y), -1),
@@ -269,7 +294,7 @@ class PairMoments:
             spread = self.variance_x - 2.0 * ratio * self.covariance + ratio * ratio * self.variance_y
             scale = self.variance_x + ratio * ratio * self.variance_y
             # A ratio that is the same in every unit leaves only rounding behind.
-            spread = np.where(np.abs(spread) <= _LOST * scale, 0.0, spread)
+            spread = np.where(np.abs(spread) <= LOST * scale, 0.0, spread)
             return Moments(self.n, ratio, spread / (self.mean_y * self.mean_y), mergeable=False)
 
 
@@ -313,11 +338,10 @@ class CovariateMoments:
             centred = rows - means[..., None, :]
             # What rounding left of the sum is taken out of both (Chan et al., eq. 1.7): beside huge means it counts.
             slip = centred.sum(axis=-2)
-            scatter = np.swapaxes(centred, -1, -2) @ centred - slip[..., :, None] * slip[..., None, :] / np.float64(
-                count
-            )
+            products = np.swapaxes(centred, -1, -2) @ centred
+            products -= slip[..., :, None] * slip[..., None, :] / np.float64(count)
             means = means + slip / np.float64(count)
-            covariance = scatter / np.float64(count - 1)
+            covariance = products / np.float64(count - 1)
         return cls(np.full(means.shape[:-1], float(count)), means, covariance)
 
     def __add__(self, other: CovariateMoments) -> CovariateMoments:
@@ -325,14 +349,14 @@ class CovariateMoments:
         with np.errstate(all="ignore"):
             n = self.n + other.n
             mine, theirs = self.n / n, other.n / n
-            means = _blend(self.means, other.means, mine[..., None], theirs[..., None])
+            means = blended(self.means, other.means, mine[..., None], theirs[..., None])
             gap = np.where((mine * theirs)[..., None] > 0, other.means - self.means, 0.0)
-            scatter = (
-                _scatter(self.covariance, self.n[..., None, None])
-                + _scatter(other.covariance, other.n[..., None, None])
+            spread = (
+                scatter(self.covariance, self.n[..., None, None])
+                + scatter(other.covariance, other.n[..., None, None])
                 + gap[..., :, None] * gap[..., None, :] * (self.n * theirs)[..., None, None]
             )
-            return CovariateMoments(n, means, scatter / (n - 1.0)[..., None, None])
+            return CovariateMoments(n, means, spread / (n - 1.0)[..., None, None])
 
     @property
     def size(self) -> int:
@@ -377,13 +401,18 @@ def stack_arms(arms: Sequence[_M]) -> _M:
     if isinstance(first, CovariateMoments):
         fields_and_axes = [("n", -1), ("means", -2), ("covariance", -3)]
     else:
-        fields_and_axes = [(f.name, -1) for f in fields(first) if f.name != "mergeable"]
+        fields_and_axes = [(f.name, -1) for f in fields(first) if f.name not in _MARKS]
     stacked = [
         np.stack(np.broadcast_arrays(*(getattr(arm, name) for arm in arms)), axis=axis)
         for name, axis in fields_and_axes
     ]
     if isinstance(first, Moments):
-        return type(first)(*stacked, mergeable=all(getattr(arm, "mergeable", False) for arm in arms))
+        return type(first)(
+            *stacked,
+            mergeable=all(arm.mergeable for arm in arms),
+            yes_no=all(arm.yes_no for arm in arms),
+            shared=Shared.stacked([(arm.shared, arm.shape) for arm in arms]),
+        )
     return type(first)(*stacked)
 
 
@@ -443,55 +472,3 @@ def _sound(moments: Moments, least_n: float) -> NDArray[np.bool_]:
     n, mean, variance = moments.n[()], moments.mean[()], moments.variance[()]
     # NaN fails every comparison, infinity the last.
     return (n >= least_n) & (variance >= 0.0) & (variance + np.abs(mean) + n < np.inf)
-
-
-def _two_pass(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Count, mean and variance along the last axis."""
-    count = np.float64(x.shape[-1])
-    with np.errstate(all="ignore"):
-        mean = np.asarray(x.sum(axis=-1) / count)
-        centred = x - mean[..., None]
-        # The second term removes the rounding of the mean itself (Chan et al., eq. 1.7).
-        slip = centred.sum(axis=-1)
-        variance = (np.vecdot(centred, centred) - slip * slip / count) / (count - 1.0)
-    return np.full(mean.shape, count), mean, np.maximum(variance, 0.0)
-
-
-def _variance_from_sums(n: FloatArray, total: FloatArray, squares: FloatArray) -> FloatArray:
-    mean = total / n
-    scatter = squares - total * mean
-    lost = np.abs(scatter) <= _LOST * squares
-    # Whole numbers add up exactly below 2^53: there a scatter of zero is known, not rounded.
-    exact = (scatter == 0.0) & (squares < 2.0**53) & (mean == np.rint(mean)) & (total == np.rint(total))
-    return np.asarray(np.where(lost, np.where(exact, 0.0, np.nan), scatter / (n - 1.0)), np.float64)
-
-
-def _scatter(covariance: FloatArray, n: FloatArray) -> FloatArray:
-    """Sum of squared deviations; zero below two units, where a variance is not defined."""
-    return np.asarray(np.where(n >= 2.0, covariance * (n - 1.0), 0.0), np.float64)
-
-
-def _blend(mean: FloatArray, other: FloatArray, share: FloatArray, other_share: FloatArray) -> FloatArray:
-    mixed = mean + (other - mean) * other_share
-    kept = np.where(other_share == 0.0, mean, np.where(share == 0.0, other, mixed))
-    return np.asarray(kept, np.float64)
-
-
-def _merge(
-    n: FloatArray,
-    other_n: FloatArray,
-    means: FloatArray,
-    other_means: FloatArray,
-    spreads: list[tuple[FloatArray, FloatArray, int, int]],
-) -> tuple[FloatArray, FloatArray, list[FloatArray]]:
-    """Chan's update for any set of (co)variances; means have the values along the last axis."""
-    with np.errstate(all="ignore"):
-        both = n + other_n
-        share, other_share = n / both, other_n / both
-        merged_means = _blend(means, other_means, share[..., None], other_share[..., None])
-        gap = np.where((share * other_share)[..., None] > 0.0, other_means - means, 0.0)
-        merged = [
-            (_scatter(a, n) + _scatter(b, other_n) + gap[..., i] * gap[..., j] * n * other_share) / (both - 1.0)
-            for a, b, i, j in spreads
-        ]
-    return both, merged_means, merged

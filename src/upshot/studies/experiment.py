@@ -25,6 +25,7 @@ from upshot.stats import (
     score_lift,
     stack_arms,
 )
+from upshot.stats.contrast import mean_variance
 from upshot.studies.findings import Finding, Refused, no_effect_of
 from upshot.studies.inputs import ArmValues, ExperimentInput, MetricInput, StudyInputs
 
@@ -206,7 +207,7 @@ def _compared(arms: list[ArmValues], level: float, *, final: bool) -> tuple[Esti
             for scale in ("absolute", "relative")
         )
         return absolute, relative, f"always-valid{how}"
-    shaky = np.sqrt(control_moments.variance / control_moments.n) > _SHAKY_BASELINE * np.abs(control_moments.mean)
+    shaky = np.sqrt(mean_variance(control_moments)) > _SHAKY_BASELINE * np.abs(control_moments.mean)
     chosen = fieller_lift if bool(np.any(shaky)) else lift
     return (
         difference(control_moments, treated_moments, level=level),
