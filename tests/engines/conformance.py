@@ -17,7 +17,8 @@ from tests.metrics.reference import Event, Scalar, Trait, World
 from tests.metrics.worlds import METRICS, field
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery, SeriesQuery
-from upshot.metrics.compile.windows import least_grain, longer
+from upshot.metrics.compile.windows import longer
+from upshot.metrics.ripening import least_grain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

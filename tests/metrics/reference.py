@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery, SeriesQuery
 from upshot.metrics.definition import (
@@ -248,20 +250,18 @@ def _units(own: list[tuple[date, Event]], first: date, last: date, metric: Metri
     return {u for day, e in own if first <= day <= last and (u := world.unit(e, metric.unit)) is not None}
 
 
-def _windows(grain: Grain, days: DayRange, whole: DayRange) -> list[tuple[date, date]]:
-    """First and last day of windows that begin in ``days``, cut to ``whole``."""
-    found = []
-    for start in whole.periods(grain):
-        first, last = max(start, whole.start), min(grain.next(start), whole.end) - timedelta(days=1)
-        if days.start <= first < days.end:
-            found.append((first, last))
-    return found
+def _windows(grain: Grain, days: DayRange, *, own: bool) -> list[tuple[date, date]]:
+    """First and last day of the whole windows inside a period; of the window that is the period itself, cut or not."""
+    if own:
+        return [(days.start, days.last)]
+    starts = [day for day in _all_days(days) if grain.floor(day) == day and grain.next(day) <= days.end]
+    return [(start, grain.next(start) - timedelta(days=1)) for start in starts]
 
 
 def _active(
     metric: Metric, own: list[tuple[date, Event]], days: DayRange, query: SeriesQuery, world: World
 ) -> Numbers | None:
-    if metric.window is Window.PERIOD:
+    if metric.window is Window.PERIOD or (query.grain is None and metric.window is not Window.DAY):
         count = float(len(_units(own, days.start, days.last, metric, world)))
         return (count, None, None) if count else None
     if metric.window is Window.ROLLING_28_DAYS:
@@ -271,8 +271,7 @@ def _active(
     if query.grain is grain:
         count = float(len(_units(own, days.start, days.last, metric, world)))
         return (count, None, None) if count else None
-    windows = _windows(grain, days, query.days)
-    counts = [len(_units(own, first, last, metric, world)) for first, last in windows]
+    counts = [len(_units(own, a, b, metric, world)) for a, b in _windows(grain, days, own=False)]
     return (sum(counts) / len(counts), None, None) if sum(counts) else None
 
 
@@ -285,7 +284,7 @@ def _stickiness(
         base = sum(len(_units(own, d - timedelta(days=27), d, metric, world)) for d in every) / len(every)
         return (daily / base, daily, base) if base else None
     grain = Grain.WEEK if metric.window is Window.WEEK else Grain.MONTH
-    windows = _windows(grain, days, query.days)
+    windows = _windows(grain, days, own=query.grain is grain)
     upper = lower = 0.0
     for first, last in windows:
         inside = _all_days(DayRange.of(first, last))
@@ -318,7 +317,11 @@ def _conversion(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[
             if unit is None or not days.start <= day < days.end:
                 continue
             own = [g for g in goals if world.unit(g, metric.unit) == unit]
-            hit = any(start.at < g.at <= start.at + within for g in own)
+            later = [g for g in own if g.at >= start.at and g.id != start.id]
+            if metric.within_exact:
+                hit = any(g.at <= start.at + within for g in later)
+            else:
+                hit = any((world.day(g) - day).days <= within.days for g in later)
             converted[period, group][unit] = converted[period, group].get(unit, False) or hit
     return {
         key: (sum(units.values()) / len(units), float(sum(units.values())), float(len(units)))
@@ -424,20 +427,30 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
     result: dict[str | None, Numbers] = {}
     for unit in {keep(e) for e in world.events}:
         own = World(world.zone, tuple(e for e in world.events if keep(e) == unit), world.persons, world.traits)
-        numbers = series(metric, query, own).get((days.start, ()))
-        if numbers is None:
+        numbers: Numbers | None = series(metric, query, own).get((days.start, ()))
+        if numbers is None and metric.window is not Window.ROLLING_28_DAYS:
             continue
         if metric.type is Shape.ACTIVE and metric.window not in (Window.PERIOD, Window.ROLLING_28_DAYS):
-            windows = len(_windows(Grain(str(metric.window)), days, days))
-            numbers = (round((numbers[0] or 0.0) * windows, 6), None, None)
-        result[unit] = numbers
+            grain = Grain(str(metric.window))
+            active = [world.day(e) for e in own.selected(metric.selection, metric.unit)]
+            numbers = (float(len({grain.floor(day) for day in active if days.start <= day < days.end})), None, None)
+        if metric.type is Shape.ACTIVE and metric.window is Window.ROLLING_28_DAYS:
+            last = DayRange(days.end - timedelta(days=27 + 1), days.end)
+            numbers = series(metric, SeriesQuery(last, None), own).get((last.start, ()))
+        if numbers is not None:
+            result[unit] = numbers
     return result
+
+
+def _counted_once(part: Metric) -> Metric:
+    once = part.type is Shape.ACTIVE and part.window is not Window.DAY
+    return msgspec.structs.replace(part, window=Window.PERIOD) if once else part
 
 
 def _ratio_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
     assert metric.numerator is not None
     assert metric.denominator is not None
-    upper, lower = per_unit(metric.numerator, days, world), per_unit(metric.denominator, days, world)
+    upper, lower = (per_unit(_counted_once(part), days, world) for part in (metric.numerator, metric.denominator))
     result: dict[str | None, Numbers] = {}
     for unit in upper.keys() | lower.keys():
         a, b = (part.get(unit, (0.0, None, None))[0] or 0.0 for part in (upper, lower))

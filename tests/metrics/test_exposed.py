@@ -56,7 +56,7 @@ WITH first AS (
              AND t + INTERVAL {horizon} DAY <= TIMESTAMP '2026-04-01'),
 buys AS (SELECT distinct_id AS who, occurred_at AS t, day, properties.amount::DOUBLE AS amount,
                 properties.kind::VARCHAR AS kind FROM events WHERE event = 'buy'),
-looks AS (SELECT distinct_id AS who, occurred_at AS t FROM events WHERE event = 'look'),
+looks AS (SELECT distinct_id AS who, occurred_at AS t, day FROM events WHERE event = 'look'),
 unit AS ({unit})
 SELECT variant, count(*), avg(x), var_samp(x), avg(y), var_samp(y), covar_samp(x, y), avg(b), var_samp(b),
        covar_samp(x, b)
@@ -109,10 +109,10 @@ BY_HAND = {
         f"SELECT variant, coalesce(sum(amount) FILTER ({AFTER}), 0) x, count(*) FILTER ({AFTER}) y, {NONE} b {PER}",
     ),
     "conv": (
-        9,
+        10,
         """SELECT variant, coalesce(max(done), 0) x, coalesce(max(begun), 0) y, NULL::DOUBLE b FROM clean c LEFT JOIN (
-             SELECT l.who, 1 AS begun, l.t, (EXISTS (SELECT 1 FROM buys b WHERE b.who = l.who AND b.t > l.t
-               AND b.t <= l.t + INTERVAL 2 DAY))::INT AS done FROM looks l
+             SELECT l.who, 1 AS begun, l.t, (EXISTS (SELECT 1 FROM buys b WHERE b.who = l.who AND b.t >= l.t
+               AND b.day <= l.day + 2))::INT AS done FROM looks l
            ) s ON s.who = c.who AND s.t >= c.t AND s.t < c.t + INTERVAL 7 DAY GROUP BY c.who, variant""",
     ),
 }

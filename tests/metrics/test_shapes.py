@@ -118,8 +118,8 @@ CASES = {
         "type: conversion, event: buy, of: view, within: 3 days",
         Grain.MONTH,
         "SELECT m, avg(hit) FROM (SELECT date_trunc('month', v.local)::DATE AS m, v.distinct_id, max(CASE WHEN EXISTS ("
-        "SELECT 1 FROM log b WHERE b.event = 'buy' AND b.distinct_id = v.distinct_id AND b.occurred_at > v.occurred_at "
-        "AND b.occurred_at <= v.occurred_at + INTERVAL 3 DAYS) THEN 1 ELSE 0 END) AS hit FROM inside v "
+        "SELECT 1 FROM log b WHERE b.event = 'buy' AND b.distinct_id = v.distinct_id "
+        "AND b.occurred_at >= v.occurred_at AND b.local <= v.local + 3) THEN 1 ELSE 0 END) AS hit FROM inside v "
         "WHERE v.event = 'view' AND v.distinct_id IS NOT NULL GROUP BY 1, 2) GROUP BY 1",
     ),
     "trait as of the event": Case(

@@ -57,6 +57,8 @@ YAML = """
 - {name: converted, type: conversion, event: buy, of: view, within: 3 days}
 - {name: again, type: conversion, event: buy, of: buy, within: 90 minutes}
 - {name: narrow, type: conversion, event: buy, of: {event: view, where: plan = pro}, within: 20 days, where: q >= 0}
+- {name: converted_at_once, type: conversion, event: buy, of: view, within: 24 hours}
+- {name: again_in_days, type: conversion, of: {event: '*', where: plan = pro}, event: [buy, view], within: 2 days}
 - {name: account_converted, type: conversion, unit: account, event: buy, of: view, within: 10 days}
 - {name: back, type: retention, period: week}
 - {name: back_days, type: retention, event: buy, period: day, after: 2}

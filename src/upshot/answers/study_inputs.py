@@ -169,7 +169,7 @@ def _foretold_at(measured: Measured) -> datetime | None:
 
 
 def _no_daily(metric: Metric) -> str:
-    from upshot.metrics.compile.windows import least_grain
+    from upshot.metrics.ripening import least_grain
 
     title = metric.title or metric.name
     if least_grain(metric) is not Grain.DAY:

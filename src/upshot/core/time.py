@@ -52,17 +52,47 @@ class Grain(enum.StrEnum):
         >>> Grain.MONTH.next(date(2024, 12, 1))
         datetime.date(2025, 1, 1)
         """
-        match self:
-            case Grain.DAY:
-                return start + timedelta(days=1)
-            case Grain.WEEK:
-                return start + timedelta(days=7)
-            case Grain.MONTH | Grain.QUARTER | Grain.YEAR:
-                months = start.month - 1 + _MONTHS[self]
-                return date(start.year + months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1, 1)
+        return self.nth(start, 1)
+
+    @property
+    def months(self) -> int:
+        """How many calendar months it holds; 0 of a day and a week.
+
+        >>> Grain.QUARTER.months
+        3
+        """
+        return _MONTHS.get(self, 0)
+
+    @property
+    def days(self) -> tuple[int, int, int]:
+        """How many days it has at least, usually and at most.
+
+        >>> Grain.MONTH.days
+        (28, 30, 31)
+        """
+        return _DAYS[self]
+
+    def nth(self, start: date, count: int) -> date:
+        """The first day of the period that comes ``count`` periods after (before: negative) the one of ``start``.
+
+        >>> Grain.MONTH.nth(date(2024, 1, 1), 13), Grain.WEEK.nth(date(2024, 1, 3), -1)
+        (datetime.date(2025, 2, 1), datetime.date(2023, 12, 25))
+        """
+        first = self.floor(start)
+        if not self.months:
+            return first + timedelta(days=count * self.days[0])
+        months = first.year * _MONTHS_A_YEAR + first.month - 1 + count * self.months
+        return date(months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1, 1)
 
 
 _MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
+_DAYS = {
+    Grain.DAY: (1, 1, 1),
+    Grain.WEEK: (7, 7, 7),
+    Grain.MONTH: (28, 30, 31),
+    Grain.QUARTER: (90, 91, 92),
+    Grain.YEAR: (365, 365, 366),
+}
 
 
 class DayRange(msgspec.Struct, frozen=True):

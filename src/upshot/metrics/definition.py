@@ -6,11 +6,14 @@ Everything that measures uses these: pages, studies, objectives and alerts. The 
 
 import enum
 import hashlib
+import re
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from upshot.core.time import Grain
+from upshot.metrics.kinds import Format, Kind, RetentionKind, Shape, Window
 
 __all__ = [
     "EVERY_EVENT",
@@ -37,9 +40,9 @@ __all__ = [
 ]
 
 EVERY_EVENT = "*"
-Format = Literal["count", "money", "percent", "duration", "number"]
 Direction = Literal["up", "down", "none"]
 _HASH_VERSION = 1
+_DAY_SECONDS = 86_400
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -54,42 +57,6 @@ class Problem(msgspec.Struct, frozen=True):
         place = f"{self.where}:{self.line}: " if self.where and self.line else f"{self.where}: " if self.where else ""
         close = f" Did you mean {' or '.join(repr(s) for s in self.suggestions)}?" if self.suggestions else ""
         return f"{place}{self.message}{close}"
-
-
-class Shape(enum.StrEnum):
-    """The kinds of numbers."""
-
-    COUNT = "count"
-    SUM = "sum"
-    MEAN = "mean"
-    DISTINCT = "distinct"
-    ACTIVE = "active"
-    STICKINESS = "stickiness"
-    RATIO = "ratio"
-    CONVERSION = "conversion"
-    RETENTION = "retention"
-
-
-class Window(enum.StrEnum):
-    """Over which days a unit counts as active.
-
-    ``PERIOD`` follows the grain of the question; ``ROLLING_28_DAYS`` ends with the day that is asked about; the others
-    are calendar periods, and a question with a longer grain gets their mean.
-    """
-
-    PERIOD = "period"
-    DAY = "day"
-    WEEK = "week"
-    ROLLING_28_DAYS = "28d"
-    MONTH = "month"
-
-
-class RetentionKind(enum.StrEnum):
-    """When a unit counts as having come back at period k: in k, in k or later, or within the bracket that holds k."""
-
-    N_DAY = "n-day"
-    UNBOUNDED = "unbounded"
-    BRACKET = "bracket"
 
 
 class Scope(enum.StrEnum):
@@ -116,11 +83,17 @@ def quote_name(name: str) -> str:
     >>> quote_name("Country"), quote_name("a.b")
     ('Country', '"a.b"')
     """
-    if name.isidentifier() and name.casefold() not in _RESERVED:
+    if _is_word(name):
         return name
     return '"' + name.replace('"', '""') + '"'
 
 
+def _is_word(text: str) -> bool:
+    # An identifier of Python may hold a few characters, such as the middle dot, that the grammar takes for signs.
+    return text.isidentifier() and _WORD.fullmatch(text) is not None and text.casefold() not in _RESERVED
+
+
+_WORD = re.compile(r"\w+")
 _RESERVED = frozenset({"in", "not", "contains", "starts", "with", "is", "null", "and", "or", "cohort", "segment"})
 
 
@@ -212,7 +185,7 @@ class Value(msgspec.Struct, frozen=True, order=True):
         """As it must be written in a filter."""
         if self.number is not None:
             return self.text
-        if self.text.isidentifier() and self.text.casefold() not in _RESERVED:
+        if _is_word(self.text):
             return self.text
         return '"' + self.text.replace('"', '""') + '"'
 
@@ -344,6 +317,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         window: For ``active`` and ``stickiness``.
         of: Where a ``conversion`` starts, or what makes a unit join a ``retention`` cohort (none: the return itself).
         within_seconds: How long after the start the goal still counts.
+        within_exact: Whether that is meant to the second, and not as whole local days.
         kind: For ``retention``.
         period: For ``retention``: the length of a period where the question does not say.
         after: For ``retention``: the period (for ``bracket``: its number) whose share the series shows.
@@ -362,6 +336,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     window: Window = Window.PERIOD
     of: Selection | None = None
     within_seconds: int = 0
+    within_exact: bool = False
     kind: RetentionKind = RetentionKind.N_DAY
     period: Grain = Grain.WEEK
     after: int = 1
@@ -372,14 +347,30 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = "up"
 
     @property
+    def is_a(self) -> Kind:
+        """What its kind is."""
+        return self.type.kind
+
+    @property
     def additive(self) -> bool:
         """Whether values of disjoint periods, groups and units add up."""
-        return self.type in (Shape.COUNT, Shape.SUM)
+        return self.is_a.additive
 
     @property
     def fractional(self) -> bool:
         """Whether it is a numerator over a denominator."""
-        return self.type in (Shape.MEAN, Shape.STICKINESS, Shape.RATIO, Shape.CONVERSION, Shape.RETENTION)
+        return self.is_a.fraction
+
+    @property
+    def parts(self) -> tuple["Metric", ...]:
+        """Numerator and denominator, where it is a ratio of metrics."""
+        return tuple(part for part in (self.numerator, self.denominator) if part is not None)
+
+    @property
+    def within_days(self) -> int | None:
+        """The local days after the start's own on which the goal still counts; None where seconds are meant."""
+        exact = self.within_exact or self.within_seconds % _DAY_SECONDS
+        return None if exact else self.within_seconds // _DAY_SECONDS
 
     def narrowed(self, where: tuple[Filter, ...]) -> "Metric":
         """The same metric of fewer events: with more conditions on each of its selections."""
@@ -387,7 +378,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(
             self,
-            selection=self.selection if self.type is Shape.RATIO else self.selection.narrowed(where),
+            selection=self.selection.narrowed(where) if "event" in self.is_a.keys else self.selection,
             of=self.of.narrowed(where) if self.of else None,
             numerator=self.numerator.narrowed(where) if self.numerator else None,
             denominator=self.denominator.narrowed(where) if self.denominator else None,
@@ -410,22 +401,28 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _essence(metric: Metric) -> list[object]:
-    selection = metric.selection.canonical()
-    match metric.type:
-        case Shape.COUNT:
-            rest: list[object] = []
-        case Shape.SUM | Shape.MEAN | Shape.DISTINCT:
-            rest = [metric.value]
-        case Shape.ACTIVE | Shape.STICKINESS:
-            rest = [metric.window]
-        case Shape.CONVERSION:
-            rest = [_start(metric), metric.within_seconds]
-        case Shape.RETENTION:
-            rest = [_start(metric), metric.kind, metric.period, metric.after, metric.brackets]
-        case Shape.RATIO:
-            rest = [_essence(part) if part else None for part in (metric.numerator, metric.denominator)]
-    return [metric.type, metric.unit, selection, *rest]
+    """Type, unit and selection, and then what the keys of its kind say, in the order of ``_DECIDES``."""
+    keys = metric.is_a.keys
+    rest = [value for key, decides in _DECIDES for value in (decides(metric) if key in keys else ())]
+    return [metric.type, metric.unit, metric.selection.canonical(), *rest]
 
 
 def _start(metric: Metric) -> Selection | None:
     return metric.of.canonical() if metric.of else None
+
+
+def _within(metric: Metric) -> list[object]:
+    exact = metric.within_seconds % _DAY_SECONDS == 0 and metric.within_exact
+    # Days are the rule: only what could be taken for them and is not says so, and all other hashes stay as they were.
+    return [metric.within_seconds, *(["exact"] if exact else [])]
+
+
+_DECIDES: tuple[tuple[str, Callable[[Metric], list[object]]], ...] = (
+    ("value", lambda metric: [metric.value]),
+    ("window", lambda metric: [metric.window]),
+    ("of", lambda metric: [_start(metric)]),
+    ("within", _within),
+    ("period", lambda metric: [metric.kind, metric.period, metric.after, metric.brackets]),
+    ("numerator", lambda m: [_essence(part) if part else None for part in (m.numerator, m.denominator)]),
+)
+"""What the number depends on, by the key that says it."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from upshot.metrics.definition import Expression, Field, Metric, Scope, Selection, Shape
+from upshot.metrics.definition import Expression, Field, Metric, Scope, Selection
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -43,17 +43,12 @@ def measures_of(metric: Metric) -> tuple[Measure, ...]:
 
     A distinct count and a conversion read raw events always.
     """
-    match metric.type:
-        case Shape.SUM | Shape.MEAN:
-            wanted = [Measure(metric.selection, metric.value)]
-        case Shape.COUNT | Shape.ACTIVE | Shape.STICKINESS:
-            wanted = _unless_plain(metric.selection)
-        case Shape.RETENTION:
-            wanted = [*_unless_plain(metric.selection), *(_unless_plain(metric.of) if metric.of else [])]
-        case Shape.RATIO:
-            wanted = [m for part in (metric.numerator, metric.denominator) if part for m in measures_of(part)]
-        case Shape.DISTINCT | Shape.CONVERSION:
-            wanted = []
+    wanted: list[Measure] = [m for part in metric.parts for m in measures_of(part)]
+    if "event" in metric.is_a.keys and not metric.is_a.raw:
+        if metric.value is not None:
+            wanted.append(Measure(metric.selection, metric.value))
+        else:
+            wanted += [*_unless_plain(metric.selection), *(_unless_plain(metric.of) if metric.of else [])]
     unique = {m.hash: m for m in wanted if is_measurable(m.selection)}
     return tuple(unique.values())
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable
-from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, TypeVar, get_args
@@ -15,15 +14,12 @@ from upshot.metrics.definition import (
     EVERY_EVENT,
     Direction,
     Filter,
-    Format,
     Metric,
     Problem,
-    RetentionKind,
     Selection,
-    Shape,
-    Window,
 )
 from upshot.metrics.filters import parse_filter
+from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, Window
 
 __all__ = ["Parsed", "parse_metric_nodes", "parse_metrics"]
 
@@ -36,36 +32,6 @@ _LONGEST_SECONDS = 3_660 * 86_400
 
 _COMMON = frozenset({"name", "title", "description", "type", "unit", "format", "direction"})
 _EVENTS = frozenset({"event", "where"})
-_KEYS: AnyMapping[str, frozenset[str]] = {
-    "count": _EVENTS,
-    "sum": _EVENTS | {"value"},
-    "revenue": _EVENTS | {"value"},
-    "mean": _EVENTS | {"value"},
-    "distinct": _EVENTS | {"value"},
-    "active": _EVENTS | {"window"},
-    "stickiness": _EVENTS | {"window"},
-    "conversion": _EVENTS | {"of", "within"},
-    "retention": _EVENTS | {"of", "kind", "period", "after", "brackets"},
-    "ratio": frozenset({"numerator", "denominator"}),
-}
-_NEEDED: AnyMapping[str, frozenset[str]] = {
-    "sum": frozenset({"value"}),
-    "revenue": frozenset({"value"}),
-    "mean": frozenset({"value"}),
-    "distinct": frozenset({"value"}),
-    "conversion": frozenset({"of", "within"}),
-    "ratio": frozenset({"numerator", "denominator"}),
-}
-_FORMATS: AnyMapping[str, Format] = {
-    "count": "count",
-    "active": "count",
-    "distinct": "count",
-    "revenue": "money",
-    "stickiness": "percent",
-    "conversion": "percent",
-    "retention": "percent",
-}
-_PARTS = (Shape.COUNT, Shape.SUM, Shape.DISTINCT, Shape.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +106,10 @@ def _metric(reading: _Reading, node: Node, *, part: bool) -> Metric | None:
     keys = _mapping(reading, node)
     kind = _text(reading, keys.get("type"), "type") if "type" in keys else None
     if kind is None:
-        reading.wrong(node, "A metric needs a type.", tuple(_KEYS) if "type" not in keys else ())
+        reading.wrong(node, "A metric needs a type.", tuple(WORDS) if "type" not in keys else ())
         return None
-    if kind not in _KEYS:
-        reading.wrong(keys["type"], f"There is no type of metric {kind!r}.", nearest(kind, _KEYS) or tuple(_KEYS))
+    if kind not in WORDS:
+        reading.wrong(keys["type"], f"There is no type of metric {kind!r}.", nearest(kind, WORDS) or tuple(WORDS))
         return None
     _check_keys(reading, node, keys, kind, part=part)
     name = _name(reading, node, keys, part=part)
@@ -166,11 +132,12 @@ def _mapping(reading: _Reading, node: Mapping) -> dict[str, Node]:
 
 
 def _check_keys(reading: _Reading, node: Node, keys: dict[str, Node], kind: str, *, part: bool) -> None:
-    allowed = _COMMON | _KEYS[kind]
+    wanted = WORDS[kind][0].kind
+    allowed = _COMMON | wanted.keys
     for key in keys:
         if key not in allowed:
             reading.wrong(keys[key], f"A metric of type {kind} has no {key!r}.", nearest(key, allowed))
-    for key in sorted(_NEEDED.get(kind, frozenset()) | (set() if part else {"name"})):
+    for key in sorted(wanted.needed | (frozenset() if part else {"name"})):
         if key not in keys:
             reading.wrong(node, f"A metric of type {kind} needs {key!r}.")
 
@@ -191,30 +158,30 @@ def _name(reading: _Reading, node: Node, keys: dict[str, Node], *, part: bool) -
 
 
 def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Metric | None:
-    shape = Shape.SUM if kind == "revenue" else Shape(kind)
-    fraction = kind in ("stickiness", "conversion", "retention")
+    shape, usual = WORDS[kind]
+    row = shape.kind
     values: dict[str, Any] = {  # Any: keyword arguments of Metric, each checked as it is read
         "name": name,
         "type": shape,
         "title": _text(reading, keys.get("title"), "title") or "",
         "description": _text(reading, keys.get("description"), "description") or "",
         "unit": _text(reading, keys.get("unit"), "unit") or "person",
-        "format": _choice(reading, keys.get("format"), "format", get_args(Format), _FORMATS.get(kind, "number")),
+        "format": _choice(reading, keys.get("format"), "format", get_args(Format), usual),
         "direction": _choice(reading, keys.get("direction"), "direction", get_args(Direction), "up"),
         "selection": _selection(reading, keys),
     }
     if "value" in keys:
         values["value"] = _parsed(reading, keys["value"], "value", parse_expression)
-    default_window = Window.MONTH if fraction else Window.PERIOD
-    if shape in (Shape.ACTIVE, Shape.STICKINESS):
+    if row.clock is Clock.WINDOW:
+        default_window = Window.MONTH if row.share else Window.PERIOD
         values["window"] = Window(_choice(reading, keys.get("window"), "window", tuple(Window), default_window))
-        if shape is Shape.STICKINESS and values["window"] in (Window.DAY, Window.PERIOD):
+        if row.share and values["window"] in (Window.DAY, Window.PERIOD):
             reading.wrong(keys["window"], "Stickiness is daily actives over a window of week, 28d or month.")
     if "of" in keys:
         values["of"] = _start(reading, keys["of"])
     if "within" in keys:
-        values["within_seconds"] = _duration(reading, keys["within"])
-    if shape is Shape.RETENTION:
+        values["within_seconds"], values["within_exact"] = _duration(reading, keys["within"])
+    if row.clock is Clock.PERIOD:
         values |= _retention(reading, keys)
     for key in ("numerator", "denominator"):
         if key in keys:
@@ -290,8 +257,9 @@ def _part(reading: _Reading, node: Node, key: str, unit: str) -> Metric | None:
         part = _metric(reading, node, part=True)
     if part is None:
         return None
-    if part.type not in _PARTS:
-        reading.wrong(node, f"The {key} of a ratio must be one of {', '.join(_PARTS)}; {part.type} is not.")
+    if not part.is_a.part:
+        allowed = ", ".join(shape for shape, kind in KINDS.items() if kind.part)
+        reading.wrong(node, f"The {key} of a ratio must be one of {allowed}; {part.type} is not.")
     elif part.unit != unit:
         reading.wrong(node, f"The {key} counts by {part.unit} and the ratio by {unit}; make the units equal.")
     return part
@@ -349,15 +317,16 @@ def _integer(reading: _Reading, node: Node, key: str, low: int, high: int) -> in
     return int(text)
 
 
-def _duration(reading: _Reading, node: Node) -> int:
+def _duration(reading: _Reading, node: Node) -> tuple[int, bool]:
+    """Seconds, and whether they are meant as such and not as days."""
     text = _text(reading, node, "within") or ""
     match = _DURATION.fullmatch(text)
     word = match[2].casefold() if match else ""
     seconds = _SECONDS.get(word) or _SECONDS.get(word.removesuffix("s"))
     if match is None or seconds is None:
         reading.wrong(node, f"'within' is a duration such as '7 days' or '30 minutes', not {text!r}.")
-        return 0
+        return 0, False
     if not 0 < int(match[1]) * seconds <= _LONGEST_SECONDS:
         reading.wrong(node, f"'within' must be more than nothing and at most ten years, not {text!r}.")
-        return 0
-    return int(match[1]) * seconds
+        return 0, False
+    return int(match[1]) * seconds, seconds < _SECONDS["d"]

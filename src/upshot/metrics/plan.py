@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from upshot.metrics.compile.query import Route
-from upshot.metrics.definition import Expression, Field, Scope, Selection, Shape
+from upshot.metrics.definition import Expression, Field, Scope, Selection
+from upshot.metrics.kinds import Shape
 from upshot.metrics.measures import Measure, is_measurable
 
 __all__ = ["Plan", "plan_selection"]
@@ -50,10 +51,8 @@ def plan_selection(
         has_facts: Whether the store keeps unit-day facts for the unit type.
         has_measure: Whether the store keeps a measure for the unit type.
     """
-    if shape is Shape.DISTINCT:
-        return Plan(Route.EVENTS, "A distinct count needs every value, so raw events are read.")
-    if shape is Shape.CONVERSION:
-        return Plan(Route.EVENTS, "A conversion needs the instant of every event, so raw events are read.")
+    if shape.kind.raw:
+        return Plan(Route.EVENTS, shape.kind.raw)
     for field in breakdown:
         if field.scope is not Scope.COHORT and field != _EVENT_FIELD:
             return Plan(

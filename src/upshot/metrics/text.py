@@ -1,13 +1,7 @@
 """Definitions as YAML: what ``parse`` reads back to the same values."""
 
-from upshot.metrics.definition import (
-    EVERY_EVENT,
-    Metric,
-    RetentionKind,
-    Selection,
-    Shape,
-    Window,
-)
+from upshot.metrics.definition import EVERY_EVENT, Metric, Selection
+from upshot.metrics.kinds import RetentionKind, Shape, Window
 
 __all__ = ["duration_text", "metric_to_yaml", "metrics_to_yaml"]
 
@@ -25,13 +19,14 @@ def metrics_to_yaml(metrics: tuple[Metric, ...]) -> str:
     return _dump({"metrics": [metric_mapping(metric) for metric in metrics]})
 
 
-def duration_text(seconds: int) -> str:
-    """In the largest unit that divides it.
+def duration_text(seconds: int, *, exact: bool = False) -> str:
+    """In the largest unit that divides it; ``exact`` times are no days.
 
-    >>> duration_text(7 * 86_400), duration_text(90)
-    ('7 days', '90 seconds')
+    >>> duration_text(7 * 86_400), duration_text(90), duration_text(86_400, exact=True)
+    ('7 days', '90 seconds', '24 hours')
     """
-    word, length = next((word, length) for word, length in _UNITS if seconds % length == 0)
+    units = _UNITS[1:] if exact else _UNITS
+    word, length = next((word, length) for word, length in units if seconds % length == 0)
     count = seconds // length
     return f"{count} {word if count != 1 else word[:-1]}"
 
@@ -48,7 +43,7 @@ def metric_mapping(metric: Metric) -> dict[str, object]:
         if text := getattr(metric, key):
             result[key] = text
     result["type"] = str(metric.type)
-    if metric.type is not Shape.RATIO:
+    if "event" in metric.is_a.keys:
         result |= _selection(metric.selection)
     if metric.value is not None:
         result["value"] = metric.value.text
@@ -69,8 +64,8 @@ def _of_shape(metric: Metric) -> dict[str, object]:
         names_only = not metric.of.where and len(metric.of.events) == 1
         result["of"] = metric.of.events[0] if names_only else _selection(metric.of)
     if metric.within_seconds:
-        result["within"] = duration_text(metric.within_seconds)
-    if metric.type is Shape.RETENTION:
+        result["within"] = duration_text(metric.within_seconds, exact=metric.within_exact)
+    if "period" in metric.is_a.keys:
         result |= {"kind": str(metric.kind), "period": str(metric.period), "after": metric.after}
         if metric.kind is RetentionKind.BRACKET:
             result["brackets"] = list(metric.brackets)

@@ -15,13 +15,12 @@ from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.calendar import Column, clipped_start, days_between, period_start
 from upshot.metrics.compile.events import within_days
 from upshot.metrics.compile.source import Source, activity_rows, group_names, open_source
-from upshot.metrics.definition import Field, Selection, Shape
+from upshot.metrics.definition import Field, Selection
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Shape
+from upshot.metrics.ripening import ROLLING_DAYS
 
-__all__ = ["ROLLING_DAYS", "Activity", "open_activity"]
-
-ROLLING_DAYS = 28
-_LONGEST = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 31, Grain.QUARTER: 92, Grain.YEAR: 366}
+__all__ = ["Activity", "open_activity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Activity:
             new = rows.previous_day.isnull() | (rows.previous_day < ibis.date(self.days.start))
             rows = rows.mutate(window=ibis.date(self.days.start))
             return rows.group_by(["window", *self.groups]).agg(units=new.sum(), unit_days=rows.count())
-        counted = _by_distance(rows, self.groups, _LONGEST[grain])
+        counted = _by_distance(rows, self.groups, grain.days[2])
         start = clipped_start(counted.day, grain, self.days.start)
         # A distance that was cut to the longest period is beyond any start.
         new = counted.distance > days_between(start, counted.day)

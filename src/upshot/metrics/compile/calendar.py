@@ -12,8 +12,6 @@ __all__ = ["Column", "clipped_start", "days_between", "period_start", "periods_b
 # Any: Ibis declares the results of its operators as unions and bare Values, so that correct arithmetic does not check.
 Column: TypeAlias = Any
 
-_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
-
 
 def period_start(day: Column, grain: Grain | str) -> Column:
     """The first day of the period that holds ``day``, a date; weeks begin on Monday.
@@ -53,4 +51,4 @@ def periods_between(earlier: Column, later: Column, grain: Grain) -> Column:
     if grain is Grain.WEEK:
         return (days_between(earlier, later) // 7).cast("int64")
     months = (later.year().cast("int64") - earlier.year().cast("int64")) * 12 + later.month() - earlier.month()
-    return (months // _MONTHS[grain]).cast("int64")
+    return (months // grain.months).cast("int64")

@@ -7,46 +7,72 @@ from ibis.expr.types import Table
 
 from upshot.core.errors import InternalError
 from upshot.core.time import DayRange
+from upshot.metrics.compile.calendar import Column, days_between
 from upshot.metrics.compile.events import event_rows
 from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.compile.source import group_names, plan_for
-from upshot.metrics.definition import Metric, Shape
+from upshot.metrics.definition import Metric, Selection
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Shape
 from upshot.metrics.plan import Plan
+from upshot.metrics.ripening import ripening
 
-__all__ = ["conversion_units"]
-
-_DAY_SECONDS = 86_400
+__all__ = ["conversion_units", "may_overlap"]
 
 
 def conversion_units(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table]:
     """One row for each starting event of a known unit: ``unit_key``, ``day``, groups, ``converted`` (1 or 0).
 
-    The goal must come strictly after the start, at most ``within_seconds`` later, and may fall after the days asked
-    about. An event that is both start and goal cannot be the goal of itself.
+    The goal must not come before the start, and may fall after the days asked about. At one instant the two count in
+    the order asked: first the start, then the goal; an event that is both is never the goal of itself. A time in days
+    ends with the local day, any other after so many seconds.
     """
     if metric.of is None:
         raise InternalError(f"The conversion {metric.name!r} has no start; definitions are checked when they are read.")
     start, goal = metric.of.narrowed(query.where), metric.selection.narrowed(query.where)
     plan = plan_for(dialect, goal, None, query.breakdown, shape=Shape.CONVERSION, unit_type=metric.unit)
     groups = group_names(query.breakdown)
-    last = -(-metric.within_seconds // _DAY_SECONDS) + 1
-    later = DayRange(query.days.start, query.days.end + timedelta(days=last))
+    later = DayRange(query.days.start, query.days.end + timedelta(days=ripening(metric).days + 1))
     starts = event_rows(dialect, start, days=query.days, unit_type=metric.unit, breakdown=query.breakdown)
     goals = event_rows(dialect, goal, days=later, unit_type=metric.unit)
     starts = starts.filter(starts.unit_key.notnull())
     goals = goals.filter(goals.unit_key.notnull())
-    # Backwards in time, and at one instant starts before goals: a start then sees only goals that come after it.
-    a = starts.select(
-        "unit_key", "occurred_at", "day", *groups, step=ibis.literal(1), goal_at=ibis.null(starts.occurred_at.type())
-    )
+    kept = ["unit_key", "occurred_at", "day", *(["event_id"] if may_overlap(start, goal) else [])]
+    # A time in days compares days, any other instants: of goals only that is carried.
+    at, reached = ("occurred_at", goals.occurred_at) if metric.within_days is None else ("day", goals.day)
+    a = starts.select(*kept, *groups, step=ibis.literal(1), goal_at=ibis.null(starts[at].type()))
     empty = {g: ibis.null("string") for g in groups}
-    b = goals.select("unit_key", "occurred_at", "day", **empty, step=ibis.literal(0), goal_at=goals.occurred_at)
+    b = goals.select(*kept, **empty, step=ibis.literal(0), goal_at=reached)
     both = a.union(b)
-    backwards = [both.occurred_at.desc(), both.step.desc()]
-    seen = ibis.window(group_by=both.unit_key, order_by=backwards, preceding=None, following=0)
-    both = both.mutate(next_goal=both.goal_at.min().over(seen))
+    both = both.mutate(next_goal=_next_goal(both, overlap=may_overlap(start, goal)))
     both = both.filter(both.step == 1)
-    limit = both.occurred_at + ibis.interval(seconds=metric.within_seconds)
-    converted = ibis.ifelse(both.next_goal.notnull() & (both.next_goal <= limit), 1, 0)
+    if metric.within_days is None:
+        limit = both.occurred_at + ibis.interval(seconds=metric.within_seconds)
+        in_time = both.next_goal <= limit
+    else:
+        in_time = days_between(both.day, both.next_goal) <= metric.within_days
+    converted = ibis.ifelse(both.next_goal.notnull() & in_time, 1, 0)
     return plan, both.select("unit_key", "day", *groups, converted=converted)
+
+
+def _next_goal(both: Table, *, overlap: bool) -> Column:
+    """The nearest goal of each start, at its own instant or later.
+
+    Rows are read backwards in time. Where no event can be both, goals are read before starts of their instant.
+    Otherwise starts are read first, and see later goals only; one of their own instant counts if it is another event.
+    """
+    step = both.step.desc() if overlap else both.step
+    seen = ibis.window(group_by=both.unit_key, order_by=[both.occurred_at.desc(), step], preceding=None, following=0)
+    later = both.goal_at.min().over(seen)
+    if not overlap:
+        return later
+    at_once = ibis.window(group_by=[both.unit_key, both.occurred_at])
+    itself = ibis.window(group_by=[both.unit_key, both.occurred_at, both.event_id])
+    is_goal: Column = ibis.ifelse(both.step == 0, 1, 0)
+    another = is_goal.sum().over(at_once) > is_goal.max().over(itself)
+    return ibis.ifelse(another, both.goal_at.min().over(at_once), later)
+
+
+def may_overlap(start: Selection, goal: Selection) -> bool:
+    """Whether an event can be in both selections, as far as their names say."""
+    return not start.events or not goal.events or bool(set(start.events) & set(goal.events))

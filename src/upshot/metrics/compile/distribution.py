@@ -7,8 +7,10 @@ from upshot.core.errors import InvalidInput
 from upshot.metrics.compile.events import event_rows
 from upshot.metrics.compile.query import Compiled, DistributionQuery, Route, Steps
 from upshot.metrics.compile.unit import per_unit
-from upshot.metrics.definition import Metric, Shape, Window
+from upshot.metrics.definition import Metric
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Shape
+from upshot.metrics.ripening import window_grain
 
 __all__ = ["SHARES", "histogram", "summary"]
 
@@ -44,7 +46,7 @@ def histogram(metric: Metric, query: DistributionQuery, steps: Steps, dialect: D
 def _values(metric: Metric, query: DistributionQuery, dialect: Dialect) -> tuple[Compiled, Table]:
     asked = metric.narrowed(query.where)
     if query.each == "event":
-        if metric.value is None or metric.type is Shape.DISTINCT:
+        if metric.value is None or metric.is_a.counts:
             raise InvalidInput(
                 f"An event has no number to spread where the metric is a {metric.type}.",
                 hint="Ask for the values of units, or for a sum or mean of a property.",
@@ -61,8 +63,8 @@ def _values(metric: Metric, query: DistributionQuery, dialect: Dialect) -> tuple
 
 
 def _refuse_constant(metric: Metric) -> None:
-    ever = metric.type is Shape.ACTIVE and metric.window in (Window.PERIOD, Window.ROLLING_28_DAYS)
-    if ever or metric.type in (Shape.CONVERSION, Shape.RETENTION):
+    ever = metric.type is Shape.ACTIVE and window_grain(metric) is None
+    if ever or metric.is_a.every_unit_once:
         raise InvalidInput(
             f"Each unit either counts or does not in this {metric.type}: there is nothing to spread.",
             hint="Ask how often units did it (a count), or on how many days (active with window: day).",

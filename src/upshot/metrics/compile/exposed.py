@@ -12,12 +12,14 @@ import ibis
 from ibis.expr.types import Table
 
 from upshot.core.errors import InternalError, InvalidInput
-from upshot.core.time import DayRange, Grain
-from upshot.metrics.compile.calendar import Column
+from upshot.core.time import DayRange
+from upshot.metrics.compile.calendar import Column, days_between
 from upshot.metrics.compile.events import earliest_rows, event_rows
 from upshot.metrics.compile.query import ExposureQuery
-from upshot.metrics.definition import Metric, Property, RetentionKind, Shape, Window
+from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Clock, RetentionKind, Ripens, Shape
+from upshot.metrics.ripening import brackets_of, ripening
 
 __all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "value_shape"]
 
@@ -27,37 +29,29 @@ MOMENTS = (
 )
 """Columns of ``exposed_moments`` after ``variant`` and ``n``."""
 _BEFORE_DAYS = 28
-_DAY_SECONDS = 86_400
-_PERIOD_DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 30, Grain.QUARTER: 91, Grain.YEAR: 365}
-_WITH_PAST = (Shape.COUNT, Shape.SUM, Shape.ACTIVE, Shape.STICKINESS, Shape.RETENTION)
 
 
 def value_shape(metric: Metric) -> str:
     """What a unit's value is: ``mean``, ``proportion`` (0 or 1) or ``ratio`` (a numerator and a denominator)."""
-    match metric.type:
-        case Shape.MEAN | Shape.RATIO | Shape.CONVERSION:
-            return "ratio"
-        case Shape.RETENTION:
-            return "proportion"
-        case Shape.ACTIVE if metric.window is not Window.DAY:
-            return "proportion"
-        case _:
-            return "mean"
+    on_how_many_days = metric.is_a.clock is Clock.WINDOW and metric.window is Window.DAY
+    return "mean" if on_how_many_days else metric.is_a.by_unit
 
 
 def horizon_days(metric: Metric, asked: int) -> int:
     """How many days after its exposure a unit's value is final; retention says so itself.
 
+    >>> from upshot.core.time import Grain
     >>> horizon_days(Metric(name="back", type=Shape.RETENTION, period=Grain.WEEK, after=1), 7)
     14
     """
-    match metric.type:
-        case Shape.RETENTION:
+    match metric.is_a.ripens:
+        case Ripens.PERIODS:
             first, last = _return_days(metric)
             return max(last, asked) if metric.kind is RetentionKind.UNBOUNDED and asked > first else last
-        case Shape.CONVERSION:
-            return asked + -(-metric.within_seconds // _DAY_SECONDS)
-        case _:
+        case Ripens.WITHIN:
+            # A time in days ends with a local day, which may be a day of 24 hours later.
+            return asked + ripening(metric).days + (metric.within_days is not None)
+        case Ripens.AT_ONCE:
             return asked
 
 
@@ -219,14 +213,21 @@ def _conversion(metric: Metric, clock: _Clock) -> Table:
     starts = clock.around(metric, of=True)
     starts = starts.filter(clock.after(starts, 0, clock.query.horizon_days))
     goals = clock.around(metric)
-    goals = goals.select(goal_key=goals.value_key, goal_at=goals.occurred_at).view()
-    begun = starts.select("value_key", begun_at=starts.occurred_at).view()
+    goals = goals.select(
+        goal_key=goals.value_key, goal_at=goals.occurred_at, goal_day=goals.day, goal_id=goals.event_id
+    )
+    goals = goals.view()
+    begun = starts.select("value_key", "event_id", begun_at=starts.occurred_at, begun_day=starts.day).view()
+    in_time = goals.goal_at <= begun.begun_at + ibis.interval(seconds=metric.within_seconds)
+    if metric.within_days is not None:
+        in_time = days_between(begun.begun_day, goals.goal_day) <= metric.within_days
     met = begun.left_join(
         goals,
         [
             begun.value_key == goals.goal_key,
-            goals.goal_at > begun.begun_at,
-            goals.goal_at <= begun.begun_at + ibis.interval(seconds=metric.within_seconds),
+            goals.goal_at >= begun.begun_at,
+            goals.goal_id != begun.event_id,
+            in_time,
         ],
     )
     return met.group_by("value_key").agg(x=_ones(met.goal_key.notnull()).max(), y=ibis.literal(1))
@@ -236,11 +237,8 @@ def _return_days(metric: Metric) -> tuple[int, int]:
     """From how many days after the exposure on, and until how many, a return counts."""
     if metric.type is not Shape.RETENTION:
         raise InvalidInput(f"{metric.name} says nothing about coming back.", hint="Name a retention metric.")
-    length = _PERIOD_DAYS[metric.period]
-    first = last = metric.after
-    if metric.kind is RetentionKind.BRACKET:
-        first = metric.brackets[metric.after - 1] + 1 if metric.after else 0
-        last = metric.brackets[metric.after]
+    length = metric.period.days[1]
+    first, last = brackets_of(metric, metric.after)[metric.after]
     return first * length, (last + 1) * length
 
 

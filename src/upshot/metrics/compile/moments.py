@@ -10,14 +10,14 @@ from ibis.expr.types import Table
 from upshot.core.time import Grain
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.source import group_names, open_source
-from upshot.metrics.compile.windows import WINDOWS, least_grain, longer, period_of
-from upshot.metrics.definition import Metric, Shape, Window
+from upshot.metrics.compile.windows import longer, period_of
+from upshot.metrics.definition import Metric, Window
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Clock, Shape
 from upshot.metrics.plan import Plan
+from upshot.metrics.ripening import least_grain, window_grain
 
 __all__ = ["has_moments", "moments"]
-
-_ADDED = (Shape.COUNT, Shape.SUM)
 
 
 def has_moments(metric: Metric, grain: Grain | None) -> bool:
@@ -25,19 +25,22 @@ def has_moments(metric: Metric, grain: Grain | None) -> bool:
 
     Values that were counted distinct over units, or averaged over windows, are no sums over units.
     """
-    match metric.type:
-        case Shape.MEAN:
+    match metric.is_a.interval:
+        case "delta":
             return True
-        case Shape.RATIO:
-            return all(part is not None and _adds_up(part, grain) for part in (metric.numerator, metric.denominator))
-        case _:
+        case "parts":
+            return all(_adds_up(part, grain) for part in metric.parts)
+        case "" | "wilson":
             return False
 
 
 def _adds_up(part: Metric, grain: Grain | None) -> bool:
-    if part.type is Shape.ACTIVE:
-        return part.window is Window.PERIOD or WINDOWS.get(part.window) == grain
-    return part.type in _ADDED
+    if part.is_a.clock is not Clock.WINDOW:
+        return part.additive
+    window = window_grain(part)
+    if grain is None:
+        return window is not Grain.DAY
+    return part.window is Window.PERIOD or window is grain
 
 
 def moments(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:

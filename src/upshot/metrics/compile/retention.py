@@ -14,9 +14,11 @@ from upshot.metrics.compile.calendar import Column, period_start, periods_betwee
 from upshot.metrics.compile.events import earliest_rows, event_rows
 from upshot.metrics.compile.query import Compiled, RetentionQuery, Route, SeriesQuery
 from upshot.metrics.compile.source import activity_rows, group_names, open_source, plan_for
-from upshot.metrics.definition import Field, Filter, Metric, RetentionKind, Selection, Shape
+from upshot.metrics.definition import Field, Filter, Metric, Selection
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import RetentionKind, Shape
 from upshot.metrics.plan import Plan
+from upshot.metrics.ripening import brackets_of
 
 __all__ = ["cohort_units", "retained_series", "retained_units", "retention"]
 
@@ -29,7 +31,7 @@ def retention(metric: Metric, query: RetentionQuery, dialect: Dialect) -> Compil
     join_plan, members = cohort_units(metric, query.days, query.breakdown, query.where, dialect)
     members = members.mutate(cohort=period_start(members.first_day, query.grain))
     plan, active = _active_periods(metric, members, query, dialect)
-    brackets = _brackets(metric, query.periods)
+    brackets = brackets_of(metric, query.periods)
     cells = _cells(metric, active, brackets, groups)
     sizes = members.group_by(["cohort", *groups]).agg(size=members.count())
     grid = _grid(sizes, brackets, query)
@@ -74,11 +76,9 @@ def retained_units(
     """Units that joined on these days, with ``retained``: 1 where they came back in the period ``after``, else 0."""
     _, members = cohort_units(metric, days, breakdown, where, dialect)
     members = members.mutate(cohort=period_start(members.first_day, metric.period))
-    brackets = _brackets(metric, metric.after)
+    brackets = brackets_of(metric, metric.after)
     first, last = brackets[metric.after]
-    end = days.end
-    for _ in range((last if metric.kind is not RetentionKind.UNBOUNDED else first) + 1):
-        end = metric.period.next(metric.period.floor(end))
+    end = metric.period.nth(days.end, (last if metric.kind is not RetentionKind.UNBOUNDED else first) + 1)
     until = DayRange(days.start, end) if metric.kind is not RetentionKind.UNBOUNDED else None
     plan, active = _returns(metric, members, where, metric.period, until, dialect)
     hit = active.offset >= first
@@ -98,7 +98,10 @@ def retained_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tup
     rows = units.group_by(["period", *group_names(query.breakdown)]).agg(
         numerator=units.retained.sum(), denominator=units.count()
     )
-    note = f"Cohorts whose {metric.period} {metric.after} is not over can still grow."
+    last = brackets_of(metric, metric.after)[metric.after][1]
+    note = f"Cohorts whose {metric.period} {last} is not over can still grow."
+    if metric.kind is RetentionKind.UNBOUNDED:
+        note = f"Whoever returns in {metric.period} {last} or ever later counts, so that all cohorts can still grow."
     return plan, rows, (note,)
 
 
@@ -139,14 +142,6 @@ def _returns(
     met = met.filter(met.last_day >= met.first_day)
     offset = periods_between(met.cohort, met.active_period, grain)
     return source.plan, met.mutate(offset=offset).drop("right_key", "active_period", "last_day")
-
-
-def _brackets(metric: Metric, periods: int) -> list[tuple[int, int]]:
-    """First and last period of each bracket; without brackets each period is its own."""
-    if metric.kind is not RetentionKind.BRACKET:
-        return [(k, k) for k in range(periods + 1)]
-    firsts = [0, *(last + 1 for last in metric.brackets[:-1])]
-    return list(zip(firsts, metric.brackets, strict=True))
 
 
 def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], groups: list[str]) -> Table:

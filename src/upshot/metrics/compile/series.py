@@ -13,25 +13,24 @@ from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_series
 from upshot.metrics.compile.source import group_names, open_source, plan_for
 from upshot.metrics.compile.windows import (
-    WINDOWS,
-    cut,
     days_in_window,
     each,
+    in_periods,
     last_days,
-    least_grain,
     longer,
     period_days,
     period_of,
-    stick_window,
     windows_in_periods,
 )
-from upshot.metrics.definition import Metric, Property, Shape, Window
+from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Shape
 from upshot.metrics.plan import Plan
+from upshot.metrics.ripening import least_grain, window_grain
 
 __all__ = ["series"]
 
-_ABSENT_ZERO = (Shape.COUNT, Shape.SUM, Shape.DISTINCT, Shape.ACTIVE)
+_EACH_ONCE = "The total counts each unit once over all of its days."
 
 
 def series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
@@ -110,6 +109,11 @@ def _distinct(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Pla
 def _active(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
     activity = _open(metric, query, dialect)
     plan, groups = activity.source.plan, activity.groups
+    window = window_grain(metric)
+    if query.grain is None and window is not Grain.DAY:
+        # Units are counted once over all the days: windows that the days cut would say less than whole ones.
+        counted = activity.in_periods(None).rename(period="window", value="units")
+        return plan, counted, () if metric.window is Window.PERIOD else (_EACH_ONCE,)
     if metric.window is Window.ROLLING_28_DAYS:
         rolling = activity.rolling()
         if query.grain is Grain.DAY:
@@ -117,15 +121,14 @@ def _active(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan,
         last = rolling.filter(rolling.window.isin([ibis.date(day) for day in last_days(query.grain, query.days)]))
         note = ("Each point is the 28 days up to the last day of its period.",)
         return plan, _by_period(last.rename(day="window"), query, groups, value=last.units.sum()), note
-    window = WINDOWS.get(metric.window, query.grain)
-    counted = activity.in_periods(window)
+    counted = activity.in_periods(window or query.grain)
     if window is query.grain or window is None:
         return plan, counted.rename(period="window", value="units"), ()
-    period = _period(cut(counted.window, query.days), query)
-    counted = counted.mutate(period=period)
+    counted = in_periods(counted, window, query.grain, query.days)
+    counted = counted.mutate(period=_period(counted.window, query))
     sums = counted.group_by(["period", *groups]).agg(units=counted.units.sum())
     mean = sums.units / each(windows_in_periods(window, query.grain, query.days), sums.period)
-    return plan, sums.mutate(value=mean), (f"Each point is the mean over its {window}s.",)
+    return plan, sums.mutate(value=mean), (f"Each point is the mean over its whole {window}s.",)
 
 
 def _stickiness(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
@@ -142,11 +145,10 @@ def _stickiness(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[P
         both = both.rename(day="window")
         windows: Column = each(period_days(query.grain, query.days), _period(both.day, query))
     else:
-        window = stick_window(metric)
-        counted = activity.unit_days_in_periods(window)
+        window = window_grain(metric) or Grain.MONTH
+        counted = in_periods(activity.unit_days_in_periods(window), window, query.grain, query.days)
         mean_daily = counted.unit_days / days_in_window(counted.window, window, query.days)
-        begin = cut(counted.window, query.days)
-        both = counted.select(*groups, day=begin, numerator=mean_daily, denominator=counted.units)
+        both = counted.select(*groups, day=counted.window, numerator=mean_daily, denominator=counted.units)
         windows = each(windows_in_periods(window, query.grain, query.days), _period(both.day, query))
     both = both.mutate(numerator=both.numerator / windows, denominator=both.denominator / windows)
     sums = {"numerator": both.numerator.sum(), "denominator": both.denominator.sum()}
@@ -231,7 +233,7 @@ def _finished(metric: Metric, query: SeriesQuery, plan: Plan, rows: Table, notes
         reason=plan.reason,
         columns=tuple(expr.columns),
         additive=metric.additive,
-        absent=0.0 if metric.type in _ABSENT_ZERO else None,
+        absent=metric.is_a.absent,
         grain=query.grain,
         notes=notes,
     )

@@ -8,8 +8,9 @@ from upshot.core.time import DayRange
 from upshot.metrics.compile.calendar import Column, period_start
 from upshot.metrics.compile.events import event_rows, first_days, kept, named, within_days
 from upshot.metrics.compile.query import Route
-from upshot.metrics.definition import Expression, Field, Scope, Selection, Shape
+from upshot.metrics.definition import Expression, Field, Scope, Selection
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Shape
 from upshot.metrics.measures import Measure
 from upshot.metrics.plan import Plan, plan_selection
 

@@ -3,21 +3,24 @@
 from datetime import timedelta
 
 import ibis
+import msgspec
 from ibis.expr.types import Table
 
 from upshot.core.errors import InternalError
-from upshot.core.time import DayRange
-from upshot.metrics.compile.active import ROLLING_DAYS, open_activity
+from upshot.core.time import DayRange, Grain
+from upshot.metrics.compile.active import open_activity
 from upshot.metrics.compile.calendar import Column, period_start
 from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows, within_days
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_units
 from upshot.metrics.compile.source import open_source, plan_for
-from upshot.metrics.compile.windows import WINDOWS, days_in_window, stick_window, windows_in_periods
-from upshot.metrics.definition import Metric, Property, Shape, Window
+from upshot.metrics.compile.windows import days_in_window, in_periods, windows_in_periods
+from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
+from upshot.metrics.kinds import Clock, Shape
 from upshot.metrics.plan import Plan
+from upshot.metrics.ripening import ROLLING_DAYS, window_grain
 
 __all__ = ["per_unit"]
 
@@ -93,7 +96,7 @@ def _active(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Tab
         days = DayRange(days.end - timedelta(days=ROLLING_DAYS), days.end)
     source = open_source(dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit)
     rows = source.rows.filter(source.rows.unit_key.notnull())
-    grain = WINDOWS.get(metric.window)
+    grain = window_grain(metric)
     if grain is None:
         return source.plan, rows.group_by("unit_key").agg(n=rows.count()).select("unit_key", value=ibis.literal(1))
     rows = rows.mutate(window=period_start(rows.day, grain))
@@ -115,20 +118,27 @@ def _stickiness(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan,
         both = both.filter(both.covered > 0)
         share = {"numerator": both.active.fill_null(0) / days.days, "denominator": both.covered / days.days}
         return plan, both.select("unit_key", **share)
-    window = stick_window(metric)
-    rows = rows.mutate(window=period_start(rows.day, window))
+    window = window_grain(metric) or Grain.MONTH
+    rows = in_periods(rows.mutate(window=period_start(rows.day, window)), window, None, days)
     each = rows.group_by(["unit_key", "window"]).agg(active=rows.day.nunique())
     each = each.mutate(share=each.active / days_in_window(each.window, window, days))
-    windows = windows_in_periods(window, None, days)[days.start]
+    windows = windows_in_periods(window, None, days).get(days.start, 1)
     sums = each.group_by("unit_key").agg(numerator=each.share.sum() / windows, denominator=each.count() / windows)
     return plan, sums
+
+
+def _counted_once(part: Metric) -> Metric:
+    """A part as the ratio's total counts it: each unit once over all the days."""
+    windowed = part.is_a.clock is Clock.WINDOW and window_grain(part) is not Grain.DAY
+    return msgspec.structs.replace(part, window=Window.PERIOD) if windowed else part
 
 
 def _ratio(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
     if metric.numerator is None or metric.denominator is None:
         raise InternalError(f"The ratio {metric.name!r} lacks a part; definitions are checked when they are read.")
-    upper = per_unit(metric.numerator, days, dialect, unknown=True)
-    lower = per_unit(metric.denominator, days, dialect, unknown=True)
+    upper, lower = (
+        per_unit(_counted_once(part), days, dialect, unknown=True) for part in (metric.numerator, metric.denominator)
+    )
     zero = ibis.literal(0.0, "float64")
     a = upper.expr.select("unit_key", numerator=upper.expr["value"], denominator=zero)
     b = lower.expr.select("unit_key", numerator=zero, denominator=lower.expr["value"])

@@ -4,48 +4,23 @@ from collections import Counter
 from datetime import date
 
 import ibis
+from ibis.expr.types import Table
 
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.calendar import Column, days_between, period_start
-from upshot.metrics.definition import Metric, Shape, Window
 
 __all__ = [
-    "WINDOWS",
-    "cut",
     "days_in_window",
     "each",
+    "in_periods",
     "last_days",
-    "least_grain",
     "longer",
     "period_days",
     "period_of",
-    "stick_window",
     "windows_in_periods",
 ]
 
-WINDOWS = {Window.DAY: Grain.DAY, Window.WEEK: Grain.WEEK, Window.MONTH: Grain.MONTH}
 _ORDER = list(Grain)
-
-
-def least_grain(metric: Metric) -> Grain:
-    """The shortest grain in which the metric has a meaning."""
-    match metric.type:
-        case Shape.ACTIVE:
-            return WINDOWS.get(metric.window, Grain.DAY)
-        case Shape.STICKINESS if metric.window is not Window.ROLLING_28_DAYS:
-            return stick_window(metric)
-        case Shape.RETENTION:
-            return metric.period
-        case Shape.RATIO:
-            parts = [least_grain(part) for part in (metric.numerator, metric.denominator) if part]
-            return max(parts, key=_ORDER.index, default=Grain.DAY)
-        case _:
-            return Grain.DAY
-
-
-def stick_window(metric: Metric) -> Grain:
-    """The calendar period whose active units are the denominator of stickiness."""
-    return Grain.WEEK if metric.window is Window.WEEK else Grain.MONTH
 
 
 def longer(asked: Grain | None, least: Grain) -> Grain | None:
@@ -66,11 +41,30 @@ def period_days(grain: Grain | None, days: DayRange) -> dict[date, int]:
 
 
 def windows_in_periods(window: Grain, grain: Grain | None, days: DayRange) -> dict[date, int]:
-    """How many windows begin in each period; the first window begins where the days asked about do."""
+    """How many whole windows lie in each period that has any; one across a period's end lies in none.
+
+    What is asked by the windows themselves gets each, cut or not, as its own period.
+    """
     if window is Grain.DAY:
         return period_days(grain, days)
-    starts = [max(start, days.start) for start in days.periods(window)]
-    return dict(Counter(days.start if grain is None else grain.floor(start) for start in starts))
+    if window is grain:
+        return dict.fromkeys(days.periods(window), 1)
+    return dict(Counter(days.start if grain is None else grain.floor(start) for start in _whole(window, grain, days)))
+
+
+def in_periods(rows: Table, window: Grain, grain: Grain | None, days: DayRange) -> Table:
+    """Rows of those windows, by their column ``window``."""
+    if window in (Grain.DAY, grain):
+        return rows
+    return rows.filter(rows.window.isin([ibis.date(start) for start in _whole(window, grain, days)]))
+
+
+def _whole(window: Grain, grain: Grain | None, days: DayRange) -> list[date]:
+    def inside(start: date) -> bool:
+        end = window.next(start)
+        return days.start <= start and end <= days.end and (grain is None or end <= grain.next(grain.floor(start)))
+
+    return [start for start in days.periods(window) if inside(start)]
 
 
 def last_days(grain: Grain | None, days: DayRange) -> list[date]:
@@ -80,20 +74,17 @@ def last_days(grain: Grain | None, days: DayRange) -> list[date]:
     return [DayRange(days.start, min(grain.next(start), days.end)).last for start in days.periods(grain)]
 
 
-def cut(window: Column, days: DayRange) -> Column:
-    """The first day of a window, but not before the days asked about."""
-    return ibis.greatest(window, ibis.date(days.start))
-
-
 def days_in_window(window: Column, grain: Grain, days: DayRange) -> Column:
     """How many of the days asked about a week or month holds."""
     step = ibis.interval(days=7) if grain is Grain.WEEK else ibis.interval(months=1)
     end = ibis.least((window + step).cast("timestamp").cast("date"), ibis.date(days.end))
-    return days_between(cut(window, days), end)
+    return days_between(ibis.greatest(window, ibis.date(days.start)), end)
 
 
 def each(counts: dict[date, int], period: Column) -> Column:
-    """The number that belongs to a period."""
+    """The number that belongs to a period; 1 where none has any."""
+    if not counts:
+        return ibis.literal(1.0)
     if len(set(counts.values())) == 1:
         return ibis.literal(float(next(iter(counts.values()))))
     most = max(Counter(counts.values()).items(), key=lambda pair: pair[1])[0]
