@@ -31,7 +31,9 @@ NOON = datetime(2024, 3, 1, 12)
         (True, None, "true"),
         (None, None, None),
         (2**53 + 2, float(2**53 + 2), str(2**53 + 2)),
-        ([1, 2], None, "[1, 2]"),
+        ([1, 2], None, "[1,2]"),
+        ({"a": {"b": 1.5}, "c": "x"}, None, '{"a":{"b":1.5},"c":"x"}'),
+        ("{not an object", None, "{not an object"),
     ],
 )
 def test_property_as_number_and_as_text(

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
-    from ibis.expr.types import BinaryValue, DateValue, FloatingValue, StringValue, Table, TimestampValue, Value
+    from ibis.expr.types import DateValue, FloatingValue, StringValue, Table, TimestampValue, Value
 
 __all__ = ["DuckDBDialect"]
 
 _INSTANT = "timestamp(6)"
-_INFINITE = float("inf")
 _EVENTS = {
     "event_id": "uuid",
     "event": "string",
@@ -35,7 +34,7 @@ _EVENTS = {
     "groups": "map<string, string>",
     "source": "string",
     "client_id": "string",
-    # Ibis has no VARIANT; the type only names the column, every reading goes through variant_extract.
+    # Ibis has no VARIANT; the type only names the column, every reading goes through a macro of the store.
     "properties": "json",
     "day": "date",
     "distinct_key": "int64",
@@ -77,20 +76,16 @@ _OBSERVATIONS = {
 }
 
 
-@ibis.udf.scalar.builtin(name="variant_extract", signature=((dt.json, dt.string), dt.binary))
-def _variant_extract(properties: Value, key: str) -> Value:  # noqa: ARG001 - as in signature
-    """A property; the type is never seen, as it is cast at once."""
+@ibis.udf.scalar.builtin(name="property_text", signature=((dt.json, dt.string), dt.string))
+def _property_text(properties: Value, key: str) -> Value:  # noqa: ARG001 - as in signature
+    """A macro of the store; see ``reading``."""
     raise InternalError("the engine computes this")
 
 
-@ibis.udf.scalar.builtin(name="variant_extract", signature=((dt.json, dt.string), dt.string))
-def _variant_number(properties, key):  # type: ignore[no-untyped-def]  # Ibis reads the signature above
-    """A property on its way to a number; Ibis is told text, as it casts that without asking."""
-
-
-@ibis.udf.scalar.builtin(name="variant_typeof", signature=((dt.binary,), dt.string))
-def _variant_typeof(value):  # type: ignore[no-untyped-def]  # Ibis reads the signature above
-    """What a VARIANT holds."""
+@ibis.udf.scalar.builtin(name="property_number", signature=((dt.json, dt.string), dt.float64))
+def _property_number(properties: Value, key: str) -> Value:  # noqa: ARG001 - as in signature
+    """A macro of the store; see ``reading``."""
+    raise InternalError("the engine computes this")
 
 
 @ibis.udf.scalar.builtin(name="timezone", signature=((dt.string, dt.timestamp), dt.timestamp))
@@ -149,22 +144,12 @@ class DuckDBDialect:
         return cast("DateValue", local.cast("date"))
 
     def property_text(self, events: Table, name: str) -> StringValue:
-        """A property as text; nested values as DuckDB writes them."""
-        return self._property(events, name).cast("string")
+        """A property as text; objects and lists as JSON."""
+        return cast("StringValue", _property_text(events["properties"], name))
 
     def property_number(self, events: Table, name: str) -> FloatingValue:
-        """A property as a double; text that reads as a finite number is one, true and false are none.
-
-        The cast is made from the VARIANT itself: by way of text it took seven times as long.
-        """
-        number = cast("FloatingValue", _variant_number(events["properties"], name).try_cast("float64"))
-        kind = _variant_typeof(self._property(events, name))
-        is_number = (kind != "BOOL_TRUE") & (kind != "BOOL_FALSE") & (number.abs() < ibis.literal(_INFINITE))
-        return cast("FloatingValue", ibis.ifelse(is_number, number, ibis.null("float64")))
-
-    def _property(self, events: Table, name: str) -> BinaryValue:
-        value: Value = _variant_extract(events["properties"], name)
-        return cast("BinaryValue", value)
+        """A property as a double; text that reads as a finite number is one, true and false are none."""
+        return cast("FloatingValue", _property_number(events["properties"], name))
 
     def unit_days(self, unit_type: str) -> Table | None:
         """Facts of persons and groups; see ``Dialect.unit_days``."""

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import CorruptStore, InternalError, InvalidInput, SchemaTooNew
+from upshot.engines.duckdb.reading import define
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ def prepare(connection: DuckDBPyConnection, file: Path, zone: ZoneInfo) -> None:
         connection.execute("INSERT INTO schema_version VALUES (?, now()::TIMESTAMP)", [number])
         connection.execute("COMMIT")
     _agree_on_zone(connection, file, zone)
+    define(connection)
     _renew_views(connection)
 
 

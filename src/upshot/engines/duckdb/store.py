@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from upshot.core.errors import UserError
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import facts, identity, measures, quarantine, summaries, traits
 from upshot.engines.duckdb.backlog import Backlog
 from upshot.engines.duckdb.connection import Resources, claim, open_file, release, translate
 from upshot.engines.duckdb.intake import Keeper
+from upshot.engines.duckdb.reading import needs_care
 from upshot.engines.duckdb.schema import prepare
 from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
@@ -240,7 +242,16 @@ class DuckDBStore:
         return self.run_sql(self.compile(expression))
 
     def run_sql(self, sql: str) -> QueryResult:
-        """Answer a statement from one snapshot; never waits for writers."""
+        """Answer a statement from one snapshot; waits for the writer only once, when values must be read with care."""
+        try:
+            return self._answer(sql)
+        except UserError as error:
+            if not needs_care(error):
+                raise
+        self._writer.read_carefully()
+        return self._answer(sql)
+
+    def _answer(self, sql: str) -> QueryResult:
         cursor = self.cursor()
         started = time.perf_counter()
         try:

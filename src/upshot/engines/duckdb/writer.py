@@ -18,6 +18,7 @@ import duckdb
 
 from upshot.core.errors import Busy, InternalError, InvalidInput, StoreFull, UserError
 from upshot.engines.duckdb.connection import open_file, release, translate
+from upshot.engines.duckdb.reading import needs_care, read_carefully
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -174,7 +175,7 @@ class Writer:
         """Much comes in: for some seconds, a moment without a change is no rest."""
         self._streamed_at = time.monotonic()
 
-    def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None]) -> None:
+    def beside(self, change: Callable[[duckdb.DuckDBPyConnection], None], *, again: bool = True) -> None:
         """Make a change in a transaction of its own while the writer goes on; then give it a revision.
 
         Only for tables that the writer's changes leave alone, and rows of ``arrived_events`` and ``dirty_days`` that
@@ -188,10 +189,18 @@ class Writer:
         except duckdb.Error as error:
             with contextlib.suppress(duckdb.Error):
                 connection.execute("ROLLBACK")
+            if again and needs_care(error):
+                self.read_carefully()
+                self.beside(change, again=False)
+                return
             # The writer finds out whether the engine has given up the database, and opens it anew.
             self.submit(_nothing).result()
             raise translate(error, self._file) from error
         self.submit(_nothing).result()
+
+    def read_carefully(self) -> None:
+        """Let the store read properties carefully from now on; see ``reading``."""
+        self.submit(_read_carefully).result()
 
     def listen(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Call ``callback`` with each new revision; the returned function ends it."""
@@ -246,11 +255,14 @@ class Writer:
             with self._guard:
                 self._weight -= sum(work.weight for work in taken if work is not None)
 
-    def _commit(self, group: Sequence[Work]) -> None:
+    def _commit(self, group: Sequence[Work], *, again: bool = True) -> None:
         try:
             results = self._transact(group)
         except Exception as error:
-            if len(group) == 1 or isinstance(error, StoreFull):
+            if again and needs_care(error):
+                self._transact([Work(_read_carefully, 0, Future())])
+                self._commit(group, again=False)
+            elif len(group) == 1 or isinstance(error, StoreFull):
                 for work in group:
                     work.future.set_exception(error)
             else:
@@ -353,6 +365,10 @@ def _done(run: Sequence[Work], transaction: Transaction) -> Sequence[object]:
     if first.change is None:
         raise InternalError("a work has neither a change nor a handler")
     return [first.change(transaction)]
+
+
+def _read_carefully(transaction: Transaction) -> None:
+    read_carefully(transaction.connection)
 
 
 def _nothing(transaction: Transaction) -> None:

@@ -1,0 +1,63 @@
+"""How a property is read from a VARIANT: as two macros of the store, fast ones until a value asks for careful ones.
+
+DuckDB 2.0 raises, also in TRY_CAST and within TRY, when it casts an object of which two keys differ only in case (HTTP
+headers are such). Asking each value first what it holds takes ten times as long as reading a property that the engine
+keeps as a column of its own, and hardly any store has such a value. So the first statement that meets one makes the
+store read carefully from then on, and is asked again. Both ways give the same text and the same number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from upshot.core.errors import UserError
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["define", "needs_care", "read_carefully"]
+
+_REFUSED = ("casting", "duplicate name")
+_VALUE = "variant_extract(properties, key)"
+_IS_NESTED = f"variant_typeof({_VALUE})[1] IN ('O', 'A')"
+_JSON = f"CAST({_VALUE} AS JSON) ->> '$'"
+_AS_TEXT = f"CAST({_VALUE} AS VARCHAR)"
+# A branch of a CASE is computed for other rows too, so that the value itself must be another one there.
+_SCALAR = f"CASE WHEN NOT {_IS_NESTED} THEN {_VALUE} END"
+
+_FAST_TEXT = f"CASE WHEN {_AS_TEXT}[1] IN ('{{', '[') THEN {_JSON} ELSE {_AS_TEXT} END"
+_CAREFUL_TEXT = f"CASE WHEN {_IS_NESTED} THEN {_JSON} ELSE CAST({_SCALAR} AS VARCHAR) END"
+
+
+def _number(value: str) -> str:
+    number = f"TRY_CAST({value} AS DOUBLE)"
+    is_boolean = f"variant_typeof({_VALUE}) IN ('BOOL_TRUE', 'BOOL_FALSE')"
+    return f"CASE WHEN NOT {is_boolean} AND abs({number}) < 'infinity'::DOUBLE THEN {number} END"
+
+
+def define(connection: DuckDBPyConnection) -> None:
+    """Make ``property_text`` and ``property_number`` as this version reads, fast or carefully as the store needs."""
+    careful = connection.execute("SELECT 1 FROM settings WHERE name = 'reading' AND value = 'careful'").fetchall()
+    _make(connection, careful=bool(careful))
+
+
+def read_carefully(connection: DuckDBPyConnection) -> None:
+    """From now on, ask each value what it holds before it is cast; the caller has begun a transaction."""
+    connection.execute("DELETE FROM settings WHERE name = 'reading'")
+    connection.execute("INSERT INTO settings VALUES ('reading', 'careful')")
+    _make(connection, careful=True)
+
+
+def needs_care(error: BaseException | None) -> bool:
+    """Whether a statement failed at a value that only the careful macros read."""
+    if isinstance(error, UserError):
+        error = error.__cause__
+    return isinstance(error, duckdb.Error) and all(sign in str(error) for sign in _REFUSED)
+
+
+def _make(connection: DuckDBPyConnection, *, careful: bool) -> None:
+    text, number = (_CAREFUL_TEXT, _number(_SCALAR)) if careful else (_FAST_TEXT, _number(_VALUE))
+    connection.execute(f"CREATE OR REPLACE MACRO main.property_text(properties, key) AS {text}")
+    connection.execute(f"CREATE OR REPLACE MACRO main.property_number(properties, key) AS {number}")
