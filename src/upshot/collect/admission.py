@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from upshot.collect.delivery import Arrival, Arrivals, Delivery
+from upshot.collect.identity import told_apart
 from upshot.collect.policy import Breakages, SourcePolicy
 from upshot.collect.protocols.elements import message_texts
 from upshot.core.ids import event_id, event_id_bytes
@@ -46,7 +47,11 @@ def admit(
 ) -> Admitted:
     """What of a delivery goes into the store, and what to quarantine."""
     refused = [(r.position, r.reason, r.raw) for r in delivery.refusals]
-    arrivals = delivery.arrivals
+
+    def noted(arrival: Arrival, problem: str) -> None:
+        breakages.note(source, arrival.sdk, arrival.event, problem, received_at)
+
+    arrivals = told_apart(delivery.arrivals, noted)
     if not (delivery.clean and _all_keepable(arrivals)):
         arrivals = _kept(delivery, arrivals, refused, lambda a: _problem(a, source, received_at))
     if policy.concerns(delivery.body):
@@ -54,7 +59,7 @@ def admit(
         def broken(arrival: Arrival) -> str:
             problems = policy.problems(arrival.event, arrival.properties)
             for problem in problems:
-                breakages.note(source, arrival.sdk, arrival.event, problem, received_at)
+                noted(arrival, problem)
             return " ".join(problems) if policy.mode == "enforce" else ""
 
         arrivals = Arrivals.of(_cleaned(arrival, policy) for arrival in _kept(delivery, arrivals, refused, broken))

@@ -1,4 +1,4 @@
-"""Event identity: the idempotency key of an event, made from what its source knows of it.
+"""Ids: the idempotency key of an event, made from what its source knows of it, and which ids are none.
 
 UUIDv5 (RFC 9562, section 5.5) of the source and the client's own id, so that the same event sent twice, or by two
 processes, gets the same key without asking the store.
@@ -9,13 +9,64 @@ import secrets
 import uuid
 from collections.abc import Iterable
 
-__all__ = ["EVENT_NAMESPACE", "event_id", "event_id_bytes", "event_name_bytes", "new_token"]
+__all__ = [
+    "EVENT_NAMESPACE",
+    "IDS_OF_MANY",
+    "IDS_OF_NOBODY",
+    "event_id",
+    "event_id_bytes",
+    "event_name_bytes",
+    "is_of_many",
+    "named_id",
+    "new_token",
+]
 
 EVENT_NAMESPACE = uuid.UUID("1766f947-0c08-5b69-a8f2-215da59e2b67")
 _SEPARATOR = "\x1f"
 _DIGEST_BYTES, _KEY_BYTES = 20, 16
 _VERSION_5 = bytes(byte & 0x0F | 0x50 for byte in range(256))
 _VARIANT = bytes(byte & 0x3F | 0x80 for byte in range(256))
+
+_PLACEHOLDERS = (
+    *("undefined", "null", "(null)", "<null>", "nil", "<nil>", "none", "nan", "n/a", "[object object]", "{}", "[]"),
+    *(
+        "true",
+        "false",
+        "anonymous",
+        "guest",
+        "unknown",
+        "not_authenticated",
+        "distinct_id",
+        "distinctid",
+        "id",
+        "email",
+    ),
+    str(uuid.UUID(int=0)),
+)
+IDS_OF_NOBODY = frozenset({"", *(quoted for text in _PLACEHOLDERS for quoted in (text, f'"{text}"', f"'{text}'"))})
+"""What programs send where they have no id, in lower case: the words for nothing of their languages, and names of
+fields. PostHog joins nobody by these, Mixpanel refuses them."""
+IDS_OF_MANY = IDS_OF_NOBODY | {"0", "-1", '"0"', "'0'"}
+"""The same with numbers that stand for nothing as a rule, and here and there for the first row of a table."""
+
+
+def named_id(text: str | None) -> str | None:
+    """The id without space around it; None where it names nobody, whatever the case of its letters.
+
+    >>> named_id(" u1 "), named_id("0"), named_id("Undefined"), named_id("'null'"), named_id("")
+    ('u1', '0', None, None, None)
+    """
+    bare = (text or "").strip()
+    return None if bare.lower() in IDS_OF_NOBODY else bare
+
+
+def is_of_many(text: str) -> bool:
+    """Whether nobody may be joined by this id, as programs send it for many.
+
+    >>> is_of_many("NULL"), is_of_many("0"), is_of_many("nancy")
+    (True, True, False)
+    """
+    return text.strip().lower() in IDS_OF_MANY
 
 
 def event_name_bytes(source: str, client_id: str) -> bytes:

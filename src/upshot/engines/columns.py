@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import named_id
 from upshot.engines.records import problem_of
 from upshot.engines.store import utc_naive
 
@@ -74,14 +75,14 @@ class EventColumns(msgspec.Struct, gc=False):
         return columns
 
     def add(self, record: EventRecord) -> None:
-        """Add a record that can be kept."""
+        """Add a record that can be kept; ids that name nobody become None."""
         self.event_id.append(record.event_id.bytes)
         self.event.append(record.event)
         self.occurred_at.append(utc_naive(record.occurred_at))
         self.received_at.append(utc_naive(record.received_at))
-        self.distinct_id.append(record.distinct_id or None)
-        self.session_id.append(record.session_id or None)
-        self.groups.append({kind: unit for kind, unit in record.groups.items() if unit})
+        self.distinct_id.append(named_id(record.distinct_id))
+        self.session_id.append(named_id(record.session_id))
+        self.groups.append({kind: unit for kind, unit in record.groups.items() if named_id(unit)})
         self.source.append(record.source)
         self.client_id.append(record.client_id)
         self.properties.append(record.properties.encode())

@@ -17,7 +17,7 @@ from tests.collect.imports.conftest import Bench, at, write_parquet
 from upshot.collect.imports.mapping import Mapping
 from upshot.collect.imports.run import resume_import
 from upshot.core.errors import InvalidInput
-from upshot.core.ids import event_id
+from upshot.core.ids import IDS_OF_NOBODY, event_id
 from upshot.engines.duckdb.bulk import DuckDBBulkLoader
 from upshot.engines.store import EventRecord
 
@@ -37,6 +37,34 @@ def test_csv_becomes_events(bench: Bench) -> None:
         ("2024-01-02", 1),
     ]
     assert bench.store.info().dirty_days == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_ids_of_nobody_join_no_rows(bench: Bench, form: str) -> None:
+    names = [*sorted(IDS_OF_NOBODY - {""}), "NULL", " Undefined ", "0", "ann", "nancy"]
+    match form:
+        case "csv":
+            lines = (",".join(["2024-01-01", '"' + name.replace('"', '""') + '"', "undefined"]) for name in names)
+            file = bench.file("a.csv", "timestamp,user_id,session_id\n" + "\n".join(lines) + "\n")
+        case "jsonl":
+            rows = ({"timestamp": "2024-01-01", "user_id": name, "session_id": "null"} for name in names)
+            file = bench.file("a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        case _:
+            file = bench.folder / "a.parquet"
+            literals = ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+            write_parquet(
+                file, f"SELECT unnest([{literals}]) AS user_id, '2024-01-01' AS timestamp, 'nan' AS session_id"
+            )
+    status = bench.bring(file)
+    assert (status.stored, status.rejected) == (len(names), 0)
+    assert bench.rows("SELECT distinct_id, count(*) FROM events GROUP BY ALL ORDER BY ALL") == [
+        ("0", 1),
+        ("ann", 1),
+        ("nancy", 1),
+        (None, len(names) - 3),
+    ]
+    assert bench.rows("SELECT DISTINCT session_id FROM events") == [(None,)]
+    assert any("which names nobody" in problem.message for problem in bench.preview(file).problems)
 
 
 def test_same_file_twice_changes_nothing(bench: Bench) -> None:

@@ -117,6 +117,13 @@ def test_second_person_on_a_device_is_not_joined_with_the_first(fresh: Served) -
     assert len(rows) == 1
 
 
+def test_sender_of_an_id_that_stands_for_many_is_told(fresh: Served) -> None:
+    for user in ("ann", "bob"):
+        send(fresh, "/v1/identify", {"userId": "undefined", "anonymousId": user})
+    assert sorted(str(e.distinct_id) for e in events(fresh)) == ["ann", "bob"]
+    assert "joins persons by the id &#39;undefined&#39;" in fresh.get("/data/collect").text
+
+
 @pytest.mark.parametrize("role", ["owner", "editor", "viewer", "outsider", ""])
 def test_cast_on_the_page_s_actions(guarded: Served, role: str) -> None:
     known = role in ("owner", "editor", "viewer")

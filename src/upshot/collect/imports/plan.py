@@ -13,6 +13,7 @@ from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_for
 from upshot.collect.imports.sample import INSIDE, TextSample, more_values, text_sample
 from upshot.collect.imports.times import carries_offset, settle
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.ids import named_id
 from upshot.core.suggest import nearest
 from upshot.core.time import zone
 from upshot.engines.bulk import FileColumn, Reading
@@ -136,7 +137,20 @@ def _complete(
         found = _guess_time_format(complete, file, sample, time_zone, problems)
         complete = msgspec.structs.replace(complete, **found)
         guess |= found
+    if complete.distinct_id and complete.distinct_id != NOBODY:
+        _warn_of_nobody(complete.distinct_id, sample, problems)
     return complete, tuple(sorted(guess))
+
+
+def _warn_of_nobody(column: str, sample: TextSample, problems: list[Problem]) -> None:
+    values = sample.values(column)
+    nobody = [value for value in values if named_id(value) is None]
+    if nobody:
+        message = (
+            f"Of {len(values)} rows that were looked at, {len(nobody)} have an id such as {nobody[0]!r}, which names "
+            "nobody: they count as events, and for no person."
+        )
+        problems.append(Problem(column, message, level="warning"))
 
 
 def _format_name(mapping: Mapping, file: SourceFile, sample: TextSample) -> str:

@@ -37,13 +37,6 @@ __all__ = ["NAME", "decode", "decode_versioned"]
 NAME = "posthog"
 _ABSENT = msgspec.Raw()
 _NONE = timedelta(0)
-_NO_LINKS = frozenset(
-    {
-        *("", "anonymous", "guest", "distinctid", "distinct_id", "id", "email", "not_authenticated"),
-        *("none", "null", "undefined", "nil", "0", "true", "false", "nan", "[object object]"),
-    }
-)
-"""Ids that clients send by mistake for everybody: PostHog refuses to join persons by them."""
 
 
 class _Options(msgspec.Struct, gc=False):
@@ -279,7 +272,7 @@ def _links(event: _Event, properties: _Properties, distinct_id: str) -> tuple[Li
             alias = id_text(properties.alias)
         case _:
             return ()
-    if alias == distinct_id or alias.lower() in _NO_LINKS or distinct_id.lower() in _NO_LINKS:
+    if not alias or alias == distinct_id:
         return ()
     return (Link(distinct_id, alias, guarded=event.event != "$merge_dangerously"),)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from upshot.core.ids import EVENT_NAMESPACE
+from upshot.core.ids import EVENT_NAMESPACE, IDS_OF_NOBODY
 from upshot.engines.duckdb.sql import identifier, literal
 from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING
 
@@ -28,6 +28,8 @@ _VERSION_5_BITS = f"'0x{0x00000000_0000_5000_8000_000000000000:032x}'"
 _MICROSECONDS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _LARGEST_MICROSECONDS = 9_000_000_000_000_000
 _UNIT_SEPARATOR = "chr(31)"
+_NOBODY = "\x1f".join(["", *sorted(IDS_OF_NOBODY), ""])
+_LONGEST_OF_NOBODY = max(map(len, IDS_OF_NOBODY))
 # No JSON text holds this byte unescaped, so a line stays in one piece.
 _NEVER_IN_JSON = "\\x01"
 
@@ -163,7 +165,12 @@ class _Values:
         return self._column[name], self._type[name]
 
     def id(self, name: str) -> str:
-        return self.text(name) if name else "NULL::VARCHAR"
+        """The id; null where it names nobody. One search through one text: a list of so many became a join."""
+        if not name:
+            return "NULL::VARCHAR"
+        text = self.text(name)
+        known = f"contains({literal(_NOBODY)}, {_UNIT_SEPARATOR} || lower({text}) || {_UNIT_SEPARATOR})"
+        return f"CASE WHEN length({text}) > {_LONGEST_OF_NOBODY} OR NOT {known} THEN {text} END"
 
     def event(self) -> str:
         return self.text(self._reading.event_column) if self._reading.event_column else literal(self._reading.event)
@@ -172,7 +179,7 @@ class _Values:
         if not self._reading.groups:
             return "NULL::MAP(VARCHAR, VARCHAR)"
         entries = ", ".join(
-            f"{{'k': {literal(kind)}, 'v': {self.text(name)}}}" for kind, name in sorted(self._reading.groups.items())
+            f"{{'k': {literal(kind)}, 'v': {self.id(name)}}}" for kind, name in sorted(self._reading.groups.items())
         )
         return f"map_from_entries(list_filter([{entries}], lambda entry: entry.v IS NOT NULL))"
 

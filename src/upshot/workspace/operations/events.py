@@ -20,7 +20,7 @@ from upshot.api.events import (
 from upshot.api.operation import Principal
 from upshot.api.state import Done
 from upshot.core.errors import InvalidInput
-from upshot.core.ids import event_id
+from upshot.core.ids import event_id, is_of_many, named_id
 from upshot.engines.store import EventRecord, Merge, Observation, UnitTraits
 
 __all__ = ["append", "merge", "observe", "recent", "set_traits"]
@@ -41,7 +41,7 @@ def append(resources: Resources, principal: Principal, request: EventsAppend) ->
 
 def _record(source: str, event: NewEvent, received_at: datetime) -> EventRecord:
     return EventRecord(
-        event_id=uuid.uuid4() if event.id is None else event_id(source, event.id),
+        event_id=event_id(source, event.id) if event.id and named_id(event.id) else uuid.uuid4(),
         event=event.event,
         occurred_at=event.occurred_at,
         received_at=received_at,
@@ -79,12 +79,20 @@ def recent(resources: Resources, principal: Principal, request: EventsRecent) ->
 def merge(resources: Resources, principal: Principal, request: IdentityMerge) -> Done:
     """Join two ids into one person."""
     del principal
+    for name in (request.distinct_id, request.alias):
+        if is_of_many(name):
+            raise InvalidInput(
+                f"{name!r} is no id of one person: programs send it where they have none.",
+                hint="Give the ids that the two have in your own tables.",
+            )
     return Done(resources.store.merge([Merge(request.distinct_id, request.alias)]))
 
 
 def set_traits(resources: Resources, principal: Principal, request: UnitPropertiesSet) -> Done:
     """Keep traits of a unit."""
     del principal
+    if named_id(request.unit) is None:
+        raise InvalidInput(f"{request.unit!r} is no id of a {request.unit_type}.", hint="Give the id of one.")
     traits = UnitTraits(request.unit_type, request.unit, request.properties, request.at, request.once)
     return Done(resources.store.set_traits([traits]))
 
