@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from statsmodels.sandbox.regression.gmm import GMM
 
 import upshot.stats as room
 from upshot.core.errors import InvalidInput
@@ -234,3 +235,49 @@ def test_arms_of_one_adjustment_and_others_cannot_be_stacked() -> None:
         stack_arms([adjusted[0], Moments(100, 5.0, 100.0)])
     again = stack_arms([adjusted[0], adjusted[1]])
     assert float(lift(again[0], again[1]).standard_error) == float(lift(adjusted[0], adjusted[1]).standard_error)
+
+
+class _AdjustedMeans(GMM):  # type: ignore[misc]  # statsmodels has no types
+    """Estimating equations of two adjusted means: slopes pooled within arms, the covariate around its overall mean."""
+
+    def momcond(self, params: FloatArray) -> FloatArray:
+        m_c, m_t, slope, centre, x_c, x_t = params
+        y, (x, treated) = self.endog, self.exog.T
+        own = np.where(treated == 1.0, x - x_t, x - x_c)
+        residual = y - np.where(treated == 1.0, m_t, m_c) - slope * (x - centre)
+        columns = (
+            residual * (treated == 0.0),
+            residual * treated,
+            residual * own,
+            x - centre,
+            (x - x_c) * (treated == 0.0),
+            (x - x_t) * treated,
+        )
+        return np.stack(columns, axis=-1)
+
+
+@pytest.mark.parametrize(("effect", "slope"), [(-0.9, 0.1), (-0.5, 1.0), (1.0, 2.0), (2.0, 1.0)])
+def test_lift_of_adjusted_means_has_the_error_of_the_joint_estimating_equations(effect: float, slope: float) -> None:
+    rng = np.random.default_rng(11)
+    treated = (np.arange(6000) % 3 == 0).astype(float)
+    x = rng.gamma(2.0, 1.0, 6000)
+    y = 10.0 * (1.0 + effect * treated) + 3.0 * (1 + (slope - 1) * treated) * (x - 2.0) + rng.normal(size=6000)
+    pairs = [PairMoments.of(y[treated == a], x[treated == a]) for a in (0.0, 1.0)]
+    arms = cuped(stack_arms(pairs))
+    start = [
+        float(arms.mean[0]),
+        float(arms.mean[1]),
+        3.0,
+        float(x.mean()),
+        float(pairs[0].mean_y),
+        float(pairs[1].mean_y),
+    ]
+    model = _AdjustedMeans(y, np.column_stack([x, treated]), None, k_moms=6, k_params=6)
+    fit = model.fit(start, maxiter=0, inv_weights=np.eye(6), optim_args={"disp": 0})
+    base, top = fit.params[:2]
+    gradient = np.array([-top / base**2, 1.0 / base, 0.0, 0.0, 0.0, 0.0])
+    oracle = float(np.sqrt(gradient @ fit.cov_params() @ gradient))
+    found = lift(arms[0], arms[1])
+    # The optimiser stops early, the sandwich has divisor N and carries the error of the slope: all of order 1 / N.
+    assert float(found.value) == pytest.approx(top / base - 1.0, abs=0.01 * oracle)
+    assert float(found.standard_error) == pytest.approx(oracle, rel=3e-3)
