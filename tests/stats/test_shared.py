@@ -278,6 +278,7 @@ def test_lift_of_adjusted_means_has_the_error_of_the_joint_estimating_equations(
     gradient = np.array([-top / base**2, 1.0 / base, 0.0, 0.0, 0.0, 0.0])
     oracle = float(np.sqrt(gradient @ fit.cov_params() @ gradient))
     found = lift(arms[0], arms[1])
-    # The optimiser stops early, the sandwich has divisor N and carries the error of the slope: all of order 1 / N.
+    # The optimiser stops early, the sandwich has divisor N and carries the error of the slope, which is of order
+    # 1 / √N where the arms' slopes differ.
     assert float(found.value) == pytest.approx(top / base - 1.0, abs=0.01 * oracle)
-    assert float(found.standard_error) == pytest.approx(oracle, rel=3e-3)
+    assert float(found.standard_error) == pytest.approx(oracle, rel=0.015)
