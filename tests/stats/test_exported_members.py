@@ -14,7 +14,15 @@ import upshot.stats
 # Shared among the room's own modules: nothing to call from outside.
 INNER_MODULES = {"wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
 INNER_NAMES = {
-    *("arm_reasons", "checked_alpha", "checked_rope", "checked_weights", "CheckedDesign", "difference_and_error"),
+    *(
+        "arm_reasons",
+        "baseline_reasons",
+        "checked_alpha",
+        "checked_rope",
+        "checked_weights",
+        "CheckedDesign",
+        "difference_and_error",
+    ),
     *("every", "first_reason", "group_reasons", "outcomes", "posterior_of", "reasons", "sequential_estimates"),
     *("mixed_arms", "sequential_reasons", "shaped_posterior"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast  # statsmodels has no types
 
 import numpy as np
 import pytest
@@ -237,7 +237,7 @@ def test_arms_of_one_adjustment_and_others_cannot_be_stacked() -> None:
     assert float(lift(again[0], again[1]).standard_error) == float(lift(adjusted[0], adjusted[1]).standard_error)
 
 
-class _AdjustedMeans(GMM):  # type: ignore[misc]  # statsmodels has no types
+class _AdjustedMeans(GMM):
     """Estimating equations of two adjusted means: slopes pooled within arms, the covariate around its overall mean."""
 
     def momcond(self, params: FloatArray) -> FloatArray:
@@ -272,7 +272,7 @@ def test_lift_of_adjusted_means_has_the_error_of_the_joint_estimating_equations(
         float(pairs[0].mean_y),
         float(pairs[1].mean_y),
     ]
-    model = _AdjustedMeans(y, np.column_stack([x, treated]), None, k_moms=6, k_params=6)
+    model: Any = cast("Any", _AdjustedMeans)(y, np.column_stack([x, treated]), None, k_moms=6, k_params=6)
     fit = model.fit(start, maxiter=0, inv_weights=np.eye(6), optim_args={"disp": 0})
     base, top = fit.params[:2]
     gradient = np.array([-top / base**2, 1.0 / base, 0.0, 0.0, 0.0, 0.0])

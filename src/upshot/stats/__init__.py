@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from upshot.stats.confidence_sequences import (
         always_valid_p,
         asymptotic_confidence_sequence,
+        first_look_units,
         mean_difference_sequence,
         mixture_radius,
         running_intersection,
@@ -244,6 +245,7 @@ __all__ = [
     "even_looks",
     "expected_fraction",
     "fieller_lift",
+    "first_look_units",
     "fisher_test",
     "gamma_poisson",
     "group_sequential",
@@ -331,7 +333,7 @@ _NAMES = {
     "clusters": "cluster_totals design_effect",
     "comparison": "Comparison",
     "confidence_sequences": (
-        "always_valid_p asymptotic_confidence_sequence mean_difference_sequence mixture_radius "
+        "always_valid_p asymptotic_confidence_sequence first_look_units mean_difference_sequence mixture_radius "
         "running_intersection tuned_rho_squared"
     ),
     "decisions": "Compare equivalence inferiority non_inferiority superiority",

@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import lambertw
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.contrast import contrast_variance
-from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.contrast import contrast_variance, mean_variance
+from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, minimum_units, sequential_estimates, sequential_reasons
 from upshot.stats.moments import Moments, first_reason, group_reasons
 from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 
@@ -30,12 +30,19 @@ __all__ = [
     "always_valid_p",
     "arm_reasons",
     "asymptotic_confidence_sequence",
+    "baseline_reasons",
     "difference_and_error",
+    "first_look_units",
     "mean_difference_sequence",
     "mixture_radius",
     "running_intersection",
     "tuned_rho_squared",
 ]
+
+
+_SHAKY_BASELINE = 0.15
+"""Relative standard error of the baseline above which a relative sequence does not speak: a lift is a ratio, and near a
+baseline of zero it is far from normal. About 45 successes in the control, where values are 0 and 1."""
 
 
 @lru_cache(maxsize=1024)
@@ -180,12 +187,19 @@ def mean_difference_sequence(
     level: float = 0.95,
     alternative: Alternative = "two-sided",
     null: float = 0.0,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    treatment_share: ArrayLike | None = None,
+    skewness_control: ArrayLike | None = None,
+    skewness_treatment: ArrayLike | None = None,
+    minimum_n: ArrayLike | None = None,
 ) -> Estimates:
     """Confidence sequence for the difference of two means, or for their relative lift (delta method).
 
     Ratios, weighted means and CUPED-adjusted means enter as linearised ``Moments``. n is 4/(1/n_c + 1/n_t): the total
-    at an even split, and in proportion to the information at any other, so that a ramp does not move the mixture.
+    at an even split, and in proportion to the information at any other.
+
+    It speaks from ``first_look_units`` on: with rare or skewed values in an uneven split the normal limit comes late,
+    and looks before it raise false alarms. A relative lift also needs a baseline whose standard error is at most 15 %.
+    Below, the reason is BELOW_VALID_SAMPLE.
 
     Args:
         control: Sufficient statistics of the control at one or many looks.
@@ -196,7 +210,12 @@ def mean_difference_sequence(
         level: Coverage over all looks together.
         alternative: Direction.
         null: Effect under the null hypothesis, on ``scale``.
-        minimum_n: Fewest units in the smaller arm.
+        treatment_share: Planned share of the treatment in both arms' units, in (0, 1); the share at each look if None.
+            State it where a ramp changes the split, so that the mixture stays the same.
+        skewness_control: Skewness of a unit's value in the control (``skewness``). Known where values are 0 and 1;
+            assumed to be at most 2 elsewhere if None.
+        skewness_treatment: The same in the treatment.
+        minimum_n: Fewest units in the smaller arm, instead of what the skewness asks for.
 
     Returns:
         Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
@@ -210,14 +229,84 @@ def mean_difference_sequence(
     theta, se, zero_baseline = difference_and_error(control, treatment, scale)
     n_c, n_t = control.n[()], treatment.n[()]
     rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
+    least = minimum_n
+    if least is None:
+        least = first_look_units(control, treatment, skewness_control, skewness_treatment)
     with np.errstate(all="ignore"):
-        time = 4.0 * n_c * n_t / (n_c + n_t) * rho_squared
-        reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), minimum_n, totals)
+        time = _information(n_c, n_t, treatment_share) * rho_squared
+        reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), least, totals)
+        if scale == "relative" and minimum_n is None:
+            reason = first_reason(reason, baseline_reasons(control))
         low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
     reason = arm_reasons(reason, control, treatment, zero_baseline)
     return sequential_estimates(
         theta, low, high, se, p, n_c + n_t, reason, level=level, method="mean_difference_sequence", scale=scale
     )
+
+
+def first_look_units(
+    control: Moments,
+    treatment: Moments,
+    skewness_control: ArrayLike | None = None,
+    skewness_treatment: ArrayLike | None = None,
+) -> FloatArray:
+    """Units that the smaller arm needs before a look may count, from what the data say about their skewness.
+
+    ``minimum_units`` of the more skewed arm: max(100, 25 γ²), which is 25 successes and 25 failures in each arm where
+    values are 0 and 1 and arms are of one size. Skewness is that of the look: an arm that has shown no success, or no
+    variation, has shown nothing of its skewness yet, and is not ready.
+
+    Args:
+        control: Moments of the control.
+        treatment: Of the treatment; the two broadcast.
+        skewness_control: Of a unit's value in the control. If None: known where values are 0 and 1, else taken as at
+            most 2, for which 100 units do.
+        skewness_treatment: The same in the treatment.
+
+    Returns:
+        Units, of the broadcast shape; infinite where an arm has not varied yet and the other one has.
+
+    Examples:
+        >>> arms = Moments.of_successes(3800, 38), Moments.of_successes([200, 2600], [0, 26])
+        >>> first_look_units(*arms).tolist()
+        [inf, 2425.25...]
+    """
+    with np.errstate(all="ignore"):
+        squares = [
+            _squared_skewness(arm, known)
+            for arm, known in ((control, skewness_control), (treatment, skewness_treatment))
+        ]
+        least = minimum_units(np.sqrt(np.maximum(*squares)))
+        still = (control.variance == 0.0) ^ (treatment.variance == 0.0)
+        return np.asarray(np.where(still, np.inf, least), np.float64)
+
+
+def baseline_reasons(control: Moments) -> IntArray:
+    """BELOW_VALID_SAMPLE where the baseline's standard error is above 15 %, so that a lift is far from normal."""
+    with np.errstate(all="ignore"):
+        shaky = mean_variance(control) > np.square(_SHAKY_BASELINE * control.mean)
+    return np.asarray(np.where(shaky, np.int64(Reason.BELOW_VALID_SAMPLE), np.int64(Reason.OK)))
+
+
+def _squared_skewness(arm: Moments, known: ArrayLike | None) -> FloatArray:
+    if known is not None:
+        return np.nan_to_num(np.square(np.asarray(known, np.float64)), nan=0.0, posinf=np.inf)
+    if not arm.yes_no:
+        return np.zeros(arm.shape)
+    spread = arm.mean * (1.0 - arm.mean)
+    return np.asarray(np.where(spread > 0.0, (1.0 - 2.0 * arm.mean) ** 2 / spread, 0.0))
+
+
+def _information(n_c: FloatArray, n_t: FloatArray, treatment_share: ArrayLike | None) -> FloatArray:
+    """Effective units over those that one planned unit stands for: what the mixture's clock counts."""
+    if treatment_share is None:
+        return n_c + n_t
+    share = np.asarray(treatment_share, np.float64)[()]
+    if not np.all((share > 0.0) & (share < 1.0)):
+        raise InvalidInput(
+            f"A treatment share of {share} is not between 0 and 1.", hint="Give treatment / (treatment + control)."
+        )
+    return np.asarray(n_c * n_t / (n_c + n_t) / (share * (1.0 - share)))[()]
 
 
 def arm_reasons(reason: IntArray, control: Moments, treatment: Moments, zero_baseline: NDArray[np.bool_]) -> IntArray:

@@ -15,9 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.confidence_sequences import always_valid_p, arm_reasons, difference_and_error, mixture_radius
+from upshot.stats.confidence_sequences import (
+    always_valid_p,
+    arm_reasons,
+    baseline_reasons,
+    difference_and_error,
+    first_look_units,
+    mixture_radius,
+)
 from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
-from upshot.stats.moments import Moments
+from upshot.stats.moments import Moments, first_reason
 from upshot.stats.result import Estimates, FloatArray, Scale
 
 __all__ = ["log_mixture_ratio", "mixture_sprt", "mixture_sprt_difference"]
@@ -109,7 +116,9 @@ def mixture_sprt_difference(
     scale: Scale = "absolute",
     level: float = 0.95,
     null: float = 0.0,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    skewness_control: ArrayLike | None = None,
+    skewness_treatment: ArrayLike | None = None,
+    minimum_n: ArrayLike | None = None,
 ) -> Estimates:
     """Mixture SPRT on the difference of two means, or on their relative lift (delta method).
 
@@ -121,7 +130,9 @@ def mixture_sprt_difference(
         scale: "absolute" or "relative".
         level: Coverage over all looks together.
         null: Effect under the null hypothesis, on ``scale``.
-        minimum_n: Fewest units in the smaller arm.
+        skewness_control: Skewness of a unit's value in the control, as in ``mean_difference_sequence``.
+        skewness_treatment: The same in the treatment.
+        minimum_n: Fewest units in the smaller arm, instead of ``first_look_units``.
 
     Returns:
         Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
@@ -132,6 +143,9 @@ def mixture_sprt_difference(
         True
     """
     theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+    least = minimum_n
+    if least is None:
+        least = first_look_units(control, treatment, skewness_control, skewness_treatment)
     found = mixture_sprt(
         theta,
         se,
@@ -140,10 +154,13 @@ def mixture_sprt_difference(
         totals=totals,
         level=level,
         null=null,
-        minimum_n=minimum_n,
+        minimum_n=least,
         scale=scale,
     )
-    reason = arm_reasons(found.reason, control, treatment, zero_baseline)
+    late = found.reason
+    if scale == "relative" and minimum_n is None:
+        late = first_reason(late, baseline_reasons(control))
+    reason = arm_reasons(late, control, treatment, zero_baseline)
     numbers = found.value, found.low, found.high, found.standard_error, found.p_value
     return sequential_estimates(
         *numbers, control.n + treatment.n, reason, level=level, method="mixture_sprt_difference", scale=scale
