@@ -65,11 +65,11 @@ def test_patterns_choose_the_tags_and_later_ones_hold_what_is_skipped(repo: Repo
 
 
 def test_second_tag_on_the_same_commits_is_no_release(repo: Repo) -> None:
-    repo.tag("stable", "2026-03-12T12:00:00+01:00", "The same")
+    repo.tag("stable", "2026-03-09T12:00:00+01:00", "The same")
     found = outputs_of(read_repository(repo.folder))
     assert len(found.launches) == 2
     assert [str(remark) for remark in found.remarks] == [
-        "tag stable: It holds nothing that an earlier tag does not hold."
+        "tag stable: It is on the commit of v1.1, which stands for both."
     ]
 
 

@@ -153,13 +153,17 @@ class Ship(msgspec.Struct, frozen=True, kw_only=True):
 class OutputsRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Outputs, launches and annotations read from elsewhere: a repository, a tracker, a table.
 
-    What is there already and was changed by hand or from code since stays as it is, and is named in a warning.
+    What is there already and was changed by hand or from code since stays as it is, and is named in a warning. What
+    came from ``source`` before and is not among these is named too; ``prune`` removes it, and what is named in
+    ``left_out`` is removed in any case: somebody asked for it. Nothing is removed that something else refers to.
     """
 
     source: str
     outputs: tuple[Output, ...] = ()
     launches: tuple[Launch, ...] = ()
     annotations: tuple[Annotation, ...] = ()
+    left_out: tuple[str, ...] = ()
+    prune: bool = False
     dry_run: bool = False
 
 

@@ -103,7 +103,7 @@ class Declarations:
         return {row["name"]: self._declared(kind, row) for row in rows}
 
     def removed(self, kind: type[D]) -> set[str]:
-        """Names of what was there and is not any more."""
+        """Names of what people took away, here or in their files; not of what an import took away again."""
         newest = (
             select(table.c.name, func.max(table.c.version).label("version"))
             .where(table.c.kind == kind.KIND)
@@ -111,7 +111,11 @@ class Declarations:
             .subquery()
         )
         join = table.join(newest, and_(table.c.name == newest.c.name, table.c.version == newest.c.version))
-        gone = select(table.c.name).select_from(join).where(table.c.kind == kind.KIND, table.c.removed.is_(True))
+        gone = (
+            select(table.c.name)
+            .select_from(join)
+            .where(table.c.kind == kind.KIND, table.c.removed.is_(True), table.c.managed != "import")
+        )
         with self._reading.connect() as connection:
             return set(connection.execute(gone).scalars())
 

@@ -85,7 +85,10 @@ def import_git(
     name: str = "",
     tag: tuple[str, ...] = (),
     skip: tuple[str, ...] = (),
+    path: tuple[str, ...] = (),
+    bot: tuple[str, ...] = (),
     merges: bool = False,
+    prune: bool = False,
     dry_run: bool = False,
     common: Common | None = None,
 ) -> int:
@@ -98,8 +101,11 @@ def import_git(
         repository: Its folder, a bare repository too. Default: where you stand.
         name: What to call it. Default: the folder's name.
         tag: Only tags like this are releases, such as "v*"; may be repeated.
-        skip: Tags like this are none, such as "*rc*"; may be repeated.
+        skip: Tags like this are none, such as "*rc*"; may be repeated. What came from them before is removed.
+        path: Only what was changed in this folder or file counts, such as packages/web; may be repeated.
+        bot: Whoever commits under a name or an address like this is no person, such as "ci@*"; may be repeated.
         merges: Each merge of the main line is an output; without tags, it is launched when it is merged.
+        prune: Also remove what came from this repository before and does not any more.
         dry_run: Only say what would be imported.
         common: The options of every command.
     """
@@ -108,14 +114,14 @@ def import_git(
 
     common = common or Common()
     with _progress(quiet=common.json) as tell:
-        read = read_repository(repository, tell)
-    found = outputs_of(read, name=name, tags=tag or ("*",), skip=skip, merges=merges)
+        read = read_repository(repository, tell, paths=path)
+    found = outputs_of(read, name=name, tags=tag or ("*",), skip=skip, merges=merges, programs=bot)
     if not found.outputs:
         raise InvalidInput(
             f"In the repository {name or read.name} there is no release (commits: {len(read.commits):,}).",
             hint="Tag releases, name outputs in commits (Upshot: output=NAME), or try --merges.",
         )
-    return _record(common, found, f"git {name or read.name}", dry_run=dry_run)
+    return _record(common, found, f"git {name or read.name}", prune=prune, dry_run=dry_run)
 
 
 def import_csv(
@@ -124,6 +130,7 @@ def import_csv(
     *,
     column: tuple[str, ...] = (),
     source: str = "",
+    prune: bool = False,
     dry_run: bool = False,
     common: Common | None = None,
 ) -> int:
@@ -136,6 +143,7 @@ def import_csv(
         file: The file, compressed with gzip or not.
         column: A field and its column, such as title=Summary or title="{package} {tag}"; may be repeated.
         source: What to call where they come from. Default: the file's name.
+        prune: Also remove what came from this source before and does not any more.
         dry_run: Only say what would be imported.
         common: The options of every command.
     """
@@ -147,7 +155,7 @@ def import_csv(
     columns = dict(_pair(each) for each in column)
     with open_workspace(common) as workspace:
         days_of = zone(workspace.call(WORKSPACE_INFO, Nothing()).time_zone)
-    return _record(common, read_table(file, days_of, columns), source or file.name, dry_run=dry_run)
+    return _record(common, read_table(file, days_of, columns), source or file.name, prune=prune, dry_run=dry_run)
 
 
 def ship(
@@ -211,13 +219,20 @@ def ship(
     return 1 if answer.refused else 0
 
 
-def _record(common: Common, found: "Found", source: str, *, dry_run: bool) -> int:
+def _record(common: Common, found: "Found", source: str, *, prune: bool, dry_run: bool) -> int:
     """Keep what was found; what was left out of it is told."""
     from upshot.api.declarations import DeclarationsApplied
     from upshot.api.outputs import OUTPUTS_RECORD, OutputsRecord
     from upshot.api.state import Problem
 
-    request = OutputsRecord(source=source, outputs=found.outputs, launches=found.launches, dry_run=dry_run)
+    request = OutputsRecord(
+        source=source,
+        outputs=found.outputs,
+        launches=found.launches,
+        left_out=found.left_out,
+        prune=prune,
+        dry_run=dry_run,
+    )
     with open_workspace(common) as workspace:
         answer = workspace.call(OUTPUTS_RECORD, request)
     remarks = [Problem(r.message, r.where, 0, r.suggestions, "warning") for r in found.remarks]

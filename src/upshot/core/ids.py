@@ -1,11 +1,13 @@
-"""Ids: the idempotency key of an event, made from what its source knows of it, and which ids are none.
+"""Ids: the idempotency key of an event, which ids are none, and names made from titles.
 
-UUIDv5 (RFC 9562, section 5.5) of the source and the client's own id, so that the same event sent twice, or by two
-processes, gets the same key without asking the store.
+Events: UUIDv5 (RFC 9562, section 5.5) of the source and the client's own id, so that the same event sent twice, or by
+two processes, gets the same key without asking the store.
 """
 
 import hashlib
+import re
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Iterable
 
@@ -19,11 +21,17 @@ __all__ = [
     "is_of_many",
     "named_id",
     "new_token",
+    "slug",
 ]
 
 EVENT_NAMESPACE = uuid.UUID("1766f947-0c08-5b69-a8f2-215da59e2b67")
 _SEPARATOR = "\x1f"
 _DIGEST_BYTES, _KEY_BYTES = 20, 16
+_MARK_LETTERS = 8
+_SPEAKING = ("L", "N", "So")  # letters, numbers, and signs that are no sign of arithmetic or money
+_LATIN = str.maketrans({
+    "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ŋ": "ng",
+})  # fmt: skip
 _VERSION_5 = bytes(byte & 0x0F | 0x50 for byte in range(256))
 _VARIANT = bytes(byte & 0x3F | 0x80 for byte in range(256))
 
@@ -110,3 +118,32 @@ def event_id_bytes(source: str, client_ids: Iterable[str | None]) -> list[bytes]
 def new_token() -> str:
     """A random secret of 256 bits, safe in addresses."""
     return secrets.token_urlsafe(32)
+
+
+def slug(title: str, *, joint: str = "-", kept: str = "_.", most: int = 120) -> str:
+    """A name made from a title: the same from the same, letter case and spaces aside.
+
+    Names are ASCII letters and digits. Where a title says more than they can, because it is in another script, in signs
+    such as emoji, or very long, the name ends in eight digits of the title's hash, so that it is its own.
+
+    Args:
+        title: What people call it.
+        joint: What stands for all else between words.
+        kept: Which other characters stay.
+        most: How many characters the name has at most.
+
+    >>> slug("Saved songs: écoute +1"), slug("Straße 東京"), slug("Поиск"), slug("")
+    ('saved-songs-ecoute-1', 'strasse-940f0b83', 'id-d89cae10', 'unnamed')
+    """
+    said = " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+    if not said:
+        return "unnamed"
+    broken_up = unicodedata.normalize("NFKD", said.translate(_LATIN))
+    plain = broken_up.encode("ascii", "ignore").decode()
+    edges = f"{joint}-."
+    whole = re.sub(f"[^a-z0-9{re.escape(kept)}]+", joint, plain).strip(edges)
+    lost = any(not sign.isascii() and unicodedata.category(sign).startswith(_SPEAKING) for sign in broken_up)
+    if whole and not lost and len(whole) <= most:
+        return whole
+    mark = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LETTERS]
+    return f"{whole[: most - _MARK_LETTERS - 1].strip(edges) or 'id'}{joint}{mark}"

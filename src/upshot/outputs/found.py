@@ -26,8 +26,13 @@ class Remark(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What was shipped, oldest first; nothing is left out without a remark."""
+    """What was shipped, oldest first; nothing is left out without a remark.
+
+    Attributes:
+        left_out: Names of outputs and launches that the source would give, had it not been told to leave them out.
+    """
 
     outputs: tuple[Output, ...]
     launches: tuple[Launch, ...]
     remarks: tuple[Remark, ...]
+    left_out: tuple[str, ...] = ()

@@ -1,53 +1,49 @@
 """A repository's history as outputs and launches.
 
-Each tag is a release: an output, launched at the tag's time, that holds the commits which no earlier tag holds. Commits
-that name an output (``Upshot: output=saved-songs``) belong to it instead, and the release launches it too. With merges
-told apart, each merge of the main line is an output and the releases launch those; without any tag, a merge is launched
-when it is merged.
+Each tag is a release: an output, launched at the tag's time, that holds the commits which no release before it holds;
+which was before is said by descent, not by dates (``upshot.outputs.versions``). Commits that name an output
+(``Upshot: output=saved-songs``) belong to it instead, and the release launches it too. With merges told apart, each
+merge of the main line is an output and the releases launch those; without any tag, it is launched when it is merged.
 """
 
-import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from upshot.catalog.kinds import Cost, Launch, Output, OutputKind, slug
-from upshot.outputs.effort import author_days
+from upshot.catalog.kinds import Cost, Launch, Output, OutputKind
+from upshot.core.ids import slug
+from upshot.outputs.effort import Activity, author_days
 from upshot.outputs.found import Found, Remark
 from upshot.outputs.git import Commit, Repository, Tag
+from upshot.outputs.merges import Merge, merge_of
+from upshot.outputs.people import Person, is_program
 from upshot.outputs.trailers import Said, read_trailers
+from upshot.outputs.versions import Release, releases_in_order
 
-__all__ = ["outputs_of"]
+__all__ = ["GATHERED_DAYS", "outputs_of"]
 
+GATHERED_DAYS = 730
+"""Over how many days before a release its work is taken to be for that release."""
+_MOST_OLDER = 0.1
+_DECIMALS = 4
 _MOST_SUBJECTS = 20
 _SHORT = 12
-_PULL = re.compile(r"Merge pull request #(\d+) from (\S+)")
-_SQUASHED = re.compile(r"(.*\S)\s+\(#(\d+)\)")
-_BRANCH = re.compile(r"Merge (?:remote-tracking )?branch '([^']+)'")
-_MAIN_LINES = frozenset({"main", "master", "develop", "trunk"})
 
 
 @dataclass(slots=True)
 class _Draft:
-    """An output in the making."""
+    """An output in the making; ``gathers`` what nobody said belongs elsewhere."""
 
     name: str
     title: str
     refs: tuple[str, ...]
     release: Tag | None
     at: datetime | None
+    gathers: bool
     subjects: list[str] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     said: Said = field(default_factory=Said)
-
-
-@dataclass(frozen=True, slots=True)
-class _Merge:
-    """A merge of the main line: its title, its number where it has one."""
-
-    title: str
-    number: str
 
 
 def outputs_of(
@@ -57,6 +53,7 @@ def outputs_of(
     tags: Iterable[str] = ("*",),
     skip: Iterable[str] = (),
     merges: bool = False,
+    programs: Iterable[str] = (),
 ) -> Found:
     """What the repository shipped, oldest first.
 
@@ -66,41 +63,42 @@ def outputs_of(
         tags: Patterns of tags that are releases.
         skip: Patterns of tags that are none.
         merges: Whether each merge of the main line is an output.
+        programs: Patterns of names and addresses that are no persons, beside the known ones.
     """
-    reading = _Reading(repository, name or repository.name, merges)
-    releases = [tag for tag in repository.tags if _matches(tag.name, tags) and not _matches(tag.name, skip)]
+    reading = _Reading(repository, name or repository.name, tuple(programs))
+    wanted = [tag for tag in repository.tags if _matches(tag.name, tags)]
+    skipped = [tag for tag in wanted if _matches(tag.name, skip)]
+    releases, beside = releases_in_order(repository, [tag for tag in wanted if tag not in skipped])
     held = reading.held_by(releases)
     introduced = reading.introduced_by_merges() if merges else {}
     for commit in sorted(repository.commits.values(), key=lambda c: (c.committed_at, c.hash)):
-        reading.place(commit, held.get(commit.hash), introduced.get(commit.hash))
-    for tag in releases:
-        reading.note_tag(tag)
-    if repository.cut:
-        said = "Its history is cut off (a shallow clone), so what the oldest releases cost is not known."
-        reading.remarks.append(Remark(f"repository {reading.name}", said))
-    return reading.found()
+        if commit.inside > 0:
+            reading.place(commit, held.get(commit.hash), introduced.get(commit.hash))
+        elif len(commit.parents) < 2:
+            reading.beside.append(commit)
+    for release in releases:
+        reading.note_tag(release.tag)
+    reading.tell(releases, beside)
+    return reading.found(releases, skipped)
 
 
 @dataclass(slots=True)
 class _Reading:
     repository: Repository
     name: str
-    merges: bool
+    programs: tuple[str, ...]
     drafts: dict[str, _Draft] = field(default_factory=dict)
+    beside: list[Commit] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
-    empty: set[str] = field(default_factory=set)
+    known: dict[Person, bool] = field(default_factory=dict)
 
-    def held_by(self, releases: list[Tag]) -> dict[str, Tag]:
-        """By commit, the earliest release that holds it."""
+    def held_by(self, releases: Iterable[Release]) -> dict[str, Tag]:
+        """By commit, the first release that holds it."""
         held: dict[str, Tag] = {}
-        for tag in releases:
-            before = len(held)
-            for digest in self._unclaimed(tag.commit, held):
-                held[digest] = tag
-            if len(held) == before:
-                self.empty.add(tag.name)
-                self.remarks.append(Remark(f"tag {tag.name}", "It holds nothing that an earlier tag does not hold."))
+        for release in releases:
+            for digest in self._unclaimed(release.tag.commit, held):
+                held[digest] = release.tag
         return held
 
     def introduced_by_merges(self) -> dict[str, str]:
@@ -131,16 +129,12 @@ class _Reading:
         """Give a commit to the output that it belongs to; commits of no release belong to none but a named one."""
         said, remarks = read_trailers(f"{commit.subject}\n\n{commit.body}", f"commit {commit.hash[:_SHORT]}")
         self.remarks += remarks
-        merge = self._merge(main) if main else None
+        merge = merge_of(self.repository.commits[main]) if main else None
         if said.output:
             draft = self._draft(("named", said.output), said.output, "", release, (), None)
             draft.title = draft.title or commit.subject
         elif merge is not None and main is not None:
-            brought_by = self.repository.commits[main]
-            refs = (*((f"#{merge.number}",) if merge.number else ()), main[:_SHORT])
-            wanted = f"{self.name}-pr-{merge.number}" if merge.number else f"{self.name}-{merge.title}"
-            at = None if self.repository.tags else brought_by.committed_at
-            draft = self._draft(("merge", main), slug(wanted), merge.title, release, refs, at)
+            draft = self._merged(merge, main, release)
         elif release is not None:
             draft = self._release(release)
         else:
@@ -152,7 +146,7 @@ class _Reading:
 
     def note_tag(self, tag: Tag) -> None:
         """What the tag's own message says of its release."""
-        if not tag.message or tag.name in self.empty:
+        if not tag.message:
             return
         said, remarks = read_trailers(tag.message, f"tag {tag.name}")
         self.remarks += remarks
@@ -160,23 +154,63 @@ class _Reading:
             draft = self._release(tag)
             draft.said = draft.said.and_then(said)
 
-    def found(self) -> Found:
+    def tell(self, releases: Iterable[Release], beside: Mapping[str, Tag]) -> None:
+        """What of the repository was not taken as it stands."""
+        for name, tag in beside.items():
+            said = f"It is on the commit of {tag.name}, which stands for both."
+            self.remarks.append(Remark(f"tag {name}", said))
+        for release in releases:
+            if release.made_later:
+                day = f"{release.tag.at:%Y-%m-%d}"
+                said = f"It was made long after its commit; the launch is on the commit's day, {day}."
+                self.remarks.append(Remark(f"tag {release.tag.name}", said))
+        whole = f"repository {self.name}"
+        if self.repository.elsewhere:
+            said = f"These tags are on no commit, so they are no releases: {', '.join(self.repository.elsewhere)}."
+            self.remarks.append(Remark(whole, said))
+        if self.repository.strange_times:
+            many = _many(self.repository.strange_times, "commit")
+            said = f"The times of {many} have an offset or a date that cannot be; offsets were read as UTC."
+            self.remarks.append(Remark(whole, said))
+        if self.repository.cut:
+            said = "Its history is cut off (a shallow clone), so what the oldest releases cost is not known."
+            self.remarks.append(Remark(whole, said))
+
+    def found(self, releases: Iterable[Release], skipped: Iterable[Tag]) -> Found:
         """The drafts as outputs, and their launches."""
-        activity = (
-            (commit.author, commit.authored_at.date(), draft.name)
-            for draft in self.drafts.values()
-            for commit in draft.commits
-            if not commit.is_bot
-        )
-        days = author_days(activity)
+        days = author_days(self._activity())
         outputs = tuple(self._output(draft, days.get(draft.name, 0.0)) for draft in self.drafts.values())
-        return Found(outputs, tuple(self._launches()), tuple(self.remarks))
+        launches = tuple(self._launches(releases))
+        given = {each.name for each in (*outputs, *launches)}
+        left_out = tuple(name for tag in skipped if (name := slug(f"{self.name}-{tag.name}")) not in given)
+        return Found(outputs, launches, tuple(self.remarks), left_out)
+
+    def _activity(self) -> Iterator[Activity]:
+        for draft in self.drafts.values():
+            for commit in draft.commits:
+                for person in self._persons(commit):
+                    yield Activity(person.key, commit.authored_at.date(), draft.name, commit.inside)
+        for commit in self.beside:
+            for person in self._persons(commit):
+                yield Activity(person.key, commit.authored_at.date(), "", 0.0)
+
+    def _persons(self, commit: Commit) -> Iterator[Person]:
+        for person in commit.people:
+            if person not in self.known:
+                self.known[person] = not is_program(person, self.programs)
+            if self.known[person]:
+                yield person
 
     def _release(self, tag: Tag) -> _Draft:
         refs = (f"tag:{tag.name}", tag.commit[:_SHORT])
-        return self._draft(
-            ("release", tag.name), slug(f"{self.name}-{tag.name}"), f"{self.name} {tag.name}", tag, refs, None
-        )
+        wanted = slug(f"{self.name}-{tag.name}")
+        return self._draft(("release", tag.name), wanted, f"{self.name} {tag.name}", tag, refs, None)
+
+    def _merged(self, merge: Merge, main: str, release: Tag | None) -> _Draft:
+        refs = (*((f"#{merge.number}",) if merge.number else ()), main[:_SHORT])
+        wanted = f"{self.name}-pr-{merge.number}" if merge.number else f"{self.name}-{merge.title}"
+        at = None if self.repository.tags else self.repository.commits[main].committed_at
+        return self._draft(("merge", main), slug(wanted), merge.title, release, refs, at)
 
     def _draft(
         self,
@@ -190,54 +224,50 @@ class _Reading:
         name = self.names.get(key)
         if name is None:
             name = self.names[key] = _free(wanted, self.drafts)
-            self.drafts[name] = _Draft(name, title, refs, release, at)
+            self.drafts[name] = _Draft(name, title, refs, release, at, gathers=key[0] == "release")
         draft = self.drafts[name]
         draft.release = draft.release or release
         return draft
 
-    def _merge(self, main: str) -> _Merge | None:
-        """What the commit of the main line merged; None where it is a commit of its own."""
-        commit = self.repository.commits[main]
-        body_title = next((line.strip() for line in commit.body.splitlines() if line.strip()), "")
-        if len(commit.parents) > 1:
-            if pull := _PULL.match(commit.subject):
-                return _Merge(body_title or pull[2], pull[1])
-            branch = _BRANCH.match(commit.subject)
-            if branch is not None and branch[1].rpartition("/")[2] in _MAIN_LINES:
-                return None
-            return _Merge(branch[1] if branch else commit.subject, "")
-        squashed = _SQUASHED.fullmatch(commit.subject)
-        return _Merge(squashed[1], squashed[2]) if squashed else None
-
     def _output(self, draft: _Draft, days: float) -> Output:
         said = draft.said
+        cost, why_not = self._cost(draft, days)
+        if why_not:
+            self.remarks.append(Remark(f"output {draft.name}", why_not))
         return Output(
             name=draft.name,
             title=said.title or draft.title,
-            description=_listed(draft.subjects),
+            description="\n\n".join(part for part in (_listed(draft.subjects), why_not) if part),
             kind=OutputKind(said.kind) if said.kind else OutputKind.BET,
             objective=said.objective,
             team=said.team,
             usage=said.usage,
-            cost=self._cost(draft, days),
+            cost=cost,
             expects=said.expects,
             refs=draft.refs,
             link=said.link,
         )
 
-    def _cost(self, draft: _Draft, days: float) -> Cost | None:
-        """Estimated days; None where the history is cut off, as nobody knows what came before."""
-        people = {commit.author for commit in draft.commits if not commit.is_bot}
-        if not people or any(commit.hash in self.repository.cut for commit in draft.commits):
-            return None
-        count = sum(not commit.is_bot for commit in draft.commits)
+    def _cost(self, draft: _Draft, days: float) -> tuple[Cost | None, str]:
+        """Estimated days; None, with the reason, where nobody knows what was done for this output."""
+        by_people = [commit for commit in draft.commits if any(self._persons(commit))]
+        people = {person.key for commit in by_people for person in self._persons(commit)}
+        if not people:
+            return None, ""
+        if any(commit.hash in self.repository.cut for commit in draft.commits):
+            return None, "What it cost is not known: the history is cut off here."
+        if draft.gathers and draft.release is not None and (older := _older(by_people, draft.release.at)):
+            return None, (
+                f"What it cost is not known: it holds work since {older:%Y-%m}, as no release came before it for more "
+                f"than {GATHERED_DAYS // 365} years."
+            )
         how = (
-            f"Estimated from {_many(count, 'commit')} by {_many(len(people), 'person', 'people')}: a day on which "
-            "somebody commits is a day of work, at most 5 a week, divided among what it touched."
+            f"Estimated from {_many(len(by_people), 'commit')} by {_many(len(people), 'person', 'people')}: a day on "
+            "which somebody commits is a day of work, at most 5 a week, divided among what it touched."
         )
-        return Cost(days=round(days, 2), estimated=True, how=how)
+        return Cost(days=round(days, _DECIMALS), estimated=True, how=how), ""
 
-    def _launches(self) -> Iterator[Launch]:
+    def _launches(self, releases: Iterable[Release]) -> Iterator[Launch]:
         together: dict[str, list[_Draft]] = {}
         for draft in self.drafts.values():
             if draft.release is not None:
@@ -245,13 +275,23 @@ class _Reading:
             elif draft.at is not None:
                 yield Launch(name=draft.name, title=draft.title, at=draft.at, outputs=(draft.name,))
         taken = {draft.name for draft in self.drafts.values() if draft.release is None}
-        for tag in self.repository.tags:
+        for tag in sorted((release.tag for release in releases), key=lambda tag: (tag.at, tag.name)):
             if tag.name in together:
                 names = tuple(draft.name for draft in together[tag.name])
                 title = f"{self.name} {tag.name}"
                 name = _free(slug(title), taken)
                 taken.add(name)
                 yield Launch(name=name, title=title, at=tag.at, outputs=names)
+
+
+def _older(commits: list[Commit], launched: datetime) -> datetime | None:
+    """When the oldest of them was made, if too many were made too long before to be all for this launch."""
+    begun = launched - timedelta(days=GATHERED_DAYS)
+    days = {
+        (person.key, commit.authored_at.date()): commit.authored_at for commit in commits for person in commit.people
+    }
+    old = [at for at in days.values() if at < begun]
+    return min(old) if len(old) > _MOST_OLDER * len(days) else None
 
 
 def _free(wanted: str, taken: Container[str]) -> str:

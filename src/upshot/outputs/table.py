@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from upshot.catalog.kinds import Cost, Launch, Output, OutputKind, Owners, check_name, parse_expectation, slug
+from upshot.catalog.kinds import Cost, Launch, Output, OutputKind, Owners, check_name, parse_expectation
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import slug
 from upshot.core.instants import read_instant
 from upshot.core.suggest import nearest
 from upshot.outputs.found import Found, Remark

@@ -8,7 +8,7 @@ refers to exist is asked when it is applied.
 from collections.abc import Mapping
 
 from upshot.catalog.kinds.dashboard import Dashboard, Home
-from upshot.catalog.kinds.declaration import NAME, Declaration, check_name, slug
+from upshot.catalog.kinds.declaration import NAME, Declaration, check_name
 from upshot.catalog.kinds.expectation import Expectation, parse_expectation
 from upshot.catalog.kinds.measuring import Choice, Decision, Experiment, Study, Variant
 from upshot.catalog.kinds.planning import Evidence, Need, Objective, Outcome, Target, Team, parse_target
@@ -59,7 +59,6 @@ __all__ = [
     "check_name",
     "parse_expectation",
     "parse_target",
-    "slug",
 ]
 
 KINDS: Mapping[str, type[Declaration]] = {

@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from upshot.catalog.kinds.declaration import Declaration, check_name, slug
+from upshot.catalog.kinds.declaration import Declaration, check_name
+from upshot.core.ids import slug
 from upshot.core.time import Grain
 
 __all__ = [

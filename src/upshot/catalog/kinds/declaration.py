@@ -1,12 +1,13 @@
 """What all declarations have in common."""
 
 import re
-import unicodedata
 from typing import ClassVar
 
 import msgspec
 
-__all__ = ["NAME", "Declaration", "check_name", "slug", "with_article"]
+from upshot.core.ids import slug
+
+__all__ = ["NAME", "Declaration", "check_name", "with_article"]
 
 NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,198}[A-Za-z0-9_])?")
 """Names of declarations: letters, digits, ``_``, ``-`` and ``.`` inside; 200 characters at most."""
@@ -20,16 +21,6 @@ def check_name(name: str) -> None:
     """
     if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} cannot be a name: letters, digits, _ - and . only; {slug(name)!r} could")
-
-
-def slug(title: str) -> str:
-    """A name made from a title.
-
-    >>> slug("Saved songs: écoute +1"), slug("!!")
-    ('saved-songs-ecoute-1', 'unnamed')
-    """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9_.]+", "-", plain).strip("-.")[:120].rstrip("-.") or "unnamed"
 
 
 def with_article(kind: str) -> str:

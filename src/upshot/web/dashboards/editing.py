@@ -25,9 +25,9 @@ from upshot.api.dashboards import (
 )
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
-from upshot.catalog.kinds import slug
 from upshot.catalog.kinds.dashboard import COLUMNS, LOWEST, SIZES, TAKEN, TALLEST, Dashboard, Show, TileType
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound, UserError
+from upshot.core.ids import slug
 from upshot.core.time import Grain
 from upshot.web.dashboards.forms import Form, with_places, with_settings, with_tile, without_tile
 from upshot.web.dashboards.said import after, said_of

@@ -6,7 +6,7 @@ import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.metrics.definition import Metric, RetentionKind, Selection, Shape
-from upshot.web.explore.things import Thing, named_thing, read_thing, slug
+from upshot.web.explore.things import Thing, metric_name, named_thing, read_thing
 from upshot.web.filters.form import added
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
@@ -63,7 +63,7 @@ class Question(View, frozen=True):
         returned, began = _selection(self.back), _selection(self.start)
         said = f"Retention of {_said(self.start)}" + (f" by {_said(self.back)}" if self.back != self.start else "")
         return Metric(
-            name=slug(title or said),
+            name=metric_name(title or said),
             title=title or said,
             type=Shape.RETENTION,
             selection=returned,

@@ -4,7 +4,6 @@
 holds a colon or a percent sign writes it as ``%3A`` and ``%25``; every event is ``*``.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Literal, TypeAlias, cast, get_args
 
@@ -12,10 +11,11 @@ import msgspec
 
 from upshot.api.metrics import MetricView
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import slug
 from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Metric, Problem, Selection, Shape, Window
 
-__all__ = ["MEASURES", "Measure", "Thing", "named_thing", "read_thing", "slug"]
+__all__ = ["MEASURES", "Measure", "Thing", "metric_name", "named_thing", "read_thing"]
 
 Measure: TypeAlias = Literal["metric", "events", "persons", "days", "sum", "mean", "distinct"]
 MEASURES: dict[Measure, str] = {
@@ -37,7 +37,6 @@ _SHAPES = {
     "mean": Shape.MEAN,
     "distinct": Shape.DISTINCT,
 }
-_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
 class Thing(msgspec.Struct, frozen=True):
@@ -94,7 +93,7 @@ class Thing(msgspec.Struct, frozen=True):
                 raise InvalidInput(parsed.message, hint="Write a property such as amount, or price * quantity.")
             value = parsed
         return Metric(
-            name=slug(self.title),
+            name=metric_name(self.title),
             title=title or self.title,
             type=_SHAPES[self.measure],
             selection=Selection(() if self.name == EVERY_EVENT else (self.name,)),
@@ -104,13 +103,13 @@ class Thing(msgspec.Struct, frozen=True):
         )
 
 
-def slug(title: str) -> str:
+def metric_name(title: str) -> str:
     """A name for a metric with that title.
 
-    >>> slug("Sum of price × 2 of Käufe"), slug("7 days")
-    ('sum_of_price_2_of_k_ufe', 'metric_7_days')
+    >>> metric_name("Sum of price × 2 of Käufe"), metric_name("7 days")
+    ('sum_of_price_2_of_kaufe', 'metric_7_days')
     """
-    plain = _NOT_A_NAME.sub("_", title).strip("_").lower()[:80] or "metric"
+    plain = slug(title, joint="_", kept="_", most=80)
     return plain if plain[0].isalpha() else f"metric_{plain}"
 
 

@@ -20,8 +20,8 @@ from upshot.api.declarations import (
 )
 from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.api.operation import Permission
-from upshot.catalog.kinds import slug
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import slug
 from upshot.web.objectives.view import read_objective, read_objectives
 from upshot.web.page import Page
 

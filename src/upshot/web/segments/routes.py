@@ -19,8 +19,8 @@ from upshot.api.declarations import (
 )
 from upshot.api.operation import Permission
 from upshot.api.segments import SegmentView
-from upshot.catalog.kinds.declaration import slug
 from upshot.core.errors import InvalidInput, UserError
+from upshot.core.ids import slug
 from upshot.web.filters.form import added
 from upshot.web.page import Page
 from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments

@@ -20,11 +20,11 @@ from upshot.catalog.kinds import (
     Output,
     OutputKind,
     RampStep,
-    slug,
 )
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.yaml.read import Key
 from upshot.core.errors import InvalidInput
+from upshot.core.ids import slug
 from upshot.core.suggest import nearest
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
 
@@ -99,8 +99,9 @@ def record(resources: Resources, principal: Principal, request: OutputsRecord) -
     fresh, kept = _not_ours(resources, whole, there)
     known = _known(there, fresh)
     puts, dropped = _without_unknown(resources, fresh, known)
-    weighed = weigh(resources, Wish(tuple(puts), "import", request.source), there)
-    problems = (*_few(kept), *_few(dropped), *_few(p for p in weighed.problems if p.level == "warning"))
+    removes, gone = _no_longer_given(request, whole, there)
+    weighed = weigh(resources, Wish(tuple(puts), "import", request.source, removes=removes), there)
+    problems = (*_few(kept), *_few(dropped), *_few(gone), *_few(p for p in weighed.problems if p.level == "warning"))
     errors = tuple(problem for problem in weighed.problems if problem.level == "error")
     if not errors and not request.dry_run:
         carry_out(resources, weighed, by=principal.name)
@@ -180,6 +181,46 @@ def _not_ours(
             how = "from code" if old.managed == "code" else "by hand"
             kept.append(_warning(f"The {value.KIND} {value.name!r} is kept as it was changed {how}.", value.name))
     return fresh, kept
+
+
+def _no_longer_given(
+    request: OutputsRecord, given: Iterable[Declaration], there: Current
+) -> tuple[tuple[Key, ...], list[Problem]]:
+    """What came from the source before and does not any more: what of it is removed, and a word on the rest."""
+    still = {(value.KIND, value.name) for value in given}
+    past = [
+        (kind.KIND, name)
+        for kind in (Output, Launch, Annotation)
+        for name, found in there[kind.KIND].items()
+        if found.managed == "import" and found.source == request.source and (kind.KIND, name) not in still
+    ]
+    removes = {key for key in past if request.prune or key[1] in request.left_out}
+    told = [
+        _warning(
+            f"The {kind} {name!r} came from {request.source} before and does not any more; prune (--prune) removes it.",
+            name,
+        )
+        for kind, name in past
+        if (kind, name) not in removes
+    ]
+    while held := _referred_to(removes, still, given, there):
+        removes -= held.keys()
+        told += [
+            _warning(f"The {kind} {name!r} stays, as {by} refers to it.", name) for (kind, name), by in held.items()
+        ]
+    return tuple(key for key in past if key in removes), told
+
+
+def _referred_to(removes: set[Key], still: set[Key], given: Iterable[Declaration], there: Current) -> dict[Key, str]:
+    """Of what would be removed that to which something else refers, with what that is."""
+    others = [each.value for values in there.values() for each in values.values()]
+    stay = [value for value in others if (value.KIND, value.name) not in removes | still]
+    return {
+        (kind, name): f"the {value.KIND} {value.name!r}"
+        for value in (*stay, *given)
+        for _, kind, name in value.references()
+        if (kind, name) in removes
+    }
 
 
 def _known(there: Current, fresh: Iterable[Declaration]) -> set[Key]:
