@@ -25,6 +25,7 @@ from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.workspace.local import LocalWorkspace
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
+APRIL = datetime(2026, 4, 1, 9, tzinfo=UTC)
 
 
 def outputs(workspace: LocalWorkspace) -> dict[str, Output]:
@@ -35,12 +36,20 @@ def launches(workspace: LocalWorkspace) -> dict[str, Launch]:
     return {name: found.value for name, found in workspace.resources.catalog.declarations.current(Launch).items()}
 
 
-def record(caller: Caller, *values: Output | Launch | Annotation, dry_run: bool = False) -> DeclarationsApplied:
+def record(
+    caller: Caller,
+    *values: Output | Launch | Annotation,
+    left_out: tuple[str, ...] = (),
+    prune: bool = False,
+    dry_run: bool = False,
+) -> DeclarationsApplied:
     request = OutputsRecord(
         source="git tempo",
         outputs=tuple(v for v in values if isinstance(v, Output)),
         launches=tuple(v for v in values if isinstance(v, Launch)),
         annotations=tuple(v for v in values if isinstance(v, Annotation)),
+        left_out=left_out,
+        prune=prune,
         dry_run=dry_run,
     )
     return caller.call(OUTPUTS_RECORD, request)
@@ -117,6 +126,60 @@ def test_recording_again_changes_nothing_and_a_change_is_one(owner: Caller, work
     assert set(counted(record(owner, *V1))) == {"unchanged"}
     changed = record(owner, Output(name="v1", title="First"), V1[1])
     assert counted(changed) == {"changed": ["output v1"], "unchanged": ["launch v1"]}
+
+
+def test_what_a_source_no_longer_gives_is_named_and_pruned_when_asked(owner: Caller, workspace: LocalWorkspace) -> None:
+    record(owner, *V1, Output(name="v2"))
+    owner.call(OUTPUTS_RECORD, OutputsRecord(source="csv", outputs=(Output(name="other"),)))
+    put(owner, "output", name="mine", title="Mine")
+    answer = record(owner, Output(name="v2"))
+    assert counted(answer) == {"unchanged": ["output v2"]}
+    assert said(answer, "warning") == [
+        "The output 'v1' came from git tempo before and does not any more; prune (--prune) removes it.",
+        "The launch 'v1' came from git tempo before and does not any more; prune (--prune) removes it.",
+    ]
+    planned = record(owner, Output(name="v2"), prune=True, dry_run=True)
+    assert counted(planned) == {"removed": ["output v1", "launch v1"], "unchanged": ["output v2"]}
+    assert set(outputs(workspace)) == {"v1", "v2", "other", "mine"}
+    assert said(record(owner, Output(name="v2"), prune=True), "warning") == []
+    assert set(outputs(workspace)) == {"v2", "other", "mine"}
+    assert counted(record(owner, *V1, Output(name="v2")))["added"] == ["output v1", "launch v1"], "it comes back"
+
+
+def test_what_is_left_out_on_purpose_is_removed_unless_something_refers_to_it(
+    owner: Caller, workspace: LocalWorkspace
+) -> None:
+    record(owner, *V1, Output(name="v2"), Launch(name="v2", at=APRIL, outputs=("v2",)))
+    studied = put(owner, "study", name="s", launch="v2", primary="events", readings=["2026-09-01"])
+    assert not studied.refused
+    answer = record(owner, Output(name="v3"), left_out=("v1", "v2", "never-there"))
+    assert counted(answer) == {"added": ["output v3"], "removed": ["output v1", "launch v1"]}
+    assert said(answer, "warning") == [
+        "The launch 'v2' stays, as the study 's' refers to it.",
+        "The output 'v2' stays, as the launch 'v2' refers to it.",
+    ]
+    assert set(outputs(workspace)) == {"v2", "v3"}
+
+
+def test_titles_in_any_script_are_outputs_of_their_own(owner: Caller, workspace: LocalWorkspace) -> None:
+    titles = ("検索を速くする", "お気に入り", "Быстрый поиск", "🚀", "🎉")
+    for title in titles:
+        assert len(owner.call(SHIP, Ship(title=title, at=MARCH)).changes) == 2
+    assert {output.title for output in outputs(workspace).values()} == set(titles)
+    again = owner.call(SHIP, Ship(title="быстрый  ПОИСК", at=MARCH))
+    assert again.changes == (), "the same but for its case and its spaces"
+
+
+def test_another_title_of_the_same_name_is_not_merged(owner: Caller, workspace: LocalWorkspace) -> None:
+    owner.call(SHIP, Ship(title="Support of C++", at=MARCH))
+    with pytest.raises(InvalidInput, match="'support-of-c' is the name of 'Support of C\\+\\+' already") as refused:
+        owner.call(SHIP, Ship(title="Support of C#", at=MARCH))
+    assert "--output" in refused.value.hint
+    assert [output.title for output in outputs(workspace).values()] == ["Support of C++"]
+    owner.call(SHIP, Ship(title="Support of C#", name="c-sharp", at=MARCH))
+    put(owner, "output", name="support-of-c", title="C++")
+    owner.call(SHIP, Ship(title="Support of C++", at=APRIL))
+    assert [output.title for output in outputs(workspace).values()] == ["C++", "Support of C#"], "once its title"
 
 
 def test_what_people_changed_or_removed_since_stays(owner: Caller, workspace: LocalWorkspace) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, not_, select
 
 from upshot.catalog.database import writing_alone
 from upshot.catalog.kinds import Declaration
@@ -102,8 +102,8 @@ class Declarations:
             rows = connection.execute(statement).mappings().all()
         return {row["name"]: self._declared(kind, row) for row in rows}
 
-    def removed(self, kind: type[D]) -> set[str]:
-        """Names of what people took away, here or in their files; not of what an import took away again."""
+    def removed(self, kind: type[D], *, not_by: str = "") -> set[str]:
+        """Names of what was there and is not any more; without what an import from ``not_by`` took away itself."""
         newest = (
             select(table.c.name, func.max(table.c.version).label("version"))
             .where(table.c.kind == kind.KIND)
@@ -111,10 +111,11 @@ class Declarations:
             .subquery()
         )
         join = table.join(newest, and_(table.c.name == newest.c.name, table.c.version == newest.c.version))
+        itself = and_(table.c.managed == "import", table.c.source == not_by)
         gone = (
             select(table.c.name)
             .select_from(join)
-            .where(table.c.kind == kind.KIND, table.c.removed.is_(True), table.c.managed != "import")
+            .where(table.c.kind == kind.KIND, table.c.removed.is_(True), not_(itself))
         )
         with self._reading.connect() as connection:
             return set(connection.execute(gone).scalars())

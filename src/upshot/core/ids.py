@@ -18,6 +18,7 @@ __all__ = [
     "event_id",
     "event_id_bytes",
     "event_name_bytes",
+    "folded_title",
     "is_of_many",
     "named_id",
     "new_token",
@@ -120,6 +121,15 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def folded_title(title: str) -> str:
+    """A title without what people do not tell apart by: letter case, spaces, forms of the same letter.
+
+    >>> folded_title(" Saved  Songs") == folded_title("saved songs")
+    True
+    """
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
 def slug(title: str, *, joint: str = "-", kept: str = "_.", most: int = 120) -> str:
     """A name made from a title: the same from the same, letter case and spaces aside.
 
@@ -135,7 +145,7 @@ def slug(title: str, *, joint: str = "-", kept: str = "_.", most: int = 120) -> 
     >>> slug("Saved songs: écoute +1"), slug("Straße 東京"), slug("Поиск"), slug("")
     ('saved-songs-ecoute-1', 'strasse-940f0b83', 'id-d89cae10', 'unnamed')
     """
-    said = " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+    said = folded_title(title)
     if not said:
         return "unnamed"
     broken_up = unicodedata.normalize("NFKD", said.translate(_LATIN))

@@ -62,6 +62,6 @@ def merge_of(commit: Commit) -> Merge | None:
 
 
 def _first_line(body: str) -> str:
-    """The first line that is no trailer; empty where there is none."""
-    lines = (line.strip() for line in body.splitlines())
-    return next((line for line in lines if line and not _TRAILER.match(line) and not line.startswith("* commit")), "")
+    """The first line, unless it is a trailer or Bitbucket's list of commits; empty where there is none."""
+    line = next((line.strip() for line in body.splitlines() if line.strip()), "")
+    return "" if _TRAILER.match(line) or line.startswith("* commit ") else line

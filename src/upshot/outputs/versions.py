@@ -19,7 +19,7 @@ LONG_AFTER = timedelta(days=30)
 """How long after its commit a tag can be made and still say when its release reached users."""
 _CANDIDATE = re.compile(
     r"(?:[-._+/]|(?<=\d))(?:rc|cr|alpha|beta|pre|preview|dev|snapshot|nightly|canary|next|candidate|milestone)"
-    r"(?:[-._]?\d+)*(?![a-z])|\d(?:a|b|c|m)\d+|-(?:a|b|m)\\.?\d+",
+    r"(?:[-._]?\d+)*(?![a-z])|\d(?:a|b|c|m)\d+|[-.](?:a|b|m)\.?\d+",
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"\d+(?:[._]\d+)*")

@@ -24,7 +24,7 @@ from upshot.catalog.kinds import (
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.yaml.read import Key
 from upshot.core.errors import InvalidInput
-from upshot.core.ids import slug
+from upshot.core.ids import folded_title, slug
 from upshot.core.suggest import nearest
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
 
@@ -75,6 +75,7 @@ def ship(resources: Resources, principal: Principal, request: Ship) -> Declarati
         raise InvalidInput("What is shipped has no title.", hint='Say what it is, as in upshot ship "saved songs".')
     at = _instant(resources, request.at)
     there = current(resources)
+    _refuse_another(resources, request)
     output = _shipped(request, there)
     launch = _launched(resources, request, output, at, there)
     puts: list[Declaration] = []
@@ -96,7 +97,7 @@ def record(resources: Resources, principal: Principal, request: OutputsRecord) -
         raise InvalidInput("The source of the outputs is empty.", hint="Name where they come from.")
     there = current(resources)
     whole: tuple[Declaration, ...] = (*request.outputs, *request.launches, *request.annotations)
-    fresh, kept = _not_ours(resources, whole, there)
+    fresh, kept = _not_ours(resources, whole, there, request.source)
     known = _known(there, fresh)
     puts, dropped = _without_unknown(resources, fresh, known)
     removes, gone = _no_longer_given(request, whole, there)
@@ -114,6 +115,24 @@ def _instant(resources: Resources, at: datetime | None) -> datetime:
         # what is expected is sealed in a moment, before the launch
         return (resources.clock() + timedelta(seconds=2)).replace(microsecond=0)
     return at if at.tzinfo is not None else at.replace(tzinfo=resources.zone)
+
+
+def _refuse_another(resources: Resources, request: Ship) -> None:
+    """Let through what is new, and what is shipped again.
+
+    Raises:
+        InvalidInput: The name made from the title belongs to an output that never had this title.
+    """
+    name = request.name or slug(request.title)
+    versions = resources.catalog.declarations.history(Output, name) if not request.name else ()
+    if not versions or versions[-1].removed:
+        return
+    titles = {version.value.title or name for version in versions}
+    if folded_title(request.title) not in {folded_title(title) for title in (*titles, name)}:
+        raise InvalidInput(
+            f"{name!r} is the name of {versions[-1].value.title!r} already, and not of {request.title!r}.",
+            hint=f"Give it a name of its own, such as --output {name}-2, or --output {name} where it is the same.",
+        )
 
 
 def _shipped(request: Ship, there: Current) -> Output:
@@ -165,10 +184,11 @@ def _value(there: Current, kind: type[D], name: str) -> D | None:
 
 
 def _not_ours(
-    resources: Resources, values: Iterable[Declaration], there: Current
+    resources: Resources, values: Iterable[Declaration], there: Current, source: str
 ) -> tuple[list[Declaration], list[Problem]]:
     """What an import may change, and a word on what it may not."""
-    removed = {kind.KIND: resources.catalog.declarations.removed(kind) for kind in (Output, Launch, Annotation)}
+    gone = resources.catalog.declarations.removed
+    removed = {kind.KIND: gone(kind, not_by=source) for kind in (Output, Launch, Annotation)}
     fresh: list[Declaration] = []
     kept: list[Problem] = []
     for value in values:
