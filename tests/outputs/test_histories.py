@@ -301,5 +301,5 @@ def test_releases_hold_what_their_ancestors_do_not(repository: Repository) -> No
 
 def test_real_repository_is_read_the_same_bare(packages: Repo, tmp_path: Path) -> None:
     packages.git("clone", "--quiet", "--bare", str(packages.folder), str(tmp_path / "mono.git"))
-    asked = {"paths": ["packages/web"]}
-    assert read_repository(tmp_path / "mono.git", **asked) == read_repository(packages.folder, **asked)
+    whole = read_repository(packages.folder, paths=["packages/web"])
+    assert read_repository(tmp_path / "mono.git", paths=["packages/web"]) == whole
