@@ -10,6 +10,7 @@ import "./styles/loop.css";
 import "./styles/palette.css";
 import "./styles/filters.css";
 import "./styles/design.css";
+import "./styles/print.css";
 import "./mark.svg";
 import "./htmx";
 import "htmx.org/dist/ext/hx-sse.js";

@@ -12,6 +12,9 @@ from upshot.core.time import Grain
 
 __all__ = ["Annotation", "Band", "Line", "line_chart", "marked"]
 
+_MOST_LABELS = 16
+"""With more marks than these their numbers would cover one another: only what the chart is about keeps its own."""
+
 
 class Band(msgspec.Struct, frozen=True):
     """An interval around a line; both sequences are as long as the line, null where there is no interval."""
@@ -35,12 +38,16 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Annotation(msgspec.Struct, frozen=True):
-    """What happened on a day: ``kind`` is a word such as ``launch``, ``href`` the address that says more, or empty."""
+    """What happened on a day: ``kind`` is a word such as ``launch``, ``href`` the address that says more, or empty.
+
+    ``own``: it is what the chart is about, and stands out among the others.
+    """
 
     day: date
     label: str
     href: str = ""
     kind: str = "launch"
+    own: bool = False
 
 
 def marked(annotations: Sequence[Annotation], periods: Sequence[date], grain: Grain) -> tuple[Annotation, ...]:
@@ -56,7 +63,8 @@ def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis, annotations: Seq
 
     Incomplete periods are joined by dashes to their neighbours. An interval is a band behind its line. Up to eight
     lines have colours of their own. An annotation is an upright line in the period that holds its day, with the number
-    that ``marked`` gives it; whoever stands around the chart says what the numbers mean.
+    that ``marked`` gives it; whoever stands around the chart says what the numbers mean. Of many marks only those that
+    the chart is about have their number on it.
     """
     now = [line for line in lines if not line.before]
     drawn: list[Json] = [
@@ -174,7 +182,8 @@ def _marks(places: dict[int, list[tuple[int, Annotation]]]) -> Option:
             "xAxis": place,
             "name": "\n".join(annotation.label for _, annotation in there),
             "href": there[0][1].href if len(there) == 1 else "",
-            "label": {"formatter": _numbers([number for number, _ in there])},
+            "label": _label(there, crowded=len(places) > _MOST_LABELS),
+            **({"lineStyle": {"color": "$accent", "type": "solid", "width": 2}} if _own(there) else {}),
         }
         for place, there in places.items()
     ]
@@ -200,6 +209,17 @@ def _marks(places: dict[int, list[tuple[int, Annotation]]]) -> Option:
         },
         "z": 4,
     }
+
+
+def _own(there: Sequence[tuple[int, Annotation]]) -> bool:
+    return any(annotation.own for _, annotation in there)
+
+
+def _label(there: Sequence[tuple[int, Annotation]], *, crowded: bool) -> Option:
+    label: Option = {"formatter": _numbers([number for number, _ in there])}
+    if _own(there):
+        return {**label, "color": "$surface", "backgroundColor": "$accent"}
+    return {**label, "show": False} if crowded else label
 
 
 def _numbers(numbers: Sequence[int]) -> str:

@@ -13,9 +13,10 @@ from upshot.charts import Annotation, day_label, marked
 from upshot.core.time import Grain
 from upshot.web.page import Page
 
-__all__ = ["Marked", "annotations_of", "marked_in", "marked_on"]
+__all__ = ["NO_MARKS", "Marked", "Marks", "annotations_of", "marked_in", "marked_on"]
 
 _LAUNCH_PAGE = "/launches/{name:str}"
+_MOST_IN_SIGHT = 8
 
 
 class Marked(msgspec.Struct, frozen=True):
@@ -26,6 +27,28 @@ class Marked(msgspec.Struct, frozen=True):
     label: str
     href: str
     kind: str
+    own: bool = False
+
+
+class Marks(msgspec.Struct, frozen=True):
+    """What the numbers on a chart mean: ``own`` is what the page is about, ``others`` the rest by day."""
+
+    own: tuple[Marked, ...] = ()
+    others: tuple[Marked, ...] = ()
+
+    @property
+    def all(self) -> tuple[Marked, ...]:
+        """Every one, in the order of their numbers."""
+        return tuple(sorted((*self.own, *self.others), key=lambda mark: mark.number))
+
+    @property
+    def folded(self) -> bool:
+        """Whether there are so many others that they stand behind a line of their own."""
+        return len(self.others) > _MOST_IN_SIGHT
+
+
+NO_MARKS = Marks()
+"""Of a chart on which nothing is marked."""
 
 
 def annotations_of(page: Page, metric: str = "", shown: str = "") -> tuple[Annotation, ...]:
@@ -41,6 +64,7 @@ def annotations_of(page: Page, metric: str = "", shown: str = "") -> tuple[Annot
             launch.title or ", ".join(launch.output_titles),
             _address(launch.name) if told and launch.name != shown else "",
             "launch",
+            launch.name == shown,
         )
         for launch in found.launches
     )
@@ -56,14 +80,15 @@ def _address(launch: str) -> str:
     return _LAUNCH_PAGE.replace("{name:str}", quote(launch))
 
 
-def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> tuple[Marked, ...]:
+def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> Marks:
     """Those that stand on the chart of ``series``, numbered as there."""
     return marked_on(annotations, sorted({point.period for point in series.points}), grain)
 
 
-def marked_on(annotations: tuple[Annotation, ...], periods: Sequence[date], grain: Grain) -> tuple[Marked, ...]:
+def marked_on(annotations: tuple[Annotation, ...], periods: Sequence[date], grain: Grain) -> Marks:
     """Those that stand on a chart of ``periods``, which ascend, numbered as there."""
-    return tuple(
-        Marked(number, day_label(found.day), found.label, found.href, found.kind)
+    found = tuple(
+        Marked(number, day_label(found.day), found.label, found.href, found.kind, found.own)
         for number, found in enumerate(marked(annotations, periods, grain), 1)
     )
+    return Marks(tuple(m for m in found if m.own), tuple(m for m in found if not m.own))

@@ -23,7 +23,7 @@ from upshot.charts import (
 )
 from upshot.core.time import Grain
 from upshot.web.figures import Change
-from upshot.web.marks import Marked
+from upshot.web.marks import Marked, Marks
 from upshot.web.retention.view import CellView, RowView
 
 __all__ = ["Picture", "Samples", "samples"]
@@ -48,7 +48,7 @@ class Samples(msgspec.Struct, frozen=True):
     several: Picture
     columns: Picture
     spark: Sparkline
-    marks: tuple[Marked, ...]
+    marks: Marks
     changes: tuple[Change, ...]
     rows: tuple[RowView, ...]
 
@@ -92,7 +92,7 @@ def samples() -> Samples:
             "How minutes are spread, a made-up example", _json(histogram_chart(columns, [Mark(4, "Median 5")])), ()
         ),
         spark=sparkline(points),
-        marks=tuple(Marked(n, day_label(a.day), a.label, "", a.kind) for n, a in enumerate(found, 1)),
+        marks=Marks(others=tuple(Marked(n, day_label(a.day), a.label, "", a.kind) for n, a in enumerate(found, 1))),
         changes=(
             Change("4.2%", "▲", "good", "38.4"),
             Change("1.8%", "▼", "bad", "40.7"),

@@ -21,7 +21,7 @@ from upshot.charts.line import Band
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
 from upshot.feedback.answers import GROUPS
-from upshot.web.marks import Marked, annotations_of, marked_on
+from upshot.web.marks import Marks, annotations_of, marked_on
 from upshot.web.page import Page
 from upshot.web.window import View
 
@@ -54,7 +54,7 @@ class FeedbackPage(msgspec.Struct, frozen=True):
     interval: str
     shares: tuple[tuple[str, float, str], ...]
     chart: str
-    marks: tuple[Marked, ...]
+    marks: Marks
     label: str
     rows: tuple[ScoreRow, ...]
     comments: Comments

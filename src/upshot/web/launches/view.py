@@ -21,7 +21,7 @@ from upshot.web.evidence import (
     tone_of,
     window_words,
 )
-from upshot.web.marks import Marked, annotations_of, marked_on
+from upshot.web.marks import Marks, annotations_of, marked_on
 from upshot.web.page import Page
 
 __all__ = ["EffectRow", "PathChart", "Reading", "ReportPage", "effect_rows", "path_chart", "read_report"]
@@ -51,7 +51,7 @@ class PathChart(msgspec.Struct, frozen=True):
     json: str
     label: str
     rows: tuple[tuple[str, str, str, str], ...]
-    marks: tuple[Marked, ...]
+    marks: Marks
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -15,7 +15,8 @@ from upshot.api.operation import Permission
 from upshot.api.outputs import SHIP, Ship
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
-from upshot.web.ledger.view import FILTERS, ledger_csv, read_ledger
+from upshot.web.ledger.choosing import FILTERS
+from upshot.web.ledger.view import ledger_csv, read_ledger
 from upshot.web.page import Page
 
 __all__ = ["ledger_csv_file", "ledger_page", "ship"]

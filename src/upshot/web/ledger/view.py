@@ -2,14 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste
 from upshot.catalog.verdict import Interval
-from upshot.core.errors import NotFound
+from upshot.core.errors import InvalidInput
 from upshot.ledger.waste import WasteKind
 from upshot.web.evidence import (
     GRADES,
@@ -22,18 +21,12 @@ from upshot.web.evidence import (
     short_day,
     tone_of,
 )
+from upshot.web.ledger.choosing import ROWS_A_PART, WASTED, Choice, Facet, facets_of, read_choice, word_of
 from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
 
-__all__ = ["FILTERS", "Entry", "LedgerPage", "WasteShare", "entries_of", "ledger_csv", "read_ledger"]
+__all__ = ["Entry", "LedgerPage", "WasteShare", "entries_of", "ledger_csv", "read_ledger"]
 
-SORTS: dict[str, Callable[[LedgerRow], float | None]] = {
-    "launched": lambda row: None if row.launched_on is None else float(row.launched_on.toordinal()),
-    "cost": lambda row: row.output.cost if row.output.cost is not None else row.output.cost_days,
-    "effect": lambda row: None if row.effect is None else row.effect.value,
-    "worth": lambda row: None if row.worth is None else row.worth.value,
-}
-FILTERS = {"all": "All", "shipped": "Shipped", "decide": "Needs a decision", "waste": "Waste"}
 _WASTE_WORDS: dict[WasteKind, str] = {
     "none": "paid off or open",
     "too early": "too early",
@@ -47,7 +40,6 @@ _COLUMNS = (
     *("verdict", "grade", "design", "metric", "effect", "effect_low", "effect_high"),
     *("worth", "worth_low", "worth_high", "waste", "decision", "verdict_id"),
 )
-_WASTED: frozenset[WasteKind] = frozenset({"no effect", "harm", "unused", "unmeasured"})
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -93,55 +85,39 @@ class LedgerPage(msgspec.Struct, frozen=True):
     foresight_note: str
     wasted: str
     shares: tuple[WasteShare, ...]
-    show: str
-    sort: str
-    backwards: bool
-    kind: str
-    objective: str
+    choice: Choice
+    facets: tuple[Facet, ...]
+    found: int
+    parts: int
 
-    def url(self, **changes: str) -> str:
-        """The address of this page with other choices."""
-        state = {
-            "show": self.show if self.show != "all" else "",
-            "sort": self.sort if self.sort != "launched" else "",
-            "order": "up" if self.backwards else "",
-            "kind": self.kind,
-            "objective": self.objective,
-        }
-        kept = {key: value for key, value in {**state, **changes}.items() if value}
-        return f"/ledger?{urlencode(kept)}" if kept else "/ledger"
-
-    def sort_url(self, column: str) -> str:
-        """The address with that column first; the same column again turns it round."""
-        return self.url(sort=column, order="up" if self.sort == column and not self.backwards else "")
-
-    def sorted_as(self, column: str) -> str:
-        """For readers of the screen: how the column is sorted."""
-        if self.sort != column:
-            return "none"
-        return "ascending" if self.backwards else "descending"
+    @property
+    def part_words(self) -> str:
+        """Which rows of how many are shown."""
+        first = (self.choice.part - 1) * ROWS_A_PART
+        return f"{first + 1:,}–{first + len(self.entries):,} of {self.found:,}"
 
 
 def read_ledger(page: Page) -> LedgerPage:
     """Ask for the ledger, and lay it out as the address says.
 
     Raises:
-        NotFound: The address names a filter or a column that is none.
+        NotFound: The address names a filter, a column or a verdict that is none.
+        InvalidInput: It asks for a part that the rows do not fill.
     """
-    show, sort = page.parameter("show", "all"), page.parameter("sort", "launched")
-    if show not in FILTERS:
-        raise NotFound("filter", show, FILTERS, hint=f"Use one of {', '.join(FILTERS)}.")
-    if sort not in SORTS:
-        raise NotFound("column", sort, SORTS, hint=f"Use one of {', '.join(SORTS)}.")
-    kind, objective = page.parameter("kind"), page.parameter("objective")
-    ledger = page.ask(LEDGER, LedgerQuery(kind=kind, objective=objective))
-    backwards = page.parameter("order") == "up"
-    rows = _sorted([row for row in ledger.rows if _shown(row, show)], sort, backwards=backwards)
+    choice = read_choice(page)
+    ledger = page.ask(LEDGER, LedgerQuery(kind=choice.kind, objective=choice.objective))
+    rows = choice.rows(ledger.rows)
+    parts = max(-(-len(rows) // ROWS_A_PART), 1)
+    if choice.part > parts:
+        raise InvalidInput(
+            f"There is no part {choice.part}: {len(rows):,} rows fill {parts}.", hint=f"Look at {choice.url()}."
+        )
+    first = (choice.part - 1) * ROWS_A_PART
     totals = ledger.totals
     scored = totals.expectations_scored
     return LedgerPage(
         ledger=ledger,
-        entries=entries_of(page, ledger, rows),
+        entries=entries_of(page, ledger, rows[first : first + ROWS_A_PART]),
         hidden=len(ledger.rows) - len(rows),
         cost=_cost(totals.cost or None, totals.cost_days, ledger.currency),
         cost_note=f"of {totals.costed} of {totals.outputs} outputs, {totals.cost_days:,.0f} days of work",
@@ -154,11 +130,10 @@ def read_ledger(page: Page) -> LedgerPage:
         else "no sealed expectation is due yet",
         wasted=_wasted(ledger),
         shares=_shares(ledger),
-        show=show,
-        sort=sort,
-        backwards=backwards,
-        kind=kind,
-        objective=objective,
+        choice=choice,
+        facets=facets_of(ledger.rows, choice),
+        found=len(rows),
+        parts=parts,
     )
 
 
@@ -167,29 +142,6 @@ def entries_of(page: Page, ledger: Ledger, rows: Sequence[LedgerRow]) -> tuple[E
     reach = reach_of(row.effect for row in rows)
     directions = {metric.name: metric.direction for metric in page.metrics}
     return tuple(_entry(row, ledger.currency, reach, directions) for row in rows)
-
-
-def _shown(row: LedgerRow, show: str) -> bool:
-    match show:
-        case "shipped":
-            return bool(row.launch)
-        case "decide":
-            return row.needs_decision
-        case "waste":
-            return row.waste in _WASTED
-        case _:
-            return True
-
-
-def _sorted(rows: list[LedgerRow], sort: str, *, backwards: bool) -> list[LedgerRow]:
-    """Rows without the value stand last, whichever way round."""
-    value = SORTS[sort]
-
-    def key(row: LedgerRow) -> tuple[bool, float]:
-        found = value(row)
-        return found is None, 0.0 if found is None else found if backwards else -found
-
-    return sorted(rows, key=key)
 
 
 def _entry(row: LedgerRow, currency: str, reach: float, directions: Mapping[str, str]) -> Entry:
@@ -201,7 +153,7 @@ def _entry(row: LedgerRow, currency: str, reach: float, directions: Mapping[str,
         cost_note="estimated" if output.cost_estimated else "",
         effect=interval_words(row.effect),
         bar=interval_bar(row.effect, reach, directions.get(row.metric, "up")),
-        word=str(row.word) if row.word is not None else "not shipped",
+        word=word_of(row),
         tone=tone_of(row.word),
         grade_words=GRADES[row.grade],
         worth="–" if row.worth is None else round_money(row.worth.value, currency),
@@ -230,7 +182,7 @@ def _worth_note(ledger: Ledger) -> str:
 
 
 def _wasted(ledger: Ledger) -> str:
-    known = [w for w in ledger.totals.waste if w.kind in _WASTED]
+    known = [w for w in ledger.totals.waste if w.kind in WASTED]
     return f"{sum(w.share for w in known):.0%}" if ledger.totals.costed else "–"
 
 

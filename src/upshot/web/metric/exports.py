@@ -5,7 +5,7 @@ import io
 
 from upshot.api.metrics import MetricSeries
 from upshot.charts import Option, captioned
-from upshot.web.marks import Marked
+from upshot.web.marks import NO_MARKS, Marks
 from upshot.web.metric.view import SeriesChart
 from upshot.web.window import View
 
@@ -54,9 +54,9 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def picture(chart: SeriesChart, view: View, marks: tuple[Marked, ...] = ()) -> Option:
+def picture(chart: SeriesChart, view: View, marks: Marks = NO_MARKS) -> Option:
     """The chart with its title, window, filters, legend and the meaning of its numbers inside."""
-    parts = [f"by {view.grain}, {view.words}", *view.where, *(f"{mark.number} {mark.label}" for mark in marks)]
+    parts = [f"by {view.grain}, {view.words}", *view.where, *(f"{mark.number} {mark.label}" for mark in marks.all)]
     return captioned(chart.option, chart.series.metric.title, "  ·  ".join(parts))
 
 

@@ -9,7 +9,7 @@ from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change
-from upshot.web.marks import Marked, annotations_of, marked_in
+from upshot.web.marks import Marks, annotations_of, marked_in
 from upshot.web.page import Page
 from upshot.web.window import View
 
@@ -66,7 +66,7 @@ class MetricPage(msgspec.Struct, frozen=True):
     rows: tuple[TableRow, ...]
     groups: tuple[GroupRow, ...]
     notes: tuple[str, ...]
-    marks: tuple[Marked, ...]
+    marks: Marks
     total_interval: str
 
 
