@@ -11,6 +11,7 @@ from upshot.answers.objective_steps import Collected, collect
 from upshot.answers.resources import Resources
 from upshot.catalog.declarations import Declared
 from upshot.catalog.kinds import Objective, parse_target
+from upshot.charts.words import day_label
 from upshot.core.errors import UserError
 from upshot.core.units import format_value
 from upshot.metrics.definition import Metric, Shape
@@ -79,7 +80,7 @@ def _measure(resources: Resources, objective: Objective, metric: Metric) -> Meas
         return _nothing(objective, today, "There is no data yet.", collected)
     baseline = _baseline(objective, collected)
     if baseline is None:
-        before = f"in the {objective.baseline_days} days before {objective.starts}"
+        before = f"in the {objective.baseline_days} days before {day_label(objective.starts)}"
         why = f"There is too little data {before} to measure where it begins. Write a baseline."
         return _nothing(objective, today, why, collected)
     wanted = parse_target(objective.target)
@@ -90,10 +91,10 @@ def _measure(resources: Resources, objective: Objective, metric: Metric) -> Meas
     on = min(collected.last, objective.due)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
     if on < objective.starts <= today:
-        why = f"There is no data since its start; the last is of {collected.last}."
+        why = f"There is no data since its start; the last is of {day_label(collected.last)}."
         return _nothing(objective, today, why, collected, aim)
     if value is None:
-        why = f"The data do not cover the {objective.window_days} days to {on}."
+        why = f"The data do not cover the {objective.window_days} days to {day_label(on)}."
         return _nothing(objective, today, why, collected, aim)
     parts = wandering(np.array(collected.blocks))
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
@@ -172,7 +173,7 @@ def _nothing(
 ) -> Measured:
     status = Status.NOT_STARTED if today < objective.starts else Status.NO_DATA
     expected = (today - objective.starts).days / (objective.due - objective.starts).days
-    said = f"It starts on {objective.starts}. {why}" if status is Status.NOT_STARTED else why
+    said = f"It starts on {day_label(objective.starts)}. {why}" if status is Status.NOT_STARTED else why
     progress = Progress(status, None, expected, 0.0)
     return Measured(aim, None, None, progress, None, "There is no value to go on from.", said, collected)
 

@@ -9,6 +9,7 @@ from upshot.answers.resources import Resources
 from upshot.answers.study_inputs import collect, ripening_days
 from upshot.catalog.kinds import Launch
 from upshot.catalog.verdict import Verdict, VerdictRecord
+from upshot.charts.words import day_label
 from upshot.core.errors import UserError
 from upshot.studies.inputs import StudyInputs
 
@@ -64,13 +65,15 @@ def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
     resources, primary = book.resources, inputs.primary
     ripe = inputs.reading + timedelta(days=ripening_days(resources, inputs.study))
     if ripe >= resources.today():
-        return f"{primary.title} of {inputs.reading} is known after {ripe}."
+        return f"{primary.title} of {day_label(inputs.reading)} is known after {ripe}."
     last = resources.held().last_event_at
     if last is None or resources.local_day(last) < inputs.reading:
-        return f"The data end before {inputs.reading}: {_end(book)}."
+        return f"The data end before {day_label(inputs.reading)}: {_end(book)}."
     daily = inputs.daily(primary.name)
     if daily is not None and daily.last_day < inputs.reading:
-        return f"{primary.title} ends on {daily.last_day}, before the reading of {inputs.reading}."
+        return (
+            f"{primary.title} ends on {day_label(daily.last_day)}, before the reading of {day_label(inputs.reading)}."
+        )
     return ""
 
 

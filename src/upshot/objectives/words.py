@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from upshot.charts.words import day_label
 from upshot.objectives.progress import Aim, Progress, Status
 
 __all__ = ["no_forecast", "sentence"]
@@ -21,19 +22,22 @@ def sentence(
         window_days: The length of that window.
         shown: How a value is written.
     """
-    over = f"over the {window_days} days to {on}" if window_days > 1 else f"on {on}"
+    over = f"over the {window_days} days to {day_label(on)}" if window_days > 1 else f"on {day_label(on)}"
     if progress.status is Status.NOT_STARTED:
         return (
-            f"It starts on {aim.starts} from {shown(aim.baseline)}, and should be at {shown(aim.target)} by {aim.due}."
+            f"It starts on {day_label(aim.starts)} from {shown(aim.baseline)}, "
+            f"and should be at {shown(aim.target)} by {day_label(aim.due)}."
         )
     now = f"{shown(value)} {over}, from {shown(aim.baseline)}"
     match progress.status:
         case Status.REACHED:
             return f"{now}: the target of {shown(aim.target)} is reached."
         case Status.MISSED:
-            return f"{now}: the target of {shown(aim.target)} was missed on {aim.due}."
+            return f"{now}: the target of {shown(aim.target)} was missed on {day_label(aim.due)}."
         case _:
-            return f"{now}: {_way(aim, progress, shown)}, at {progress.expected:.0%} of the time to {aim.due}."
+            return (
+                f"{now}: {_way(aim, progress, shown)}, at {progress.expected:.0%} of the time to {day_label(aim.due)}."
+            )
 
 
 def no_forecast(values: int, least: int, block_days: int) -> str:

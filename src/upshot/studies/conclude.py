@@ -9,6 +9,7 @@ from importlib import resources
 from importlib.metadata import version
 
 from upshot.catalog.verdict import Check, Effect, Grade, Point, StudyDesign, Verdict, VerdictWord
+from upshot.charts.words import day_label
 from upshot.studies.before_after import describe_before_after
 from upshot.studies.experiment import measure_experiment
 from upshot.studies.findings import Finding, Refused
@@ -46,7 +47,10 @@ def conclude(inputs: StudyInputs) -> Verdict:
     """
     if inputs.reading < inputs.launch_day:
         return _verdict(
-            inputs, VerdictWord.TOO_EARLY, StudyDesign.NONE, f"Too early: it launches on {inputs.launch_day}."
+            inputs,
+            VerdictWord.TOO_EARLY,
+            StudyDesign.NONE,
+            f"Too early: it launches on {day_label(inputs.launch_day)}.",
         )
     found, refused = _routed(inputs)
     if not inputs.final:
@@ -205,7 +209,11 @@ def _verdict(
 
 def _estimand(inputs: StudyInputs, design: StudyDesign, window: tuple[date, date] | None) -> str:
     title, what = inputs.primary.title, inputs.launch.title or inputs.launch.name
-    days = f"{window[0]} to {window[1]}" if window else f"from the launch to {inputs.reading}"
+    days = (
+        f"{day_label(window[0])} to {day_label(window[1])}"
+        if window
+        else f"from the launch to {day_label(inputs.reading)}"
+    )
     match design:
         case StudyDesign.EXPERIMENT:
             unit = inputs.experiment.experiment.unit if inputs.experiment else "unit"

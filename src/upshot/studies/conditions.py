@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from upshot.catalog.kinds import AnnotationKind
 from upshot.catalog.verdict import Check
 from upshot.causal.series import RHYTHMS
+from upshot.charts.words import day_label
 from upshot.studies.inputs import MetricInput, OtherNote, StudyInputs
 
 __all__ = ["NEAR_DAYS", "SETTLE_DAYS", "Change", "Clear", "clear_window", "definition_check"]
@@ -64,17 +65,20 @@ def clear_window(inputs: StudyInputs, metric: MetricInput) -> Clear:
     changes = tuple(sorted(_changes(inputs, metric), key=lambda change: (change.day, change.what)))
     near = [change for change in changes if _near(change.day, inputs.launch_day, first, last)]
     remarks = (
-        [] if settled == inputs.launch_day else [f"Measured from {first} on, when all of it had reached everybody."]
+        []
+        if settled == inputs.launch_day
+        else [f"Measured from {day_label(first)} on, when all of it had reached everybody."]
     )
     later = [change for change in changes if first < change.day <= last and change not in near]
     if later:
         last = later[0].day - timedelta(days=1)
-        remarks.append(f"Measured until {last} only: then {later[0].what}.")
+        remarks.append(f"Measured until {day_label(last)} only: then {later[0].what}.")
     if inputs.ended_day is not None and inputs.ended_day <= last:
         last = inputs.ended_day - timedelta(days=1)
-        remarks.append(f"Measured until {last} only: then it was taken back.")
+        remarks.append(f"Measured until {day_label(last)} only: then it was taken back.")
     refusals = [
-        f"{change.what[0].upper()}{change.what[1:]} on {change.day}, {_distance(change.day, inputs.launch_day)}; so "
+        f"{change.what[0].upper()}{change.what[1:]} on {day_label(change.day)}, "
+        f"{_distance(change.day, inputs.launch_day)}; so "
         "near, the two cannot be told apart in one series. Measure them together, or draw lots for who gets one first."
         for change in near
     ]
@@ -157,7 +161,7 @@ def _checks(near: list[Change], changes: tuple[Change, ...], inputs: StudyInputs
             sentence=(
                 f"Of {len(changes)} other changes none lies less than {SETTLE_DAYS} days before or {NEAR_DAYS} after."
                 if not near
-                else "; ".join(f"{change.what} on {change.day}" for change in near) + "."
+                else "; ".join(f"{change.what} on {day_label(change.day)}" for change in near) + "."
             ),
         )
     ]

@@ -16,6 +16,7 @@ from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, P
 from upshot.causal.assessment import METHOD, Assessment, Reading, assess
 from upshot.causal.refusal import Refusal
 from upshot.causal.series import RHYTHMS, Series, Window
+from upshot.charts.words import day_label
 from upshot.stats.result import Estimate
 from upshot.studies.conditions import Clear, clear_window, definition_check
 from upshot.studies.findings import Finding, Refused, no_effect_of
@@ -101,7 +102,10 @@ def series_of(inputs: StudyInputs, daily: DailySeries, clear: Clear) -> Series |
     launch = (inputs.launch_day - start).days
     last = (clear.last - start).days
     if launch <= 0 or last >= len(daily.values):
-        return f"The data of the metric end on {daily.last_day}; the reading needs them from {start} to {clear.last}."
+        return (
+            f"The data of the metric end on {day_label(daily.last_day)}; "
+            f"the reading needs them from {day_label(start)} to {day_label(clear.last)}."
+        )
     values = np.array([math.nan if v is None else v for v in daily.values[: last + 1]], dtype=np.float64)
     outside = range(-RHYTHMS["day"].settle, len(values))
     days = {(c.day - start).days: c.logging for c in clear.changes}
@@ -232,7 +236,8 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     shape, spike, reading = answer.assessment.shape, answer.spike, answer.reading
     if shape is not None and shape.course == "transient":
         return (
-            f"{metric.title} moved by {shape.early[0]:+.1%} in the first third of {clear.first} to {clear.last} and by "
+            f"{metric.title} moved by {shape.early[0]:+.1%} in the first third of "
+            f"{day_label(clear.first)} to {day_label(clear.last)} and by "
             f"{shape.late[0]:+.1%} in the last ({shape.late[1]:+.1%} to {shape.late[2]:+.1%}): it did not last."
         )
     lasting = shape is not None and shape.course in ("lasting", "growing", "fading")
@@ -240,8 +245,8 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
         share = spike.relative
         size = f" by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%})" if isinstance(share, Estimate) else ""
         return (
-            f"{metric.title} moved{size} on the launch's day and the {_SPIKE_DAYS - 1} after it; over {clear.first} to "
-            f"{clear.last} no effect can be told from zero."
+            f"{metric.title} moved{size} on the launch's day and the {_SPIKE_DAYS - 1} after it; over "
+            f"{day_label(clear.first)} to {day_label(clear.last)} no effect can be told from zero."
         )
     return ""
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from upshot.catalog.verdict import Effect, Interval, MetricRole, VerdictWord
+from upshot.charts.words import day_label
 
 __all__ = ["as_share", "best_variant", "interval_words", "judged", "side"]
 
@@ -128,4 +129,4 @@ def _parts(interval: Interval) -> tuple[float, float, float]:
 
 
 def _days(first: date, last: date) -> str:
-    return f"{first} to {last}" if first != last else f"{first}"
+    return f"{day_label(first)} to {day_label(last)}" if first != last else day_label(first)
