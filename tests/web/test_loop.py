@@ -132,7 +132,7 @@ def test_launch_is_marked_on_the_chart_of_its_report(told: Served) -> None:
     below = re.search(r'<ol class="marks[^>]*>(.*?)</ol>', text, re.DOTALL)
     assert below is not None
     told_below = [" ".join(re.sub(r"<[^>]*>", "", item).split()) for item in below[1].split("</li>")]
-    assert told_below == ["1 1 Feb 2024 Big button", "2 10 Feb 2024 Gift cards", ""]
+    assert told_below == ["2 10 Feb 2024 Gift cards", "1 1 Feb 2024 Big button", ""]
 
 
 def test_feedback_shows_the_score_and_finds_words(told: Served) -> None:
