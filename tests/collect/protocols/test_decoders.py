@@ -230,6 +230,22 @@ def test_posthog_joins_nobody_with_themselves_or_with_no_id(anonymous: str | Non
     assert only(posted(event)).links == ()
 
 
+@pytest.mark.parametrize("names", [["plan", "", "seats"], {"plan": "", "seats": None}])
+@pytest.mark.parametrize("inside", [True, False])
+def test_posthog_unsets_traits(names: object, inside: bool) -> None:
+    said: dict[str, object] = {"$unset": names}
+    arrival = only(posted({"event": "$set", "distinct_id": "u", **({"properties": said} if inside else said)}))
+    assert arrival.traits == (TraitChange("person", "u", {"plan": None, "seats": None}, NOW),)
+    assert "plan" in properties(arrival)["$unset"]
+
+
+def test_trait_that_is_null_is_unset() -> None:
+    change = TraitChange("person", "u", {"plan": None}, NOW)
+    assert only(segments({"type": "identify", "userId": "u", "traits": {"plan": None}})).traits == (change,)
+    native_event = {"event": "e", "distinct_id": "u", "set": {"plan": None}}
+    assert only(native.decode(envelope(native_event), LIMIT)).traits == (change,)
+
+
 def test_posthog_flag_calls_and_unknown_fields_are_kept() -> None:
     called = {
         "$feature_flag": "new",

@@ -1,7 +1,13 @@
 # ruff: noqa: DTZ001 - instants of the stores are UTC without offset
+import random
+import tempfile
 from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 
 from tests.engines.duckdb.cases import event, names
 from upshot.core.errors import InvalidInput
@@ -37,12 +43,73 @@ def test_trait_can_be_unset(store: DuckDBStore) -> None:
     assert history(store, "plan") == [("ann", "pro", JANUARY, MARCH), ("ann", None, MARCH, None)]
 
 
-def test_trait_set_once_keeps_what_the_person_has_under_any_id(store: DuckDBStore) -> None:
-    store.set_traits([UnitTraits("person", "anon", {"origin": "ad"}, FEBRUARY)])
+def test_trait_set_once_keeps_what_the_person_had_before_under_any_id(store: DuckDBStore) -> None:
+    store.set_traits([UnitTraits("person", "anon", {"origin": "ad"}, JANUARY)])
     store.merge([Merge("ann", "anon")])
-    store.set_traits([UnitTraits("person", "ann", {"origin": "search", "first": "x"}, JANUARY, once=True)])
-    assert history(store, "origin") == [("ann", "ad", FEBRUARY, None)]
-    assert history(store, "first") == [("ann", "x", JANUARY, None)]
+    store.set_traits([UnitTraits("person", "ann", {"origin": "search", "first": "x"}, FEBRUARY, once=True)])
+    assert history(store, "origin") == [("ann", "ad", JANUARY, None)]
+    assert history(store, "first") == [("ann", "x", FEBRUARY, None)]
+
+
+def test_trait_set_once_for_an_earlier_instant_counts_whenever_it_arrives(store: DuckDBStore) -> None:
+    store.set_traits([UnitTraits("person", "ann", {"from": "late"}, MARCH, once=True)])
+    store.set_traits([UnitTraits("person", "ann", {"from": "early"}, JANUARY, once=True)])
+    assert history(store, "from") == [("ann", "early", JANUARY, None)]
+    store.set_traits([UnitTraits("person", "ann", {"from": "said"}, FEBRUARY)])
+    assert history(store, "from") == [("ann", "early", JANUARY, FEBRUARY), ("ann", "said", FEBRUARY, None)]
+
+
+def test_trait_set_once_with_every_event_is_kept_once(store: DuckDBStore) -> None:
+    for day in range(1, 20):
+        store.set_traits([UnitTraits("person", "ann", {"from": "ad"}, datetime(2024, 1, day), once=True)])
+    assert store.run_sql("SELECT count(*) FROM unit_properties").rows == [(1,)]
+
+
+def test_trait_that_was_unset_before_it_was_ever_set_can_be_set_once(store: DuckDBStore) -> None:
+    store.set_traits([UnitTraits("person", "ann", {"from": None}, JANUARY)])
+    store.set_traits([UnitTraits("person", "ann", {"from": "ad"}, MARCH, once=True)])
+    assert history(store, "from") == [("ann", None, JANUARY, MARCH), ("ann", "ad", MARCH, None)]
+
+
+Said = tuple[str, datetime, str | None, bool]
+
+
+def slow_history(said: list[Said], persons: dict[str, str]) -> dict[str, list[tuple[object, str | None]]]:
+    """By person, values in the order of their instants, one after the other."""
+    found: dict[str, list[tuple[object, str | None]]] = {}
+    for name, at, value, once in sorted(said, key=lambda each: each[1]):
+        known = found.setdefault(persons[name], [])
+        if not once or (value is not None and all(before is None for _, before in known)):
+            known.append((at, value))
+    return {person: known for person, known in found.items() if known}
+
+
+changes = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["x", "y", None]), st.booleans()), min_size=1, max_size=9
+)
+
+
+@given(changes, st.booleans(), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_history_is_that_of_the_instants_in_any_order_of_arrival(
+    values: list[tuple[str, str | None, bool]], joins: bool, shuffler: random.Random
+) -> None:
+    said = [(name, datetime(2024, 1, 1 + day), value, once) for day, (name, value, once) in enumerate(values)]
+    persons = {"a": "a", "b": "a" if joins else "b", "c": "c"}
+    expected = slow_history(said, persons)
+    steps: list[Said | Merge] = [*said, *([Merge("a", "b")] if joins else [])]
+    shuffler.shuffle(steps)
+    with tempfile.TemporaryDirectory() as folder, DuckDBStore(Path(folder) / "e.duckdb", ZoneInfo("UTC")) as store:
+        for step in steps:
+            if isinstance(step, Merge):
+                store.merge([step])
+            else:
+                name, at, value, once = step
+                store.set_traits([UnitTraits("person", name, {"t": value}, at, once)])
+        found: dict[str, list[tuple[object, str | None]]] = {}
+        for person, kept, since, _ in history(store, "t"):
+            found.setdefault(str(person), []).append((since, str(kept) if kept is not None else None))
+    assert found == expected
 
 
 def test_merge_joins_histories(store: DuckDBStore) -> None:

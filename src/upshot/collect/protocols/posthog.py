@@ -58,6 +58,7 @@ class _Event(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     options: _Options | None = None
     set: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set")
     set_once: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set_once")
+    unset: list[str] | dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="$unset")
     type: msgspec.Raw = _ABSENT
     library: str | None = None
     library_version: str | None = None
@@ -79,6 +80,7 @@ class _Properties(msgspec.Struct, gc=False):
     group_set: msgspec.Raw = msgspec.field(default=_ABSENT, name="$group_set")
     set: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set")
     set_once: msgspec.Raw = msgspec.field(default=_ABSENT, name="$set_once")
+    unset: list[str] | dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="$unset")
     lib: str | None = msgspec.field(default=None, name="$lib")
     lib_version: Id = msgspec.field(default=None, name="$lib_version")
     ignore_sent_at: msgspec.Raw = msgspec.field(default=_ABSENT, name="$ignore_sent_at")
@@ -243,7 +245,8 @@ def _groups(properties: _Properties) -> dict[str, str]:
 
 def _traits(event: _Event, properties: _Properties, distinct_id: str, at: datetime) -> tuple[TraitChange, ...]:
     """What is known of the person, or of a group; the field of the event counts over that of its properties."""
-    if not (properties.set or event.set or properties.set_once or event.set_once or properties.group_set):
+    unset = tuple(name for names in (properties.unset, event.unset) for name in names or () if name)
+    if not (properties.set or event.set or properties.set_once or event.set_once or properties.group_set or unset):
         return ()
     said = (
         (properties.set_once, True),
@@ -256,6 +259,8 @@ def _traits(event: _Event, properties: _Properties, distinct_id: str, at: dateti
         for raw, once in said
         if not is_absent(raw)
     ]
+    if unset:
+        changes.append(TraitChange("person", distinct_id, dict.fromkeys(unset), at))
     if event.event == "$groupidentify" and not is_absent(properties.group_set):
         kind, key = id_text(properties.group_type), id_text(properties.group_key)
         if kind and key:
@@ -279,13 +284,15 @@ def _links(event: _Event, properties: _Properties, distinct_id: str) -> tuple[Li
 
 def _kept(event: _Event, given: bytes, extras: Extras) -> bytes:
     """The properties, with what else the event carried."""
-    if not (extras or event.set or event.set_once or event.window_id):
+    if not (extras or event.set or event.set_once or event.unset or event.window_id):
         return given
     more: list[tuple[str, bytes]] = []
     if event.set:
         more.append(("$set", bytes(event.set)))
     if event.set_once:
         more.append(("$set_once", bytes(event.set_once)))
+    if event.unset:
+        more.append(("$unset", msgspec.json.encode(list(event.unset))))
     if event.window_id:
         more.append(("$window_id", msgspec.json.encode(event.window_id)))
     return joined(given, [*more, *extras])

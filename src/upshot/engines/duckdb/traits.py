@@ -22,7 +22,10 @@ __all__ = ["observe", "set_traits", "trait_text"]
 
 
 def set_traits(transaction: Transaction, traits: Sequence[UnitTraits]) -> None:
-    """Keep traits from their instants on, in the order given.
+    """Keep traits from their instants on; what is set once counts only where nothing was set before its instant.
+
+    The order of arrival decides nothing but between two values for one instant, of which the later counts, and of those
+    set once the earlier.
 
     Raises:
         InvalidInput: Sessions and devices have none; names and texts must be clean; numbers finite.
@@ -42,19 +45,26 @@ def set_traits(transaction: Transaction, traits: Sequence[UnitTraits]) -> None:
 
 
 def _keep(transaction: Transaction, change: UnitTraits, key: int) -> None:
-    # A trait set once stays when any id of the person has had it.
+    # What comes after a value of any id of the person has no effect, whatever else arrives: it is not kept,
+    # as clients say the same with every event.
     unless = """
         ANTI JOIN (
-            SELECT h.name FROM trait_history h
-            WHERE h.unit_type = $1 AND h.unit_key = coalesce(
-                (SELECT person_key FROM identity WHERE distinct_key = $2 AND $1 = 'person'), $2
-            )
+            SELECT t.name FROM unit_properties t SEMI JOIN (
+                SELECT $2 AS unit_key
+                UNION ALL
+                SELECT person_key FROM identity WHERE $1 = 'person' AND distinct_key = $2
+                UNION ALL
+                SELECT distinct_key FROM identity WHERE $1 = 'person' AND person_key
+                    = coalesce((SELECT person_key FROM identity WHERE distinct_key = $2), $2)
+            ) u ON u.unit_key = t.unit_key
+            WHERE t.unit_type = $1 AND t.value IS NOT NULL AND t.valid_from <= $5
         ) h ON h.name = n.name
+        WHERE n.value IS NOT NULL
     """
     transaction.connection.execute(
         f"""
         INSERT INTO unit_properties
-        SELECT $1, $2, n.name, n.value, $5, {transaction.revision}
+        SELECT $1, $2, n.name, n.value, $5, {transaction.revision}, {change.once}
         FROM (SELECT unnest($3::VARCHAR[]) AS name, unnest($4::VARCHAR[]) AS value) n {unless if change.once else ""}
         """,
         [

@@ -117,15 +117,26 @@ FROM (
     )
 );
 
+-- A trait that is set once counts only where the person had no value before, under any id.
 CREATE OR REPLACE VIEW trait_history AS
 SELECT unit_type, unit_key, name, value, valid_from, valid_to
 FROM (
     SELECT
-        t.unit_type, coalesce(i.person_key, t.unit_key) AS unit_key, t.name, t.value, t.valid_from,
-        lead(t.valid_from) OVER (
-            PARTITION BY t.unit_type, coalesce(i.person_key, t.unit_key), t.name ORDER BY t.valid_from, t.revision, t.rowid
+        unit_type, unit_key, name, value, valid_from,
+        lead(valid_from) OVER (
+            PARTITION BY unit_type, unit_key, name ORDER BY valid_from, NOT once, revision, id
         ) AS valid_to
-    FROM unit_properties t LEFT JOIN identity i ON i.distinct_key = t.unit_key AND t.unit_type = 'person'
+    FROM (
+        SELECT
+            t.unit_type, coalesce(i.person_key, t.unit_key) AS unit_key, t.name, t.value, t.valid_from, t.revision,
+            t.rowid AS id, t.once,
+            count(t.value) OVER (
+                PARTITION BY t.unit_type, coalesce(i.person_key, t.unit_key), t.name
+                ORDER BY t.valid_from, NOT t.once, t.revision, t.rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+            ) AS before
+        FROM unit_properties t LEFT JOIN identity i ON i.distinct_key = t.unit_key AND t.unit_type = 'person'
+    )
+    WHERE NOT once OR before = 0
 )
 WHERE valid_to IS NULL OR valid_to > valid_from;
 
