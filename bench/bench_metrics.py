@@ -216,7 +216,7 @@ def _fill(store: DuckDBStore, events: int, users: int, *, properties: bool) -> N
         )
         connection.execute(
             f"""
-            INSERT INTO events
+            INSERT INTO kept_events
             SELECT uuid(), CASE WHEN i % 6 = 0 THEN 'buy' WHEN i % 3 = 0 THEN 'search' ELSE 'view' END,
                 day + to_seconds(second + k), day + INTERVAL 1 DAY, 'user ' || u, NULL, NULL, 'bench', NULL, {document},
                 day, u, {transaction.revision}
