@@ -7,7 +7,7 @@ ASSETS := src/upshot/web/static/dist/.built
 CLIENTS := tests/clients/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench calibrate docs wheel-tour shots lock clean
+.PHONY: help demo test check format bench bench-toy calibrate docs wheel-tour shots lock clean
 
 help: ## what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ format: $(STAMP) ## put the code into its form
 
 bench: $(ASSETS) ## speed as ratios, side by side in one run
 	$(BIN)/python -m bench --write
+
+bench-toy: $(ASSETS) ## every benchmark at so small a size that it only shows that it runs
+	$(BIN)/python -m bench --toy
 
 calibrate: $(STAMP) ## size, coverage and power of every estimator; writes the tables into docs/calibration
 	$(BIN)/python -m bench.calibrate

@@ -1,9 +1,13 @@
 """Run every benchmark, one after the other: ``python -m bench [NAME…]`` prints the tables, ``--write`` also files them.
 
+``--toy`` runs each at so small a size that all take a minute or two: their figures mean nothing, no goal is judged and
+nothing is filed, but a benchmark that no longer runs, or whose two sides no longer agree, fails.
+
 Each benchmark is a module of its own process, so that none warms another. ``--write`` puts the tables into
 ``docs/benchmarks.md``, with the command that made them; a benchmark that was not run keeps its old table there.
 """
 
+import argparse
 import re
 import subprocess
 import sys
@@ -19,9 +23,9 @@ Ratios, side by side in one run on one machine; absolute times are there for ori
 SECTION = re.compile(r"^## `python -m bench\.(\w+)`\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
 
-def run(name: str) -> tuple[int, str]:
+def run(name: str, *, toy: bool) -> tuple[int, str]:
     """Run one benchmark; what it prints is shown as it comes, and kept."""
-    command = [sys.executable, "-m", f"bench.{name}"]
+    command = [sys.executable, "-m", f"bench.{name}", *(["--toy"] if toy else [])]
     lines = []
     with subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -40,18 +44,29 @@ def write(tables: dict[str, str]) -> None:
     PAGE.write_text(HEAD + body, encoding="utf-8")
 
 
-def main(words: list[str]) -> int:
+def names() -> list[str]:
+    """Every benchmark there is."""
+    return sorted(path.stem for path in HERE.glob("bench_*.py"))
+
+
+def main() -> int:
     """Run what is named, or all; the exit code counts those that failed or missed a goal."""
-    names = [word for word in words if not word.startswith("--")]
-    chosen = names or sorted(path.stem for path in HERE.glob("bench_*.py"))
-    results = {name: run(name) for name in chosen}
-    if "--write" in words:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names())}; without one, all")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("--write", action="store_true", help="file the tables in docs/benchmarks.md")
+    one.add_argument("--toy", action="store_true", help="only show that each still runs")
+    asked = parser.parse_args()
+    if unknown := sorted(set(asked.names) - set(names())):
+        parser.error(f"there is no benchmark {', '.join(unknown)}; there are {', '.join(names())}")
+    results = {name: run(name, toy=asked.toy) for name in asked.names or names()}
+    if asked.write:
         write({name: text for name, (_, text) in results.items() if text})
     missed = [name for name, (code, _) in results.items() if code]
     if missed:
-        print(f"missed a goal or failed: {', '.join(missed)}")
+        print(f"{'failed' if asked.toy else 'missed a goal or failed'}: {', '.join(missed)}")
     return len(missed)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

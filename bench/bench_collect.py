@@ -23,6 +23,7 @@ from bench.collect.client import as_fast_as_it_takes, at_a_steady_rate
 from bench.collect.limits import file_with_fsync, raw_append
 from bench.collect.payload import requests
 from bench.collect.server import Server, serving
+from bench.command import run
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -130,7 +131,7 @@ def steady(server: Server, seconds: float) -> int:
         f"\nSteady: {kept:,.0f} events/s for {load.seconds:.0f} s, acknowledged in {load.quantile(0.5):.1f} ms (p50), "
         f"all in the tables {late:.1f} s after the last; "
         f"the server's processors {100 * processor / load.seconds:.0f}% of one. Dashboards' questions over "
-        f"{HISTORY_DAYS} days of history: p95 {p95(before):.0f} ms idle before ({len(before)} asked), "
+        f"thirty days: p95 {p95(before):.0f} ms idle before ({len(before)} asked), "
         f"{p95(meanwhile):.0f} ms meanwhile ({len(meanwhile)}), {p95(after):.0f} ms idle after "
         f"({len(after)}), with {(stored + len(made) * STEADY_SIZE) / 1e6:.1f} million events instead of "
         f"{stored / 1e6:.1f}. Largest memory: {server.memory_mb():.0f} MB."
@@ -138,14 +139,13 @@ def steady(server: Server, seconds: float) -> int:
     return goals.count(False)
 
 
-def main(words: list[str]) -> int:
-    """Print the tables; the exit code is the number of goals that were missed."""
-    seconds = float(words[0]) if words else 8.0
+def main(seconds: float = 8.0, history_events: int = HISTORY_EVENTS, history_days: int = HISTORY_DAYS) -> int:
+    """Print the tables; how many goals were missed."""
     with tempfile.TemporaryDirectory(prefix="upshot-bench-") as place:
         folder = Path(place)
         raw = {size: raw_append(folder, size, seconds / 2) for size in SIZES}
         file = {size: file_with_fsync(folder, size, seconds / 4) for size in SIZES}
-        with serving(folder, events=HISTORY_EVENTS, days=HISTORY_DAYS) as server:
+        with serving(folder, events=history_events, days=history_days) as server:
             missed = print_rates(rates(server, seconds), raw, file)
             missed += steady(server, STEADY_LASTS * seconds)
         busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
@@ -154,4 +154,4 @@ def main(words: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(lambda words: main(float(words[0]) if words else 8.0), lambda: main(0.2, 2_000, 10), __doc__))

@@ -18,7 +18,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+from bench.command import run
+
 GOAL_SECONDS = 20.0
+TOY_SCALE = "0.01"
 PAUSE_SECONDS = 0.3
 PAGES = ("/", "/metrics/listeners?range=90d", "/metrics/revenue", "/retention", "/events", "/data")
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -96,7 +99,7 @@ def opened(scale: str, folder: str) -> bool:
 
 
 def main(scales: list[str]) -> int:
-    """Print the table; the exit code is 1 when the first page takes 20 seconds or more."""
+    """Print the table; how often the first page takes 20 seconds or more."""
     print(f"Seconds, at a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors before the run.\n")
     print("| scale | address | first page | processor | whole history | processor | pages meanwhile | p50 | p95 |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
@@ -104,8 +107,8 @@ def main(scales: list[str]) -> int:
     for scale in scales or ["0.4"]:
         with tempfile.TemporaryDirectory() as place:
             met.append(opened(scale, str(Path(place) / "tempo")))
-    return int(not all(met))
+    return met.count(False)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, lambda: main([TOY_SCALE]), __doc__))

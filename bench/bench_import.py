@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from bench.command import run
 from upshot.collect.imports.mapping import Mapping
 from upshot.collect.imports.plan import make_plan
 from upshot.collect.imports.run import start_import
@@ -153,15 +154,30 @@ def main(names: list[str]) -> int:
     if not DATA.is_dir():
         print(f"no data sets at {DATA} (set UPSHOT_DATA)")
         return 0
-    print(f"seconds by the clock and of the processors; ratios of both; goal: under {GOAL}")
-    columns = f"{'input':<18} {'format':<8} {'rows':>9} | {'import':<13} | {'COPY, same shape':<34}"
-    print(f"{columns} | {'COPY as it lies':<19} | rows/s")
     with tempfile.TemporaryDirectory(prefix="upshot-bench-") as folder:
-        for given in INPUTS:
-            if not names or given.name in names:
-                _report(given, Path(folder))
+        table([given for given in INPUTS if not names or given.name in names], Path(folder))
     return 0
 
 
+def toy() -> None:
+    """The same over rows that are made here."""
+    with tempfile.TemporaryDirectory(prefix="upshot-bench-") as folder:
+        path = Path(folder) / "made.parquet"
+        duckdb.execute(
+            f"COPY (SELECT TIMESTAMP '2024-01-01' + to_minutes(i) AS at, 'person ' || i % 97 AS who, i % 7 AS items "
+            f"FROM range(2000) t(i)) TO '{path}' (FORMAT parquet)"
+        )
+        table([Input("made", path, Mapping(timestamp="at", distinct_id="who", event="made"))], Path(folder))
+
+
+def table(inputs: list[Input], folder: Path) -> None:
+    """Print one line for each input and format."""
+    print(f"seconds by the clock and of the processors; ratios of both; goal: under {GOAL}")
+    columns = f"{'input':<18} {'format':<8} {'rows':>9} | {'import':<13} | {'COPY, same shape':<34}"
+    print(f"{columns} | {'COPY as it lies':<19} | rows/s")
+    for given in inputs:
+        _report(given, folder)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main, toy, __doc__))

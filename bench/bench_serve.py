@@ -17,10 +17,11 @@ import time
 import urllib.request
 from pathlib import Path
 
+from bench.command import run
+
 READY_GOAL_SECONDS = 2.0
 MEMORY_GOAL_MB = 250
-IDLE_SECONDS = 3.0
-REPEATS = 3
+IDLE_SECONDS, REPEATS = 3.0, 3
 
 
 def spent(process: int) -> float:
@@ -35,7 +36,7 @@ def resident_mb(process: int) -> float:
     return int(line.split()[1]) / 1000
 
 
-def started(folder: str) -> tuple[float, float, float, float]:
+def started(folder: str, idle_seconds: float) -> tuple[float, float, float, float]:
     """Seconds until ready, processor seconds until then, idle memory in MB, seconds to stop."""
     command = [sys.executable, "-m", "upshot.cli", "serve", "--port", "0", "--json", "--workspace", folder]
     begin = time.perf_counter()
@@ -45,7 +46,7 @@ def started(folder: str) -> tuple[float, float, float, float]:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         assert opener.open(f"{address}/healthz").status == 200
         ready, processor = time.perf_counter() - begin, spent(server.pid)
-        time.sleep(IDLE_SECONDS)
+        time.sleep(idle_seconds)
         memory = resident_mb(server.pid)
         begin = time.perf_counter()
         server.terminate()
@@ -61,18 +62,18 @@ def yardstick() -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def main() -> int:
-    """Print the table; the exit code is 1 when a goal is missed by processor seconds or memory."""
+def main(repeats: int = REPEATS, idle_seconds: float = IDLE_SECONDS) -> int:
+    """Print the table; how many goals are missed, by processor seconds or memory."""
     with tempfile.TemporaryDirectory() as place:
         folder = str(Path(place) / "workspace")
         subprocess.run([sys.executable, "-m", "upshot.cli", "init", folder], check=True, stdout=subprocess.DEVNULL)
-        runs = [started(folder) for _ in range(REPEATS)]
+        runs = [started(folder, idle_seconds) for _ in range(repeats)]
     ready, processor, memory, stop = (min(column) for column in zip(*runs, strict=True))
     print(f"serve: ready {ready:.2f} s (processor {processor:.2f} s; goal {READY_GOAL_SECONDS:.0f} s)")
     print(f"serve: idle memory {memory:.0f} MB (goal {MEMORY_GOAL_MB} MB); stopped in {stop:.2f} s")
     print(f"serve: loading litestar, duckdb, sqlalchemy and uvicorn alone takes {yardstick():.2f} processor seconds")
-    return int(processor >= READY_GOAL_SECONDS or memory >= MEMORY_GOAL_MB)
+    return [processor < READY_GOAL_SECONDS, memory < MEMORY_GOAL_MB].count(False)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(lambda _: main(), lambda: main(1, 0.0), __doc__))

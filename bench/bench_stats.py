@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import bench.stats_cases
+from bench.command import run
 from bench.stats_cases import Case, IsolatedPeer, Peer
 
 if TYPE_CHECKING:
@@ -49,18 +50,20 @@ print(json.dumps([best(request["single"], request["repeats"], request["target"])
 """
 
 
-def _best(call: Callable[[], object], repeats: int = REPEATS, target: float = TARGET_SECONDS) -> float:
+def _best(call: Callable[[], object], repeats: int, target: float) -> float:
     timer = timeit.Timer(call, timer=time.process_time)
     once = timer.timeit(1)
     number = max(1, int(target / max(once, 1e-9)))
     return min([once, *(seconds / number for seconds in timer.repeat(repeats, number))])
 
 
-def _times(peer: Peer | IsolatedPeer) -> tuple[float, float] | str:
+def _times(peer: Peer | IsolatedPeer, repeats: int, target: float) -> tuple[float, float] | str:
     """Seconds of a single comparison and, each, of many; or why there are none."""
     if isinstance(peer, Peer):
-        many = _best(peer.many, 3, 0.0) / peer.size if peer.many is not None else math.nan
-        return _best(peer.single), many
+        many = _best(peer.many, min(repeats, 3), 0.0) / peer.size if peer.many and repeats else math.nan
+        return _best(peer.single, repeats, target), many
+    if not repeats:
+        return "not asked"
     python = ROOT / f".venv-oracles-{peer.environment}" / "bin" / "python"
     if not python.exists():
         return "not installed"
@@ -70,7 +73,7 @@ def _times(peer: Peer | IsolatedPeer) -> tuple[float, float] | str:
         np.savez(path, **peer.inputs)  # type: ignore[arg-type]
         done = subprocess.run(
             [str(python), "-c", ISOLATED, str(path)],
-            input=json.dumps(request | {"repeats": REPEATS, "target": TARGET_SECONDS}),
+            input=json.dumps(request | {"repeats": repeats, "target": target}),
             capture_output=True,
             text=True,
             check=False,
@@ -92,29 +95,34 @@ def _row(case: str, who: str, times: tuple[float, float] | str, ours: tuple[floa
     return "| " + " | ".join(cells) + " |"
 
 
-def table(cases: list[Case]) -> str:
+def table(cases: list[Case], repeats: int = REPEATS, target: float = TARGET_SECONDS) -> str:
     """The Markdown table of all cases."""
     lines = [
         "| question | who | single, µs | Upshot faster | at once, µs each | Upshot faster |",
         "|---|---|--:|--:|--:|--:|",
     ]
     for case in cases:
-        ours = _best(case.single), _best(case.many, 3, 0.0) / case.size
+        ours = _best(case.single, repeats, target), _best(case.many, min(repeats, 3), 0.0) / case.size
         lines.append(_row(f"{case.name}; {case.size:,} at once", "Upshot", ours, None))
-        lines += [_row("", peer.name, _times(peer), ours) for peer in case.peers]
+        lines += [_row("", peer.name, _times(peer, repeats, target), ours) for peer in case.peers]
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Time all cases and print the table."""
-    subprocess.run([str(ROOT / "bench" / "oracles.sh")], check=False, stdout=sys.stderr)
+def main(repeats: int = REPEATS, target: float = TARGET_SECONDS) -> int:
+    """Time all cases and print the table; without repeats, peers are asked for a single comparison only."""
     warnings.simplefilter("ignore")  # statsmodels warns on some tables
     found: list[Case] = []
     for module in sorted(m.name for m in pkgutil.iter_modules(bench.stats_cases.__path__)):
         found += importlib.import_module(f"bench.stats_cases.{module}").cases()
-    print(table(found))
+    print(table(found, repeats, target))
     return 0
 
 
+def full(_: list[str]) -> int:
+    """Beside the peers that need environments of their own, too."""
+    subprocess.run([str(ROOT / "bench" / "oracles.sh")], check=False, stdout=sys.stderr)
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(full, lambda: main(0, 0.0), __doc__))
