@@ -163,6 +163,19 @@ def test_changes_are_for_those_who_may_write(telling: Served, path: str, form: d
     assert sent("editor").status_code == 303
 
 
+def test_second_objective_of_a_title_is_refused_beside_what_was_typed(telling: Served) -> None:
+    path, form = next((path, form) for path, form in CHANGES if path == "/objectives")
+    second = {**form, "title": "Fewer  LOST", "owner": "Somebody else"}
+    with telling.client("owner") as client:
+        assert client.post(path, data={**form, "title": "Fewer lost"}).status_code == 303
+        answer = client.post(path, data=second)
+        untitled = client.post(path, data={**form, "title": " "})
+    assert answer.status_code == untitled.status_code == 400
+    assert "There is an objective named &#39;fewer-lost&#39; already." in answer.text
+    assert 'value="Somebody else"' in answer.text
+    assert "An objective needs a title." in untitled.text
+
+
 def test_changes_show_at_once(telling: Served) -> None:
     own = [(path, {**form, "title": f"{form.get('title', '')} again", "why": "It sells"}) for path, form in CHANGES]
     with telling.client("owner") as client:

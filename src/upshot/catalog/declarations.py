@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, not_,
 
 from upshot.catalog.database import writing_alone
 from upshot.catalog.kinds import Declaration
+from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.tables import declarations as table
 from upshot.core.errors import InvalidInput, NotFound
 
@@ -213,6 +214,11 @@ class Declarations:
         name = change.value.name if isinstance(change, Put) else change.name
         row = newest.get((kind.KIND, name))
         there = None if row is None or row["removed"] else row
+        if change.after == 0 and there:
+            raise InvalidInput(
+                f"There is {with_article(kind.KIND)} named {name!r} already.",
+                hint="Give this one another title or name, or change the one that is there.",
+            )
         if change.after is not None and change.after != (there["version"] if there else 0):
             raise InvalidInput(
                 f"The {kind.KIND} {name!r} was changed meanwhile.", hint="Look at it as it is now, then change it."

@@ -258,7 +258,7 @@ class _Reading:
             return None, "What it cost is not known: the history is cut off here."
         if draft.gathers and draft.release is not None and (older := _older(by_people, draft.release.at)):
             return None, (
-                f"What it cost is not known: it holds work since {older:%Y-%m}, as no release came before it for more "
+                f"What it cost is not known: it holds work since {older:%Y-%m}, and more than a tenth of it is older "
                 f"than {GATHERED_DAYS // 365} years."
             )
         how = (

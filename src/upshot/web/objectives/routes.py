@@ -1,5 +1,6 @@
 """The addresses of objectives."""
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ from upshot.api.declarations import (
 )
 from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.api.operation import Permission
-from upshot.core.errors import InvalidInput
+from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.web.objectives.view import read_objective, read_objectives
 from upshot.web.page import Page
@@ -34,13 +35,21 @@ _FIELDS = ("title", "metric", "target", "starts", "due", "owner", "parent")
 @get("/objectives", permission=Permission.READ, sync_to_thread=True)
 def objectives_page(page: NamedDependency[Page]) -> Response[str]:
     """The tree of objectives."""
+    return _listed(page)
+
+
+def _listed(page: Page, sent: Mapping[str, str] | None = None, problem: UserError | None = None) -> Response[str]:
+    """The tree, and the form with what was typed and what is wrong with it."""
     may_write = page.may(Permission.WRITE)
     return page.show(
         "objectives/list.html",
         area="objectives",
+        status=400 if problem else 200,
         rows=read_objectives(page),
         may_write=may_write,
         removed=page.parameter("removed") if may_write else "",
+        sent={**dict.fromkeys(_FIELDS, ""), **(sent or {})},
+        problem=problem,
     )
 
 
@@ -57,14 +66,23 @@ def objective_page(page: NamedDependency[Page], name: FromPath[str]) -> Response
 
 
 @post("/objectives", permission=Permission.WRITE)
-async def objective_add(page: NamedDependency[Page]) -> Redirect:
+async def objective_add(page: NamedDependency[Page]) -> Redirect | Response[str]:
     """Declare an objective by hand."""
     form = {key: str(value).strip() for key, value in (await page.request.form()).items()}
+    return await sync_to_thread(_add, page, form)
+
+
+def _add(page: Page, form: Mapping[str, str]) -> Redirect | Response[str]:
     body = {key: form[key] for key in _FIELDS if form.get(key)}
-    body["name"] = slug(body.get("title", ""))
-    put = DeclarationPut("objective", msgspec.Raw(msgspec.json.encode(body)), after=0)
-    _refuse(await sync_to_thread(page.caller.call, DECLARATION_PUT, put))
-    return Redirect(f"/objectives/{quote(body['name'])}", status_code=_SEE_OTHER)
+    name = slug(body.get("title", ""))
+    try:
+        if "title" not in body:
+            raise InvalidInput("An objective needs a title.", hint="Say what should be true.")
+        put = DeclarationPut("objective", msgspec.Raw(msgspec.json.encode({**body, "name": name})), after=0)
+        _refuse(page.caller.call(DECLARATION_PUT, put))
+    except InvalidInput as error:
+        return _listed(page, form, error)
+    return Redirect(f"/objectives/{quote(name)}", status_code=_SEE_OTHER)
 
 
 @post("/objectives/{name:str}/remove", permission=Permission.WRITE)
