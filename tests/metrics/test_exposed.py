@@ -59,7 +59,8 @@ buys AS (SELECT distinct_id AS who, occurred_at AS t, day, properties.amount::DO
 looks AS (SELECT distinct_id AS who, occurred_at AS t, day FROM events WHERE event = 'look'),
 unit AS ({unit})
 SELECT variant, count(*), avg(x), var_samp(x), avg(y), var_samp(y), covar_samp(x, y), avg(b), var_samp(b),
-       covar_samp(x, b)
+       covar_samp(x, b), avg(x * x * x), avg(x * x * coalesce(y, b)), avg(x * coalesce(y, b) ** 2),
+       avg(coalesce(y, b) ** 3)
 FROM unit GROUP BY 1 ORDER BY 1
 """
 AFTER = "b.t >= c.t AND b.t < c.t + INTERVAL 7 DAY"

@@ -1,5 +1,6 @@
 """Experiments beside SciPy and statsmodels, and what makes one refuse."""
 
+import msgspec
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
@@ -191,3 +192,60 @@ def test_false_alarms_are_as_many_as_the_level_says() -> None:
         for _ in range(200)
     )
     assert scipy_stats.binomtest(alarms, 200, 0.05).pvalue > 0.001
+
+
+def test_a_peek_is_silent_while_successes_are_few() -> None:
+    def share(n: int, successes: int) -> np.ndarray:
+        return np.repeat([1.0, 0.0], [successes, n - successes])
+
+    for few in (0, 1, 5):
+        values = (arm("old", share(3_800, 38), shape="proportion"), arm("new", share(200, few), shape="proportion"))
+        verdict = conclude(experiment(values, final=False, weights=(0.95, 0.05)))
+        assert verdict.effects == ()
+        assert any("below the size" in reason for reason in verdict.reasons)
+    enough = (arm("old", share(57_000, 570), shape="proportion"), arm("new", share(3_000, 30), shape="proportion"))
+    spoken = conclude(experiment(enough, final=False, weights=(0.95, 0.05)))
+    assert spoken.effects[0].method.startswith("always-valid")
+    assert spoken.effects[0].absolute is not None
+
+
+def test_a_peek_waits_for_what_skewed_values_ask_for() -> None:
+    rng = np.random.default_rng(21)
+    money = np.where(rng.random(40_000) < 0.02, rng.lognormal(3.0, 1.0, 40_000), 0.0)
+    past = money + rng.normal(0.0, 1.0, 40_000)
+    sessions = 1.0 + 0.1 * rng.random(40_000)
+    few, many = slice(900), slice(900, None)
+    kinds = (
+        [arm(name, money[part]) for name, part in (("old", many), ("new", few))],
+        [arm(name, money[part], past=past[part]) for name, part in (("old", many), ("new", few))],
+        [arm(name, money[part], y=sessions[part], shape="ratio") for name, part in (("old", many), ("new", few))],
+    )
+    for values in kinds:
+        verdict = conclude(experiment(tuple(values), final=False, weights=(391, 9)))
+        assert verdict.effects == ()
+        assert any("below the size" in reason for reason in verdict.reasons)
+
+
+def test_lifts_of_adjusted_means_cover_through_the_readout() -> None:
+    rng = np.random.default_rng(22)
+    hits = 0
+    for _ in range(300):
+        past = rng.normal(5.0, 0.97, (2, 400))
+        now = 1.0 + past - 5.0 + rng.normal(0.0, 0.24, past.shape)
+        now[1] += 1.0
+        verdict = conclude(experiment((arm("old", now[0], past=past[0]), arm("new", now[1], past=past[1]))))
+        relative = verdict.effects[0].relative
+        assert relative is not None
+        hits += relative.low <= 1.0 <= relative.high
+    # 99.9 % bounds of Binomial(300, 0.95); without what arms share it is 77 %.
+    assert 271 <= hits <= 297
+
+
+def test_inputs_from_before_cubes_keep_their_bytes() -> None:
+    rng = np.random.default_rng(23)
+    values = tuple(arm(name, rng.normal(9, 1, 500)) for name in ("old", "new"))
+    older = experiment(tuple(msgspec.structs.replace(each, cubes=msgspec.UNSET) for each in values), final=False)
+    kept = older.to_bytes()
+    assert b"cubes" not in kept
+    assert type(older).from_bytes(kept).to_bytes() == kept
+    assert conclude(older).effects[0].absolute is not None

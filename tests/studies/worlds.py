@@ -108,11 +108,13 @@ def arm(
 ) -> ArmValues:
     """Sufficient statistics of raw values."""
     extra: dict[str, float] = {}
+    cubes = [float(np.mean(x**3))]
     for key, column in (("y", y), ("b", past)):
         if column is not None:
             extra[f"mean_{key}"] = float(column.mean())
             extra[f"variance_{key}"] = float(column.var(ddof=1))
             extra[f"covariance_x{key}"] = float(np.cov(x, column)[0, 1])
+            cubes += [float(np.mean(x ** (3 - power) * column**power)) for power in (1, 2, 3)]
     return ArmValues(
         metric=name,
         variant=variant,
@@ -121,6 +123,7 @@ def arm(
         n=len(x),
         mean_x=float(x.mean()),
         variance_x=float(x.var(ddof=1)),
+        cubes=tuple(cubes),
         **extra,
     )
 
@@ -135,6 +138,7 @@ def experiment(
     readings: int = 1,
     metrics: tuple[MetricInput, ...] = (),
     study: dict[str, object] | None = None,
+    weights: tuple[float, ...] = (),
 ) -> StudyInputs:
     """A randomised launch, read on its last declared reading date, or a day before the first."""
     names = tuple(dict.fromkeys(v.variant for v in values))
@@ -160,7 +164,10 @@ def experiment(
                 starts=LAUNCH_DAY,
                 ends=LAUNCH_DAY + timedelta(days=14),
             ),
-            arms=tuple(ArmUnits(variant=n, weight=1.0, units=counted[n], mature=(mature or counted)[n]) for n in names),
+            arms=tuple(
+                ArmUnits(variant=n, weight=w, units=counted[n], mature=(mature or counted)[n])
+                for n, w in zip(names, weights or (1.0,) * len(names), strict=True)
+            ),
             crossed=crossed,
             strange=0,
             values=values,

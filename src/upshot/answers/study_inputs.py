@@ -215,9 +215,17 @@ def _exposures(
                 name: 0.0 if value is None and name in ("mean_x", "variance_x") else value
                 for name, value in zip(MOMENTS, figures, strict=True)
             }
-            shape = value_shape(definition)
+            cubes = [moments.pop(name) for name in MOMENTS if name.startswith("cube_")]
             values.append(
-                ArmValues(metric=metric.name, variant=str(variant), shape=shape, horizon_days=days, n=int(n), **moments)
+                ArmValues(
+                    metric=metric.name,
+                    variant=str(variant),
+                    shape=value_shape(definition),
+                    horizon_days=days,
+                    n=int(n),
+                    cubes=tuple(cube for cube in cubes if cube is not None),
+                    **moments,
+                )
             )
     return ExperimentInput(
         experiment=experiment,

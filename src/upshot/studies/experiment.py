@@ -9,34 +9,16 @@ from datetime import date, timedelta
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
-from upshot.stats import (
-    Estimate,
-    Estimates,
-    Moments,
-    PairMoments,
-    Successes,
-    cuped,
-    difference,
-    fieller_lift,
-    lift,
-    mean_difference_sequence,
-    sample_ratio,
-    score_difference,
-    score_lift,
-    stack_arms,
-)
-from upshot.stats.contrast import mean_variance
+from upshot.stats import Estimate, Moments, difference, sample_ratio, stack_arms
 from upshot.studies.findings import Finding, Refused, no_effect_of
 from upshot.studies.inputs import ArmValues, ExperimentInput, MetricInput, StudyInputs
+from upshot.studies.readout import ArmStatistics, have_past, read_out
 
 __all__ = ["ALARM", "measure_experiment"]
 
 ALARM = 0.001
 """Below this p-value a check of the split fails: every experiment is checked, so the level is low."""
 _MOST_CROSSED = 0.01
-_FEW_SUCCESSES = 50
-_SHAKY_BASELINE = 0.03
-_TUNED_N = 10_000
 _DESIGN = StudyDesign.EXPERIMENT
 
 
@@ -116,7 +98,7 @@ def _maturity(found: ExperimentInput) -> Check:
 def _balance(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
     """Whether the arms were alike before: what the lot has mixed can differ by chance only."""
     arms = _arms(found, inputs.primary)
-    if not _have_past(arms):
+    if not (arms and have_past(arms)):
         return []
     moments = _stacked_past(arms)
     tested = difference(moments[0], moments[1:])
@@ -143,10 +125,6 @@ def _arms(found: ExperimentInput, metric: MetricInput) -> list[ArmValues]:
     return arms if len(arms) == len(found.arms) else []
 
 
-def _have_past(arms: list[ArmValues]) -> bool:
-    return bool(arms) and all(arm.mean_b is not None and (arm.variance_b or 0.0) > 0.0 and arm.n > 2 for arm in arms)
-
-
 def _stacked_past(arms: list[ArmValues]) -> Moments:
     return stack_arms([Moments(arm.n, arm.mean_b or 0.0, arm.variance_b or 0.0) for arm in arms])
 
@@ -166,9 +144,10 @@ def _of_metric(
         ]
     last = window[1] + timedelta(days=arms[0].horizon_days)
     window = window[0], min(last, inputs.reading)
-    absolute, relative, method = _compared(arms, level, final=inputs.final)
+    statistics = ArmStatistics.of_values(arms, [arm.weight for arm in found.arms])
+    read = read_out(statistics, level=level, final=inputs.final)
     return [
-        _effect(metric, window, arms[i + 1], absolute.at(i), relative.at(i), level=level, method=method)
+        _effect(metric, window, arms[i + 1], read.absolute.at(i), read.relative.at(i), level=level, method=read.method)
         for i in range(len(treatments))
     ]
 
@@ -185,74 +164,6 @@ def _level(inputs: StudyInputs, metric: MetricInput, variants: int) -> float:
         case _:
             family = 1
     return 1.0 - (1.0 - inputs.study.level) / family
-
-
-def _compared(arms: list[ArmValues], level: float, *, final: bool) -> tuple[Estimates, Estimates, str]:
-    """Absolute and relative effects of all treatments, and the method's name."""
-    if final and arms[0].shape == "proportion" and _few(arms):
-        counted = [Successes(arm.n, round(arm.mean_x * arm.n)) for arm in arms]
-        control, treated = counted[0], Successes([c.n for c in counted[1:]], [c.successes for c in counted[1:]])
-        return (
-            score_difference(control, treated, level=level),
-            score_lift(control, treated, level=level),
-            "score interval",
-        )
-    moments, how = _moments(arms)
-    control_moments, treated_moments = moments[:1], moments[1:]
-    if not final:
-        absolute, relative = (
-            mean_difference_sequence(
-                control_moments, treated_moments, totals="final", tuned_n=_TUNED_N, level=level, scale=scale
-            )
-            for scale in ("absolute", "relative")
-        )
-        return absolute, relative, f"always-valid{how}"
-    shaky = np.sqrt(mean_variance(control_moments)) > _SHAKY_BASELINE * np.abs(control_moments.mean)
-    chosen = fieller_lift if bool(np.any(shaky)) else lift
-    return (
-        difference(control_moments, treated_moments, level=level),
-        chosen(control_moments, treated_moments, level=level),
-        f"Welch{how}",
-    )
-
-
-def _few(arms: list[ArmValues]) -> bool:
-    return any(min(arm.mean_x * arm.n, (1.0 - arm.mean_x) * arm.n) < _FEW_SUCCESSES for arm in arms)
-
-
-def _moments(arms: list[ArmValues]) -> tuple[Moments, str]:
-    """One mean for each arm, adjusted by the past where there is one."""
-    if arms[0].shape == "ratio":
-        pairs = [
-            PairMoments(
-                arm.n,
-                arm.mean_x,
-                arm.mean_y or 0.0,
-                arm.variance_x,
-                arm.variance_y or 0.0,
-                arm.covariance_xy or 0.0,
-            )
-            for arm in arms
-        ]
-        return stack_arms(pairs).linearised(), ", ratio of means"
-    if _have_past(arms):
-        adjusted = cuped(
-            stack_arms(
-                [
-                    PairMoments(
-                        arm.n,
-                        arm.mean_x,
-                        arm.mean_b or 0.0,
-                        arm.variance_x,
-                        arm.variance_b or 0.0,
-                        arm.covariance_xb or 0.0,
-                    )
-                    for arm in arms
-                ]
-            )
-        )
-        return adjusted, ", adjusted by what units did before (CUPED)"
-    return stack_arms([Moments(arm.n, arm.mean_x, arm.variance_x) for arm in arms]), ""
 
 
 def _effect(

@@ -114,6 +114,8 @@ class ArmValues(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         shape: ``mean``, ``proportion`` or ``ratio``.
         horizon_days: Days from the exposure over which a unit was counted.
+        cubes: Means of products of three, which say how skewed values are: xxx, and where there is a y or b, called v,
+            also xxv, xvv, vvv. Unset, and so absent from the bytes, in inputs from before they were collected.
     """
 
     metric: str
@@ -129,6 +131,7 @@ class ArmValues(msgspec.Struct, frozen=True, kw_only=True):
     mean_b: float | None = None
     variance_b: float | None = None
     covariance_xb: float | None = None
+    cubes: tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ __all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "value
 MOMENTS = (
     *("mean_x", "variance_x", "mean_y", "variance_y", "covariance_xy"),
     *("mean_b", "variance_b", "covariance_xb"),
+    *("cube_xxx", "cube_xxv", "cube_xvv", "cube_vvv"),
 )
 """Columns of ``exposed_moments`` after ``variant`` and ``n``."""
 _BEFORE_DAYS = 28
@@ -78,7 +79,8 @@ def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> T
     """Sufficient statistics of the metric by variant, over units that met one variant and whose horizon is over.
 
     Columns: ``variant``, ``n``, ``mean_x``, ``variance_x``, ``mean_y``, ``variance_y``, ``covariance_xy``, ``mean_b``,
-    ``variance_b``, ``covariance_xb``; null where the metric has none.
+    ``variance_b``, ``covariance_xb``, and means of products of three, ``cube_xxx`` to ``cube_vvv`` with y or b for v;
+    null where the metric has none.
 
     Raises:
         InvalidInput: The metric cannot be measured from an exposure on.
@@ -100,6 +102,9 @@ def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> T
         figures[f"variance_{name}"] = rows[name].var(how="sample")
         if name != "x":
             figures[f"covariance_x{name}"] = rows.x.cov(rows[name], how="sample")
+            x, v = rows.x, rows[name]
+            figures |= {"cube_xxv": (x * x * v).mean(), "cube_xvv": (x * v * v).mean(), "cube_vvv": (v * v * v).mean()}
+    figures["cube_xxx"] = (rows.x * rows.x * rows.x).mean()
     found = rows.group_by("variant").agg(**figures)
     null = ibis.null("float64")
     columns = {name: found[name] if name in found.columns else null for name in MOMENTS}
