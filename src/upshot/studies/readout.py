@@ -94,7 +94,7 @@ class ArmStatistics:
     @property
     def paired(self) -> bool:
         """Whether something stands beside the value."""
-        return self.means.shape[-1] == 2
+        return bool(self.means.shape[-1] == 2)
 
     @property
     def pair(self) -> PairMoments:
