@@ -1,5 +1,5 @@
 import gzip
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from upshot.api.feedback import (
     FEEDBACK_SCORE,
     SURVEY_LIST,
     AnswersAdd,
+    AnswersAdded,
     AnswersImport,
     CommentsQuery,
     NewAnswer,
@@ -71,6 +72,30 @@ def test_answers_over_http_are_kept_once(owner: Caller) -> None:
         ScoreQuery(survey="nps", first=date(2024, 1, 1), last=date(2024, 1, 31), where=("plan = pro",)),
     )
     assert (pro.total.score, pro.total.answers) == (-100.0, 1)
+
+
+@pytest.mark.parametrize("days_later", [0, 40])
+def test_newer_export_adds_only_what_is_new(owner: Caller, days_later: int) -> None:
+    march = "id,when,nps\nr1,2024-03-01T10:00:00Z,10\nr3,2024-03-05T10:00:00Z,9\n"
+    later = datetime(2024, 3, 5, 10, tzinfo=UTC) + timedelta(days=days_later)
+    april = march.replace("r3,2024-03-05T10:00:00Z,9", f"r3,{later.isoformat()},4") + "r4,2024-04-02T10:00:00Z,8\n"
+
+    def imported(source: str, text: str) -> AnswersAdded:
+        return owner.call(
+            ANSWERS_IMPORT, AnswersImport(survey="nps", source=source, csv=text, score="nps", at="when", id="id")
+        )
+
+    assert imported("march.csv", march).stored == 2
+    newer, again = imported("april.csv", april), imported("april (1).csv", april)
+    assert (newer.stored, newer.duplicates, newer.differing) == (1, 2, 1)
+    assert "r3: the score kept is 9, this one is 4" in newer.problems[0]
+    assert (again.stored, again.duplicates) == (0, 3)
+    (survey,) = owner.call(SURVEY_LIST, Nothing()).surveys
+    assert survey.scores == 3
+    other = owner.call(
+        ANSWERS_IMPORT, AnswersImport(survey="csat", source="march.csv", csv=march, score="nps", at="when", id="id")
+    )
+    assert other.stored == 2
 
 
 def test_comments_are_found_by_group_and_words(owner: Caller) -> None:

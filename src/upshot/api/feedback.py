@@ -56,12 +56,16 @@ class AnswersAdd(msgspec.Struct, frozen=True):
 
 
 class AnswersAdded(msgspec.Struct, frozen=True):
-    """What became of them. ``rejected`` are listed with their reasons among the rejects."""
+    """What became of them. ``rejected`` are listed with their reasons among the rejects.
+
+    ``differing`` of the ``duplicates`` say something else than the answers of the same id that are kept; those stay.
+    """
 
     stored: int
     duplicates: int
     rejected: int
     problems: tuple[str, ...]
+    differing: int = 0
 
 
 class AnswersImport(msgspec.Struct, frozen=True, kw_only=True):

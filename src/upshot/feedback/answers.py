@@ -46,7 +46,11 @@ Scalar = str | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One person's answer; ``score`` is between 0 and 10, ``weight`` is above 0; None for none of it."""
+    """One person's answer; ``score`` is between 0 and 10, ``weight`` is above 0; None for none of it.
+
+    ``has_own_id`` says that ``client_id`` is what the survey's tool calls the answer: it is the same answer in whichever
+    file it stands.
+    """
 
     survey: str
     at: datetime
@@ -56,6 +60,7 @@ class Answer:
     client_id: str | None = None
     weight: float | None = None
     properties: Mapping[str, Scalar] | None = None
+    has_own_id: bool = False
 
     def wrong(self) -> str:
         """What is wrong with it, in one sentence; empty when nothing is."""
@@ -117,7 +122,7 @@ def record_of(answer: Answer, source: str, received_at: datetime) -> EventRecord
     if answer.weight is not None:
         said["weight"] = answer.weight
     return EventRecord(
-        event_id=uuid.uuid4() if answer.client_id is None else event_id(source, answer.client_id),
+        event_id=_key(answer, source),
         event=EVENT,
         occurred_at=utc_naive(answer.at),
         received_at=utc_naive(received_at),
@@ -128,11 +133,18 @@ def record_of(answer: Answer, source: str, received_at: datetime) -> EventRecord
     )
 
 
+def _key(answer: Answer, source: str) -> uuid.UUID:
+    if answer.client_id is None:
+        return uuid.uuid4()
+    return event_id(f"survey:{answer.survey}" if answer.has_own_id else source, answer.client_id)
+
+
 def read_csv(text: str, survey: str, source: str, columns: Columns, zone: ZoneInfo, received_at: datetime) -> Read:
     """The answers in a CSV file.
 
-    A line without an id of its own is known by its content and by how many lines like it stood before, so that a second
-    import of the file changes nothing and real repetitions stay.
+    A line with an id of its own is that answer in whichever file it stands. One without is known by the file's name, its
+    content and how many lines like it stood before, so that a second import of the file changes nothing and real
+    repetitions stay.
 
     Args:
         text: The file, with a header.
@@ -216,6 +228,7 @@ class _Lines:
             client_id=cell(columns.client_id) or self._known_by(cells),
             weight=_number(cell(columns.weight), "weight") if cell(columns.weight) else None,
             properties=rest,
+            has_own_id=bool(cell(columns.client_id)),
         )
 
     def _score(self, text: str) -> float | None:

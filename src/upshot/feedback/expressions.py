@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from upshot.core.time import DayRange
     from upshot.metrics.dialect import Dialect
 
-__all__ = ["comments", "scored_answers", "surveys"]
+__all__ = ["comments", "kept_answers", "scored_answers", "surveys"]
 
 
 def _answers(dialect: Dialect, survey: str | None) -> Table:
@@ -42,6 +42,16 @@ def surveys(dialect: Dialect) -> Table:
         last_day=named.day.max(),
     )
     return counted.order_by([counted.answers.desc(), counted.survey])
+
+
+def kept_answers(dialect: Dialect, survey: str) -> Table:
+    """Every answer: event_id, score (null for none), comment (empty for none), in no order."""
+    rows = _answers(dialect, survey)
+    return rows.select(
+        event_id=rows.event_id,
+        score=dialect.property_number(rows, "score"),
+        comment=dialect.property_text(rows, "comment").fill_null(""),
+    )
 
 
 def scored_answers(dialect: Dialect, survey: str, days: DayRange, where: tuple[Filter, ...]) -> Table:

@@ -25,7 +25,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange
-from upshot.engines.store import Rejected, utc_naive
+from upshot.engines.store import EventRecord, Rejected, utc_naive
 from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ def _kept(
     resources: Resources, source: str, answers: Sequence[Answer], rejected: Sequence[Rejected], *, kind: str
 ) -> AnswersAdded:
     now = resources.clock()
-    records = [record_of(answer, source, now) for answer in answers]
-    stored = duplicates = 0
+    records, duplicates, differing = _unknown(resources, [(a, record_of(a, source, now)) for a in answers])
+    stored = 0
     for start in range(0, len(records), _CHUNK):
         done = resources.store.append(records[start : start + _CHUNK])
         stored, duplicates = stored + done.stored, duplicates + done.duplicates
@@ -175,7 +175,42 @@ def _kept(
     resources.note_source(source, kind)
     resources.known_events.add(EVENT)
     told = tuple(f"Line {r.line}: {r.reason}" if r.line else r.reason for r in rejected[:_TOLD])
-    return AnswersAdded(stored, duplicates, len(rejected), told)
+    return AnswersAdded(stored, duplicates, len(rejected), (*told, *_told_differing(differing)), len(differing))
+
+
+def _unknown(
+    resources: Resources, answers: Sequence[tuple[Answer, EventRecord]]
+) -> tuple[list[EventRecord], int, list[str]]:
+    """What is to be kept, how many answers are known by their own ids, and which of those say something else now."""
+    from upshot.feedback.expressions import kept_answers
+
+    known: dict[object, tuple[float | None, str]] = {}
+    for survey in sorted({answer.survey for answer, _ in answers if answer.has_own_id}):
+        rows = resources.store.run(kept_answers(resources.store.dialect(), survey)).rows
+        known.update({key: (value, words) for key, value, words in rows})
+    records, duplicates, differing = [], 0, []
+    for answer, record in answers:
+        had = known.get(record.event_id) if answer.has_own_id else None
+        if had is None:
+            records.append(record)
+            continue
+        duplicates += 1
+        if had[0] != answer.score:
+            differing.append(f"{answer.client_id}: the score kept is {_said(had[0])}, this one is {_said(answer.score)}")
+        elif had[1] != answer.comment and (had[1] or answer.comment.strip()):
+            differing.append(f"{answer.client_id}: the comment differs")
+    return records, duplicates, differing
+
+
+def _said(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
+
+
+def _told_differing(differing: Sequence[str]) -> tuple[str, ...]:
+    if not differing:
+        return ()
+    more = f"; and {len(differing) - _TOLD:,} more" if len(differing) > _TOLD else ""
+    return (f"Differ from the answers kept, which stay as they are: {'; '.join(differing[:_TOLD])}{more}.",)
 
 
 def _weight(text: object) -> float:
