@@ -29,7 +29,8 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``event`` is a constant name; ``event_column`` a column; one of them is needed. ``timezone`` is the zone of
     timestamps that carry no offset; ``timestamp_format`` is iso, epoch_s, epoch_ms, epoch_us or a strptime pattern.
     A ``distinct_id`` of ``-`` says that no column tells who.
-    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv.
+    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv. ``numbers`` says by an example how a column of text
+    writes numbers (``1,234.56`` or ``1.234,56``), or ``text``.
     """
 
     timestamp: str = ""
@@ -45,6 +46,7 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: str = ""
     delimiter: str = ""
     ignore: tuple[str, ...] = ()
+    numbers: dict[str, str] = {}
 
 
 class ImportRequest(msgspec.Struct, frozen=True):

@@ -39,6 +39,7 @@ def events(
     format: str = "",  # noqa: A002 - the option's name
     delimiter: str = "",
     ignore: tuple[str, ...] = (),
+    number: tuple[str, ...] = (),
     mapping: Path | None = None,
     dry_run: bool = False,
     common: Common | None = None,
@@ -63,6 +64,8 @@ def events(
         format: csv, tsv, jsonl or parquet. Default: by the file's name and content.
         delimiter: What separates the columns of CSV. Default: guessed.
         ignore: A column that becomes nothing; may be repeated.
+        number: How a column of text writes numbers, such as Gross=1,234.56 or Gross=1.234,56; Gross=text keeps it as
+            text; may be repeated. Default: read where the whole column leaves no doubt.
         mapping: A YAML file that says all this; options win.
         dry_run: Only say what would be imported.
         common: The options of every command.
@@ -81,11 +84,12 @@ def events(
         session_id=session_id,
         timezone=timezone,
         timestamp_format=timestamp_format,
-        groups=_groups(group),
+        groups=_pairs(group, "a group and its column", "account=Company"),
         source=source,
         format=format,
         delimiter=delimiter,
         ignore=ignore,
+        numbers=_pairs(number, "a column and how it writes numbers", "Gross=1,234.56"),
     )
     request = ImportRequest(
         tuple(str(Path(file).expanduser().absolute()) for file in files), _merged(_mapping(mapping), flags), dry_run
@@ -100,13 +104,13 @@ def events(
         return _finish(common, _run(workspace, request, quiet=common.json))
 
 
-def _groups(pairs: tuple[str, ...]) -> dict[str, str]:
+def _pairs(pairs: tuple[str, ...], what: str, example: str) -> dict[str, str]:
     found = {}
     for pair in pairs:
-        kind, sign, column = pair.partition("=")
-        if not (sign and kind and column):
-            raise InvalidInput(f"{pair!r} is not a group and its column.", hint="Write it as account=Company.")
-        found[kind] = column
+        name, sign, value = pair.partition("=")
+        if not (sign and name and value):
+            raise InvalidInput(f"{pair!r} is not {what}.", hint=f"Write it as {example}.")
+        found[name] = value
     return found
 
 
@@ -130,6 +134,7 @@ def _merged(below: "ImportMapping", above: "ImportMapping") -> "ImportMapping":
 
     given = {name: value for name in above.__struct_fields__ if (value := getattr(above, name))}
     given["groups"] = {**below.groups, **above.groups}
+    given["numbers"] = {**below.numbers, **above.numbers}
     if above.event and below.event_column:
         given["event_column"] = ""
     if above.event_column and below.event:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 import msgspec
 
 from upshot.core.errors import UserError
+from upshot.engines.amounts import AmountForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,6 +68,7 @@ class Reading(msgspec.Struct, frozen=True):
         groups: Group type → column.
         ignore: Columns that are left out.
         nested_properties: The column whose fields become properties of their own, or empty.
+        amounts: Columns of text that are read as numbers, and how they are written; what is no such amount stays text.
     """
 
     format: Format
@@ -84,6 +86,7 @@ class Reading(msgspec.Struct, frozen=True):
     columns: tuple[FileColumn, ...] = ()
     delimiter: str = ","
     nested_properties: str = ""
+    amounts: dict[str, AmountForm] = {}
 
     @property
     def roles(self) -> frozenset[str]:

@@ -48,8 +48,7 @@ Scalar = str | float | bool | None
 class Answer:
     """One person's answer; ``score`` is between 0 and 10, ``weight`` is above 0; None for none of it.
 
-    ``has_own_id`` says that ``client_id`` is what the survey's tool calls the answer: it is the same answer in whichever
-    file it stands.
+    ``has_own_id`` says that ``client_id`` is what the survey's tool calls the answer: it is one answer in any file.
     """
 
     survey: str
@@ -142,9 +141,8 @@ def _key(answer: Answer, source: str) -> uuid.UUID:
 def read_csv(text: str, survey: str, source: str, columns: Columns, zone: ZoneInfo, received_at: datetime) -> Read:
     """The answers in a CSV file.
 
-    A line with an id of its own is that answer in whichever file it stands. One without is known by the file's name, its
-    content and how many lines like it stood before, so that a second import of the file changes nothing and real
-    repetitions stay.
+    A line with an id of its own is that answer in any file. One without is known by the file's name, its content and
+    how many lines like it stood before, so that a second import of the file changes nothing and repetitions stay.
 
     Args:
         text: The file, with a header.

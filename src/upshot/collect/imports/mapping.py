@@ -30,6 +30,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         format: csv, tsv, jsonl or parquet.
         delimiter: What separates the columns of csv.
         ignore: Columns that are left out.
+        numbers: Column of text → how it writes numbers, by an example such as ``1.234,56 €``; ``text`` for none.
     """
 
     timestamp: str = ""
@@ -45,6 +46,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     format: str = ""
     delimiter: str = ""
     ignore: tuple[str, ...] = ()
+    numbers: dict[str, str] = {}
 
 
 class Problem(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from upshot.collect.imports.amount_columns import amount_forms, written_numbers
 from upshot.collect.imports.files import SourceFile, expand, look_at
 from upshot.collect.imports.mapping import Column, Mapping, Preview, Problem
 from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_format_of
@@ -139,6 +140,10 @@ def _complete(
         guess |= found
     if complete.distinct_id and complete.distinct_id != NOBODY:
         _warn_of_nobody(complete.distinct_id, sample, problems)
+    numbers = written_numbers(complete, file, sample, problems)
+    if numbers != complete.numbers:
+        complete = msgspec.structs.replace(complete, numbers=numbers)
+        guess |= {"numbers": ""}
     return complete, tuple(sorted(guess))
 
 
@@ -162,6 +167,7 @@ def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) 
     asked = [(role, getattr(mapping, role)) for role in _ROLES if getattr(mapping, role)]
     asked += [(f"groups.{kind}", name) for kind, name in mapping.groups.items()]
     asked += [("ignore", name) for name in mapping.ignore]
+    asked += [(f"numbers.{name}", name) for name in mapping.numbers]
     for role, name in asked:
         if name in names or (role == "distinct_id" and name == NOBODY):
             continue
@@ -355,6 +361,7 @@ def _reading(mapping: Mapping, file: SourceFile, columns: tuple[FileColumn, ...]
         columns=columns,
         delimiter=sample.delimiter or ",",
         nested_properties=_NESTED_PROPERTIES if nested else "",
+        amounts=amount_forms(mapping, columns, sample),
     )
 
 

@@ -247,13 +247,15 @@ def more_values(file: SourceFile, sample: TextSample, name: str) -> Iterator[str
     index = next(i for i, column in enumerate(sample.columns) if column.name == name)
     source = ByteSource(file)
     read = 0
+    header = True
     try:
         for piece in records(source.read, sample.delimiter.encode(), piece_bytes=_SAMPLE_BYTES):
             if isinstance(piece, TextPiece):
                 read += len(piece.text)
                 for row in _split(piece.text, sample.delimiter):
-                    if len(row) == len(sample.columns):
+                    if len(row) == len(sample.columns) and not header:
                         yield row[index]
+                    header = False
             if read > _LOOK_FURTHER_BYTES:
                 return
     except CutShort:

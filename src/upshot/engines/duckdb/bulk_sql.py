@@ -11,13 +11,14 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from upshot.core.ids import EVENT_NAMESPACE, IDS_OF_NOBODY
+from upshot.engines.amounts import AmountForm
 from upshot.engines.duckdb.sql import identifier, literal
 from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING
 
 if TYPE_CHECKING:
     from upshot.engines.bulk import FileColumn, Piece, Reading
 
-__all__ = ["event_uuid", "file_columns", "rows", "to_utc"]
+__all__ = ["amount", "event_uuid", "file_columns", "rows", "to_utc"]
 
 _UTC = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"})
 # Casting a text with an offset to TIMESTAMP drops the offset, so all texts go through TIMESTAMPTZ.
@@ -207,31 +208,34 @@ class _Values:
     def properties(self) -> str:
         reading = self._reading
         if reading.format == "jsonl":
-            return f"{_json_properties(reading)}::VARIANT"
+            return f"{_with_amounts(reading, _json_properties(reading))}::VARIANT"
         kept = [c for c in reading.columns if c.name not in reading.roles and c.name != reading.nested_properties]
         nested = self._column.get(reading.nested_properties)
         if not kept and not nested:
             return "'{}'::JSON::VARIANT"
         typed = [(c, self._column[c.name]) for c in kept]
         if nested:
-            own = ", ".join(f"{literal(c.name)}, {_natural(c, name)}" for c, name in typed)
+            own = ", ".join(f"{literal(c.name)}, {_natural_or_text(reading, c, name)}" for c, name in typed)
             objects = (
                 f"CASE WHEN NOT {_is_too_deep(nested)} AND json_valid({nested}::VARCHAR) THEN {nested}::JSON END"
                 if reading.format == "csv"
                 else f"to_json({nested})"
             )
             return f"json_merge_patch(json_object({own}), coalesce({objects}, '{{}}'::JSON))::VARIANT"
-        struct = ", ".join(f"{identifier(c.name)} := {_natural(c, name)}" for c, name in typed)
+        struct = ", ".join(f"{identifier(c.name)} := {_natural(reading, c, name)}" for c, name in typed)
         packed = f"struct_pack({struct})::VARIANT"
-        misfits = [m for c, name in typed if reading.format == "csv" and (m := _misfit(c, name))]
+        misfits = [m for c, name in typed if (m := _misfit(reading, c, name))]
         if not misfits:
             return packed
-        own = ", ".join(f"{literal(c.name)}, {_natural_or_text(c, name)}" for c, name in typed)
+        own = ", ".join(f"{literal(c.name)}, {_natural_or_text(reading, c, name)}" for c, name in typed)
         return f"CASE WHEN {' OR '.join(misfits)} THEN json_object({own})::VARIANT ELSE {packed} END"
 
 
-def _natural(column: FileColumn, name: str) -> str:
+def _natural(reading: Reading, column: FileColumn, name: str) -> str:
     """The value in its own type; what an engine cannot count with (not-a-number) is missing."""
+    if form := reading.amounts.get(column.name):
+        plain = f"TRY_CAST({name} AS DOUBLE), " if form == AmountForm(".") else ""  # most are, and it is cheap
+        return f"coalesce({plain}{amount(form, name)})"
     match column.type:
         case "integer" if not column.declared:
             return f"TRY_CAST({name} AS BIGINT)"
@@ -245,8 +249,21 @@ def _natural(column: FileColumn, name: str) -> str:
             return name
 
 
-def _misfit(column: FileColumn, name: str) -> str:
+def amount(form: AmountForm, text: str) -> str:
+    """The number that a text of this form says, null where it is none; see ``AmountForm.read``."""
+    digits = f"replace(regexp_replace({text}, '[^0-9{form.decimal}]', '', 'g'), ',', '.')"
+    sign = f"CASE WHEN regexp_matches({text}, '[(−-]') THEN -1 ELSE 1 END"
+    return (
+        f"CASE WHEN regexp_full_match({text}, {literal(form.pattern)}) THEN {sign} * TRY_CAST({digits} AS DOUBLE) END"
+    )
+
+
+def _misfit(reading: Reading, column: FileColumn, name: str) -> str:
     """Whether a text is not of the type that the column's first rows suggested: it then stays text."""
+    if column.name in reading.amounts:
+        return f"({name} IS NOT NULL AND NOT coalesce(isfinite({_natural(reading, column, name)}), false))"
+    if reading.format != "csv":
+        return ""
     match column.type:
         case "integer":
             return f"({name} IS NOT NULL AND TRY_CAST({name} AS BIGINT)::VARCHAR IS DISTINCT FROM {name})"
@@ -258,11 +275,24 @@ def _misfit(column: FileColumn, name: str) -> str:
             return ""
 
 
-def _natural_or_text(column: FileColumn, name: str) -> str:
-    misfit = _misfit(column, name)
-    if not misfit:
-        return f"to_json({name})"
-    return f"CASE WHEN {misfit} THEN to_json({name}) ELSE to_json({_natural(column, name)}) END"
+def _natural_or_text(reading: Reading, column: FileColumn, name: str) -> str:
+    natural = _natural(reading, column, name)
+    misfit = _misfit(reading, column, name)
+    return f"CASE WHEN {misfit} THEN to_json({name}) ELSE to_json({natural}) END" if misfit else f"to_json({natural})"
+
+
+def _with_amounts(reading: Reading, properties: str) -> str:
+    """JSON properties of which texts that are amounts become numbers."""
+    for name, form in sorted(reading.amounts.items()):
+        outer, _, inner = name.partition(".")
+        key = inner if outer == reading.nested_properties and inner else name
+        path = literal("/" + key.replace("~", "~0").replace("/", "~1"))
+        text = f"json_extract_string(d, {path})"
+        number = f"CASE WHEN json_type(d, {path}) = 'VARCHAR' THEN {amount(form, text)} END"
+        changed = f"json_merge_patch(d, json_object({literal(key)}, {number}))"
+        step = f"CASE WHEN {number} IS NULL THEN d ELSE {changed} END"
+        properties = f"list_transform([{properties}], lambda d: {step})[1]"
+    return properties
 
 
 def _json_steps(reading: Reading, name: str) -> list[str]:

@@ -196,7 +196,9 @@ def _unknown(
             continue
         duplicates += 1
         if had[0] != answer.score:
-            differing.append(f"{answer.client_id}: the score kept is {_said(had[0])}, this one is {_said(answer.score)}")
+            differing.append(
+                f"{answer.client_id}: the score kept is {_said(had[0])}, this one is {_said(answer.score)}"
+            )
         elif had[1] != answer.comment and (had[1] or answer.comment.strip()):
             differing.append(f"{answer.client_id}: the comment differs")
     return records, duplicates, differing
