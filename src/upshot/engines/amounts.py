@@ -74,7 +74,8 @@ def unit_of(text: str) -> str | None:
     >>> unit_of("US$ 5"), unit_of("1 250,00 €"), unit_of("7"), unit_of("room 7")
     ('US$', '€', '', None)
     """
-    for unit in ("", *_UNITS):
+    units: tuple[str, ...] = ("", *_UNITS)
+    for unit in units:
         rest = text.replace(unit, "", 1) if unit else text
         if (not unit or unit in text) and _NO_UNIT.fullmatch(rest):
             return unit

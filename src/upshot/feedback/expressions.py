@@ -45,12 +45,12 @@ def surveys(dialect: Dialect) -> Table:
 
 
 def kept_answers(dialect: Dialect, survey: str) -> Table:
-    """Every answer: event_id, score (null for none), comment (empty for none), in no order."""
+    """Every answer: event_id, score and comment (null for none), in no order."""
     rows = _answers(dialect, survey)
     return rows.select(
         event_id=rows.event_id,
         score=dialect.property_number(rows, "score"),
-        comment=dialect.property_text(rows, "comment").fill_null(""),
+        comment=dialect.property_text(rows, "comment"),
     )
 
 

@@ -187,7 +187,7 @@ def _unknown(
     known: dict[object, tuple[float | None, str]] = {}
     for survey in sorted({answer.survey for answer, _ in answers if answer.has_own_id}):
         rows = resources.store.run(kept_answers(resources.store.dialect(), survey)).rows
-        known.update({key: (value, words) for key, value, words in rows})
+        known.update({key: (value, words or "") for key, value, words in rows})
     records, duplicates, differing = [], 0, []
     for answer, record in answers:
         had = known.get(record.event_id) if answer.has_own_id else None
