@@ -13,7 +13,7 @@ def test_few_dirty_days_are_rebuilt_and_then_it_rests(workspace: LocalWorkspace)
     owner = workspace.acting_as(LOCAL_OWNER)
     owner.call(FACTS_REFRESH, Nothing())
     seconds = iter([0.0, 1.0, 4.9, 5.1, 6.0])
-    settling = Settling(workspace.resources, clock=lambda: next(seconds))
+    settling = Settling(workspace.resources.answering, lambda: False, clock=lambda: next(seconds))
 
     def dirty_after(day: int) -> int:
         owner.call(EVENTS_APPEND, EventsAppend("test", (event(day, f"p{day}", "more"),)))

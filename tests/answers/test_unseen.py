@@ -63,7 +63,7 @@ def test_apply_warns_of_names_that_no_event_bears_and_applies(owner: Caller) -> 
 
 
 def test_statement_that_names_facts_dropped_since_is_compiled_anew(workspace: LocalWorkspace, owner: Caller) -> None:
-    resources = workspace.resources
+    resources = workspace.resources.answering
     owner.call(METRIC_APPLY, MetricApply(SPENT))
     owner.call(FACTS_REFRESH, Nothing())
     metric, _ = resources.metrics.get("spent")

@@ -10,7 +10,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from upshot.catalog.catalog import Catalog
+from upshot.catalog.commits import Change, Part
 from upshot.catalog.database import MIGRATIONS, open_database, shown_url, sqlite_url
+from upshot.catalog.declarations import Put
+from upshot.catalog.kinds import Team
 from upshot.catalog.tables import HEAD, METADATA
 from upshot.catalog.types import JobState
 from upshot.core.errors import Busy, CorruptStore, InvalidInput, NotFound, SchemaTooNew, StoreFull
@@ -190,7 +193,7 @@ def test_job_unknown_is_not_found(catalog: Catalog) -> None:
 def test_catalog_on_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> None:
     catalog = Catalog.in_folder(tmp_path)
     # SQLite's own limit of pages gives the error of a full disk
-    with catalog._writing.connect() as connection:
+    with catalog._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(StoreFull, match="no room left for the catalog"):
         catalog.metrics.add([(f"m{i}", "h", "x" * 5000) for i in range(50)], source="f", by="ann")
@@ -200,7 +203,7 @@ def test_catalog_on_a_full_disk_keeps_nothing_and_says_so(tmp_path: Path) -> Non
 
 def test_catalog_that_another_process_holds_is_busy(tmp_path: Path) -> None:
     catalog = Catalog.in_folder(tmp_path)
-    with catalog._writing.connect() as connection:
+    with catalog._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 50")
     holder = sqlite3.connect(tmp_path / "catalog.sqlite", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
@@ -221,3 +224,32 @@ def test_catalog_that_stops_answering_is_told(postgres_url: str) -> None:
     assert "does not answer" in caught.value.hint
     catalog.check()
     catalog.close()
+
+
+def test_catalog_tells_of_each_commit_that_changed_something(catalog: Catalog) -> None:
+    told: list[Change] = []
+    end = catalog.listen(told.append)
+    catalog.metrics.add([("m", "h", "x")], source="f", by="ann")
+    catalog.access.add("ann", "owner")
+    catalog.write_keys.add("web", by="ann")
+    catalog.declare([Put(Team(name="core"))], by="ann", source="", managed="hand")
+    revision = catalog.revision()
+    catalog.audit.write(principal="ann", role="owner", operation="o", request="{}", outcome="done")
+    catalog.sources.seen("web", "native")
+    catalog.set_property("colour", "green")
+    end()
+    catalog.access.revoke("ann")
+    parts = [set(change.parts) for change in told]
+    assert parts[:3] == [{Part.METRICS}, {Part.ACCESS}, {Part.WRITE_KEYS}]
+    assert len(parts) == 4
+    assert Part.DECLARATIONS in parts[3]
+    assert told[-1].revision == revision == catalog.announced
+    assert told[0].revision == told[1].revision == revision - 1
+
+
+def test_change_that_fails_is_told_to_nobody(catalog: Catalog) -> None:
+    told: list[Change] = []
+    catalog.listen(told.append)
+    with pytest.raises(NotFound):
+        catalog.access.revoke("nobody")
+    assert told == []

@@ -90,13 +90,13 @@ def test_catalog_of_the_first_schema_keeps_its_rows(catalog_url: str) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from upshot.catalog.database import MIGRATIONS, writing
+    from upshot.catalog.database import MIGRATIONS
     from upshot.catalog.database import _engine as connect
 
     engine = connect(catalog_url)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with writing(engine).begin() as connection:
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
         connection.execute(text("INSERT INTO properties VALUES ('time_zone', 'UTC')"))

@@ -7,16 +7,16 @@ import pytest
 from tests.shop import EVENTS, WANTED
 from tests.workspace.study_world import make_shop, open_shop
 from upshot.api.events import EVENTS_APPEND, EventsAppend
-from upshot.api.imports import IMPORT_START, IMPORT_STATUS, ImportMapping, ImportRequest
+from upshot.api.imports import IMPORT_RESUME, IMPORT_START, IMPORT_STATUS, ImportMapping, ImportRequest
 from upshot.api.metrics import METRIC_APPLY, METRIC_QUERY, MetricApply, MetricQuery
 from upshot.api.operation import LOCAL_OWNER
+from upshot.api.state import Nothing
 from upshot.core.settings import load_settings
 from upshot.core.time import Grain
 from upshot.server.readings import Readings
 from upshot.server.scheduler import Scheduler
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.operations import imports
 
 PATIENCE_SECONDS = 60
 
@@ -82,7 +82,7 @@ def test_scheduler_goes_on_with_an_interrupted_import(folder: Path, tmp_path: Pa
     request = rows_file(tmp_path, 1_000)
     with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
         # a process that dies after it has noted the import leaves exactly this
-        workspace.resources.background.stopping.set()
+        workspace.resources.imports.background.stopping.set()
         started = workspace.acting_as(LOCAL_OWNER).call(IMPORT_START, request)
     with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
         caller = workspace.acting_as(LOCAL_OWNER)
@@ -99,20 +99,44 @@ def test_resume_passes_over_an_import_whose_file_is_gone(
 ) -> None:
     request = rows_file(tmp_path, 10)
     with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
-        workspace.resources.background.stopping.set()
+        workspace.resources.imports.background.stopping.set()
         workspace.acting_as(LOCAL_OWNER).call(IMPORT_START, request)
     Path(request.paths[0]).unlink()
     with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
-        imports.resume(workspace.resources)
-        assert workspace.resources.running == {}
+        assert workspace.acting_as(LOCAL_OWNER).call(IMPORT_RESUME, Nothing()).imports == ()
+        assert workspace.resources.imports.running == {}
     assert "cannot go on" in caplog.text
 
 
 def test_scheduler_records_what_is_due_and_leaves_it_then(tmp_path: Path) -> None:
     make_shop(tmp_path / "shop")
     with open_shop(tmp_path / "shop") as workspace:
-        readings = Readings(workspace.resources)
+        readings = Readings(workspace)
         assert readings.turn() == 3
         assert readings.turn() == 0
         recorded = workspace.resources.catalog.conclusions.verdicts()
         assert {record.created_by for record in recorded} == {"upshot"}
+
+
+def test_verdict_of_the_scheduler_reaches_pages_and_the_audit_log(tmp_path: Path) -> None:
+    make_shop(tmp_path / "shop")
+    with open_shop(tmp_path / "shop") as workspace:
+        told: list[int] = []
+        before = workspace.revision
+        end = workspace.on_commit(told.append)
+        assert Readings(workspace).turn() == 3
+        end()
+        assert told == [before + 1, before + 2, before + 3]
+        assert workspace.revision == before + 3
+        lines = [line for line in workspace.resources.catalog.audit.recent() if line.principal == "upshot"]
+        assert [(line.operation, line.outcome) for line in lines] == [("studies.record", "done")]
+
+
+def test_turns_that_find_nothing_to_do_leave_no_line_in_the_audit_log(folder: Path) -> None:
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as workspace:
+        scheduler = Scheduler(workspace)
+        scheduler.turn()
+        workspace.acting_as(LOCAL_OWNER).call(EVENTS_APPEND, EventsAppend("test", EVENTS))
+        scheduler.turn()
+        lines = workspace.resources.catalog.audit.recent()
+    assert [line.operation for line in lines if line.principal == "upshot"] == []

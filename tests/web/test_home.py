@@ -87,7 +87,7 @@ def test_card_shows_the_change_on_the_year_before_where_there_are_data(fresh: Se
 def test_pages_show_an_import_while_it_runs(fresh: Served) -> None:
     owner = fresh.workspace.acting_as(LOCAL_OWNER)
     owner.call(EVENTS_APPEND, EventsAppend("t", (NewEvent("x", NOW, "p"),)))
-    running = fresh.workspace.resources.running
+    running = fresh.workspace.resources.imports.running
     running["i"] = Status("i", "running", 2_345, 2_300, 40, 5, 0.45, 5_211, "", Mapping(source="shop"))
     for path in ("/", "/data"):
         text = fresh.get(path).text

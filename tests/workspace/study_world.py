@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from tests.clocks import set_clock
 from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
 from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.operation import LOCAL_OWNER, Caller
@@ -94,7 +95,7 @@ def people() -> tuple[NewEvent, ...]:
 def open_shop(folder: Path) -> LocalWorkspace:
     """The shop, open on the morning of ``TODAY``."""
     opened = LocalWorkspace.open(folder, load_settings(folder, {}))
-    opened.resources.clock = lambda: datetime(TODAY.year, TODAY.month, TODAY.day, 8, tzinfo=UTC)
+    set_clock(opened, datetime(TODAY.year, TODAY.month, TODAY.day, 8, tzinfo=UTC))
     return opened
 
 

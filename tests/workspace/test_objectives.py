@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.clocks import set_clock
 from tests.shop import WANTED
 from tests.workspace.test_declarations import apply, put
 from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
@@ -62,7 +63,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalWorkspace]:
     place = tmp_path_factory.mktemp("objectives") / "shop"
     initialise(place, WANTED, load_settings(None, {}))
     with LocalWorkspace.open(place, load_settings(place, {})) as opened:
-        opened.resources.clock = lambda: datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+        set_clock(opened, datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC))
         owner = opened.acting_as(LOCAL_OWNER)
         owner.call(EVENTS_APPEND, EventsAppend("test", tuple(happened())))
         assert not apply(owner, METRICS).refused

@@ -49,6 +49,7 @@ from upshot.api.explore import (
 from upshot.api.imports import (
     IMPORT_LIST,
     IMPORT_PREVIEW,
+    IMPORT_RESUME,
     IMPORT_START,
     IMPORT_STATUS,
     ImportId,
@@ -145,6 +146,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         IMPORT_START.name: lambda: a_file(tmp_path),
         IMPORT_STATUS.name: started,
         IMPORT_LIST.name: Nothing,
+        IMPORT_RESUME.name: Nothing,
         ACCESS_ADD.name: lambda: AccessAdd("max", "editor"),
         ACCESS_LIST.name: Nothing,
         ACCESS_REVOKE.name: known,
@@ -183,13 +185,16 @@ def test_operation_is_for_whom_it_says(
         Permission.WRITE: {Role.OWNER, Role.EDITOR},
         Permission.ADMIN: {Role.OWNER},
     }[operation.permission]
+    changes = operation.changes
     if role in expected:
-        assert isinstance(caller.call(operation, request), operation.response)
+        answer = caller.call(operation, request)
+        assert isinstance(answer, operation.response)
+        changes = changes and operation.changed(answer)
     else:
         with pytest.raises(NotAllowed, match=f"somebody \\({role}\\) may not do this"):
             caller.call(operation, request)
     noted = workspace.resources.catalog.audit.recent(1)
-    if operation.changes:
+    if changes:
         (line,) = noted
         assert (line.principal, line.role, line.operation) == ("somebody", str(role), operation.name)
         assert line.outcome == ("done" if role in expected else "forbidden")

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.clocks import set_clock
 from tests.workspace.study_world import EFFECT, LAUNCH_DAY, TODAY, make_shop, open_shop
 from upshot.answers.background import Stopped
 from upshot.answers.launch_book import LaunchBook
@@ -225,9 +226,10 @@ def test_launch_with_a_study_of_its_own_or_from_code_is_not_joined(anna: Caller)
         anna.call(LAUNCHES_JOIN, LaunchesJoin(names=("checkout", "upgrade")))
 
 
-def test_reading_waits_for_its_data(shop: LocalWorkspace, anna: Caller) -> None:
+def test_reading_waits_for_its_data(shop: LocalWorkspace) -> None:
     later = TODAY + timedelta(days=60)
-    shop.resources.clock = lambda: datetime(later.year, later.month, later.day, 8, tzinfo=UTC)
+    set_clock(shop, datetime(later.year, later.month, later.day, 8, tzinfo=UTC))
+    anna = shop.acting_as(LOCAL_OWNER)
     study = "studies: [{name: own, launch: checkout, primary: orders, readings: [2026-05-01]}]"
     anna.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("b.yaml", study),)))
     done = anna.call(STUDIES_RECORD, StudiesRecord(launch="checkout", seconds=600))
@@ -248,21 +250,21 @@ def test_unknown_names_and_times_are_refused(anna: Caller) -> None:
 
 def test_conclusions_run_on_one_thread_in_a_process_that_ends(shop: LocalWorkspace, anna: Caller) -> None:
     anna.call(LAUNCH_REPORT, LaunchName("checkout"))
-    process = shop.resources.worker._process
+    process = shop.resources.answering.worker._process
     assert process is not None
     environment = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
     assert all(f"{name}={value}" in environment for name, value in SINGLE_THREAD.items())
     process.kill()
     process.wait()
     assert anna.call(LAUNCH_REPORT, LaunchName("buttons")).now is not None
-    second = shop.resources.worker._process
-    shop.resources.worker.close()
+    second = shop.resources.answering.worker._process
+    shop.resources.answering.worker.close()
     assert second is not None
     assert second.poll() is not None
 
 
 def test_closing_ends_a_conclusion_that_runs(shop: LocalWorkspace) -> None:
-    book = LaunchBook.of(shop.resources)
+    book = LaunchBook.of(shop.resources.answering)
     launch = book.launch("checkout")
     inputs = collect(book, launch, book.measured(launch), LAUNCH_DAY + timedelta(days=45))
     raised: list[BaseException] = []
@@ -270,13 +272,13 @@ def test_closing_ends_a_conclusion_that_runs(shop: LocalWorkspace) -> None:
     def ask() -> None:
         try:
             while True:
-                shop.resources.worker.conclude(inputs, afresh=True)
+                shop.resources.answering.worker.conclude(inputs, afresh=True)
         except Stopped as error:
             raised.append(error)
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while shop.resources.worker._process is None:
+    while shop.resources.answering.worker._process is None:
         time.sleep(0.01)
     shop.begin_closing()
     thread.join(60)

@@ -3,14 +3,13 @@
 A kept statement may name facts that the store has dropped since; it then fails, and is compiled anew.
 """
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from upshot.core.errors import InvalidInput
+from upshot.core.lru import Lru
 from upshot.core.time import Grain
 from upshot.engines.store import EventStore, QueryResult
 from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
@@ -44,8 +43,7 @@ class CompiledQueries:
     """The most recent statements, by definition and question."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, bytes], Prepared] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept = Lru[tuple[str, bytes], Prepared](_KEPT)
 
     def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         """A series: the statement and its answer."""
@@ -109,14 +107,11 @@ class CompiledQueries:
 
     def forget(self) -> None:
         """Compile anew what reads raw events, as the store may keep facts for it by now."""
-        with self._lock:
-            for key in [key for key, made in self._kept.items() if made.route == Route.EVENTS]:
-                del self._kept[key]
+        self._kept.forget(lambda made: made.route == Route.EVENTS)
 
     def forget_all(self) -> None:
         """Compile everything anew, as the store may have dropped facts."""
-        with self._lock:
-            self._kept.clear()
+        self._kept.forget()
 
     def _answered(
         self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]"
@@ -128,24 +123,15 @@ class CompiledQueries:
             fresh = _prepare(store, compiled())
             if fresh.sql == prepared.sql:
                 raise
-        self._keep(key, fresh)
+        self._kept.put(key, fresh)
         return fresh, store.run_sql(fresh.sql)
 
     def _prepared(self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]") -> Prepared:
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
-        fresh = _prepare(store, compiled())
-        self._keep(key, fresh)
-        return fresh
-
-    def _keep(self, key: tuple[str, bytes], prepared: Prepared) -> None:
-        with self._lock:
-            self._kept[key] = prepared
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+        found = self._kept.get(key)
+        if found is None:
+            found = _prepare(store, compiled())
+            self._kept.put(key, found)
+        return found
 
 
 def _prepare(store: EventStore, made: "Compiled") -> Prepared:

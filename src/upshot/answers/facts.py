@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from upshot.answers.resources import Resources
+from upshot.answers.answering import Answering
 
 __all__ = ["Settling", "refresh_facts"]
 
@@ -23,11 +23,15 @@ class Settling:
 
     Args:
         resources: Whose facts.
+        busy: Whether imports go on, which rebuild the facts themselves.
         clock: Seconds that only grow.
     """
 
-    def __init__(self, resources: Resources, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, resources: Answering, busy: Callable[[], bool], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._resources = resources
+        self._busy = busy
         self._clock = clock
         self._lock = threading.Lock()
         self._rests_until = float("-inf")
@@ -48,10 +52,10 @@ class Settling:
             self._rests_until = now + _REST * (now - begun)
 
     def _due(self) -> bool:
-        return not self._resources.running and 1 <= self._resources.held().dirty_days <= _FEW_DAYS
+        return not self._busy() and 1 <= self._resources.held().dirty_days <= _FEW_DAYS
 
 
-def refresh_facts(resources: Resources) -> int:
+def refresh_facts(resources: Answering) -> int:
     """Rebuild the facts of days with new events; the revision then."""
     refreshed = resources.store.refresh_facts()
     if refreshed.measures or refreshed.days:  # what else is refreshed gives no question a faster way

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from upshot.answers.resources import Resources
+from upshot.answers.answering import Answering
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Field, Filter, Problem, Scope
@@ -16,7 +16,7 @@ Word = TypeVar("Word", Field, Filter)
 _GRAMMAR = "Write a filter as Country = France, Quantity > 0, Country in (France, Spain) or person.plan is null."
 
 
-def read_fields(resources: Resources, texts: Iterable[str]) -> tuple[Field, ...]:
+def read_fields(resources: Answering, texts: Iterable[str]) -> tuple[Field, ...]:
     """Fields to break down by.
 
     Raises:
@@ -28,7 +28,7 @@ def read_fields(resources: Resources, texts: Iterable[str]) -> tuple[Field, ...]
     return fields
 
 
-def read_filters(resources: Resources, texts: Iterable[str]) -> tuple[Filter, ...]:
+def read_filters(resources: Answering, texts: Iterable[str]) -> tuple[Filter, ...]:
     """Conditions.
 
     Raises:
@@ -50,28 +50,28 @@ def _right(parsed: Word | Problem) -> Word:
     return parsed
 
 
-def _check_known(resources: Resources, fields: Iterable[Field]) -> None:
+def _check_known(resources: Answering, fields: Iterable[Field]) -> None:
     for name in unknown_properties(resources, {f.name for f in fields if f.scope in (Scope.EVENT, Scope.FIRST)}):
-        known = sorted(resources.known_properties)
+        known = sorted(resources.names.properties)
         close = nearest(name, known)
         raise NotFound("property", name, known, hint="" if close else f"Events have {_listed(known)}.")
 
 
-def unknown_properties(resources: Resources, names: set[str]) -> tuple[str, ...]:
+def unknown_properties(resources: Answering, names: set[str]) -> tuple[str, ...]:
     """Those of ``names`` that no event has, sorted; none while there is no event."""
-    asked = names - resources.known_properties
+    asked = names - resources.names.properties
     if not asked:
         return ()
     sampled, looked_at = resources.store.property_summaries("")
     if not looked_at:
         return ()
-    resources.known_properties |= {p.name for p in sampled}
-    asked -= resources.known_properties
-    resources.known_properties |= {name for name in asked if _occurs(resources, name)}
-    return tuple(sorted(asked - resources.known_properties))
+    resources.names.properties |= {p.name for p in sampled}
+    asked -= resources.names.properties
+    resources.names.properties |= {name for name in asked if _occurs(resources, name)}
+    return tuple(sorted(asked - resources.names.properties))
 
 
-def _occurs(resources: Resources, name: str) -> bool:
+def _occurs(resources: Answering, name: str) -> bool:
     """Whether any event has the property, as it may be missing from the sample."""
     dialect = resources.store.dialect()
     events = dialect.events()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
-from upshot.answers.resources import Resources
+from upshot.answers.answering import Answering
 from upshot.api.outputs import ExpectationView, LaunchView, OutputView
 from upshot.catalog.declarations import Declared
 from upshot.catalog.kinds import (
@@ -54,7 +54,7 @@ class Measured:
 class LaunchBook:
     """What is declared around launches, by name."""
 
-    resources: Resources
+    resources: Answering
     outputs: dict[str, Declared[Output]]
     launches: dict[str, Declared[Launch]]
     annotations: dict[str, Declared[Annotation]]
@@ -69,7 +69,7 @@ class LaunchBook:
     index: "_Index"
 
     @classmethod
-    def of(cls, resources: Resources) -> "LaunchBook":
+    def of(cls, resources: Answering) -> "LaunchBook":
         """Read it."""
         declared = resources.catalog.declarations
         launches, experiments = declared.current(Launch), declared.current(Experiment)

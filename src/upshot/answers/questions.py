@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from upshot.answers.answering import Answering
 from upshot.answers.compiled import Prepared
 from upshot.answers.fields import read_fields, read_filters
 from upshot.answers.intervals import (
@@ -22,7 +23,6 @@ from upshot.answers.intervals import (
 )
 from upshot.answers.metric_book import view_of
 from upshot.answers.periods import NO_DATA, Extent, compared, periods_of
-from upshot.answers.resources import Resources, aware_instant
 from upshot.answers.unseen import notes_on_filters
 from upshot.api.explore import ExploreRetention, ExploreSeries
 from upshot.api.metrics import (
@@ -35,7 +35,7 @@ from upshot.api.metrics import (
     RetentionQuery,
 )
 from upshot.core.errors import InvalidInput
-from upshot.core.time import DayRange, Grain
+from upshot.core.time import DayRange, Grain, aware_instant
 from upshot.engines.store import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
 from upshot.metrics.compile.query import SeriesQuery
@@ -49,7 +49,7 @@ _SECONDS_A_DAY = 86_400
 _MOST_GROUPS = 1_000
 
 
-def series(resources: Resources, request: MetricQuery) -> MetricSeries:
+def series(resources: Answering, request: MetricQuery) -> MetricSeries:
     """A saved metric over time, with what it is compared with.
 
     Raises:
@@ -61,7 +61,7 @@ def series(resources: Resources, request: MetricQuery) -> MetricSeries:
 
 
 def answer_series(
-    resources: Resources, metric: Metric, view: MetricView, request: MetricQuery | ExploreSeries
+    resources: Answering, metric: Metric, view: MetricView, request: MetricQuery | ExploreSeries
 ) -> MetricSeries:
     """A metric over time, saved or not; ``view`` is how people see it."""
     if not 1 <= request.limit <= _MOST_GROUPS:
@@ -91,7 +91,7 @@ def answer_series(
         route=now.prepared.route,
         elapsed_ms=now.elapsed_ms + (0.0 if then is None else then.elapsed_ms),
         time_zone=resources.zone.key,
-        currency=resources.loaded.settings.workspace.currency,
+        currency=resources.currency,
         data_from=asked.extent.first,
         data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
         notes=(*now.prepared.notes, *notes_on_filters(resources, asked.where)),
@@ -100,7 +100,7 @@ def answer_series(
     )
 
 
-def retention(resources: Resources, request: RetentionQuery) -> RetentionGrid:
+def retention(resources: Answering, request: RetentionQuery) -> RetentionGrid:
     """A saved metric's cohort grid.
 
     Raises:
@@ -112,7 +112,7 @@ def retention(resources: Resources, request: RetentionQuery) -> RetentionGrid:
 
 
 def answer_grid(
-    resources: Resources, metric: Metric, view: MetricView, request: RetentionQuery | ExploreRetention
+    resources: Answering, metric: Metric, view: MetricView, request: RetentionQuery | ExploreRetention
 ) -> RetentionGrid:
     """A cohort grid of a metric, saved or not."""
     if metric.type not in (Shape.RETENTION, Shape.ACTIVE, Shape.COUNT):
@@ -157,7 +157,7 @@ class _Answer:
 class _Asked:
     """A question but for its window."""
 
-    resources: Resources
+    resources: Answering
     metric: Metric
     breakdown: tuple[Field, ...]
     where: tuple[Filter, ...]
@@ -276,7 +276,7 @@ def window_of(first: date, last: date, grain: Grain) -> DayRange:
     return window
 
 
-def extent_of(resources: Resources, *, ripening_days: int = 0) -> Extent:
+def extent_of(resources: Answering, *, ripening_days: int = 0) -> Extent:
     """From when until when there are data."""
     info = resources.held()
     first, last = info.first_event_at, info.last_event_at

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from upshot.answers.answering import Answering
 from upshot.answers.fields import read_filters
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.resources import Resources
 from upshot.catalog.kinds import Experiment, Launch, Study
 from upshot.catalog.verdict import MetricRole
 from upshot.core.time import DayRange, Grain
@@ -70,14 +70,14 @@ def collect(book: LaunchBook, launch: Launch, measured: Measured, reading: date)
     )
 
 
-def ripening_days(resources: Resources, study: Study) -> int:
+def ripening_days(resources: Answering, study: Study) -> int:
     """Days after a day until all of the study's metrics know it: a conversion may follow its start later."""
     names = (study.primary, *study.secondary, *study.guardrails, *study.controls)
     known = [resources.metrics.get(name)[0] for name in names]
     return max(-(-metric.within_seconds // _SECONDS_A_DAY) for metric in known)
 
 
-def metric_input(resources: Resources, name: str, role: MetricRole | None, foretold_at: datetime | None) -> MetricInput:
+def metric_input(resources: Answering, name: str, role: MetricRole | None, foretold_at: datetime | None) -> MetricInput:
     """A metric as it is defined now, with the hash that it had when it was foretold.
 
     Raises:
@@ -101,7 +101,7 @@ def metric_input(resources: Resources, name: str, role: MetricRole | None, foret
     )
 
 
-def daily_series(resources: Resources, name: str, days: DayRange) -> DailySeries | None:
+def daily_series(resources: Answering, name: str, days: DayRange) -> DailySeries | None:
     """The metric by day, from its first day with a value on; None where it has none.
 
     A day without a row is a zero of what counts and adds up. Where nearly every day has one, and zero is far from what
@@ -188,7 +188,7 @@ def _misses(metric: Metric, found: dict[date, float], calendar: list[date]) -> b
 
 
 def _exposures(
-    resources: Resources, experiment: Experiment, study: Study, metrics: Iterable[MetricInput], reading: date
+    resources: Answering, experiment: Experiment, study: Study, metrics: Iterable[MetricInput], reading: date
 ) -> ExperimentInput:
     from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, exposed_units, horizon_days, value_shape
 

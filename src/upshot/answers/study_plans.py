@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
+from upshot.answers.answering import Answering
 from upshot.answers.launch_book import LaunchBook
-from upshot.answers.resources import Resources
 from upshot.answers.study_inputs import HISTORY_DAYS, daily_series, metric_input, others_of
 from upshot.api.studies import PlanQuery
 from upshot.catalog.kinds import AnnotationKind, Expectation
@@ -18,7 +18,7 @@ __all__ = ["plan_inputs"]
 _LONGEST_DAYS = 400
 
 
-def plan_inputs(resources: Resources, request: PlanQuery) -> PlanInputs:
+def plan_inputs(resources: Answering, request: PlanQuery) -> PlanInputs:
     """What planning reads for a question.
 
     Raises:
@@ -82,7 +82,7 @@ def _changes(book: LaunchBook, metric: MetricInput, days: DayRange) -> tuple[tup
     return tuple(sorted(changes)), tuple(sorted(logging))
 
 
-def _unit_sums(resources: Resources, metric: Metric, days: DayRange) -> UnitSums | None:
+def _unit_sums(resources: Answering, metric: Metric, days: DayRange) -> UnitSums | None:
     """Sums over units, and how many were active at all; None where nobody is known to have been."""
     from upshot.metrics.compile import compile_per_unit
     from upshot.metrics.definition import Selection, Shape

@@ -1,19 +1,17 @@
-"""Readings of studies: which are due, what they say now, and what is written down of them."""
+"""Readings of studies: which are due, and what they say now."""
 
-import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from upshot.answers.answering import Answering
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.resources import Resources
 from upshot.answers.study_inputs import collect, ripening_days
 from upshot.catalog.kinds import Launch
 from upshot.catalog.verdict import Verdict, VerdictRecord
 from upshot.charts.words import day_label
-from upshot.core.errors import UserError
 from upshot.studies.inputs import StudyInputs
 
-__all__ = ["Due", "as_of", "due_readings", "read_now", "record_due", "recorded_readings", "waits_for"]
+__all__ = ["Due", "as_of", "due_readings", "read_now", "recorded_readings", "waits_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +23,7 @@ class Due:
     reading: date
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a round of recording did."""
-
-    records: tuple[VerdictRecord, ...]
-    failed: tuple[str, ...]
-    waiting: int
-
-
-def recorded_readings(resources: Resources) -> dict[tuple[str, date], VerdictRecord]:
+def recorded_readings(resources: Answering) -> dict[tuple[str, date], VerdictRecord]:
     """The newest record of each study's reading."""
     return {
         (record.verdict.study, record.verdict.reading): record for record in resources.catalog.conclusions.verdicts()
@@ -77,35 +66,6 @@ def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
     return ""
 
 
-def record_due(book: LaunchBook, *, by: str, launch: str = "", seconds: float = 20.0, again: bool = False) -> Recorded:
-    """Conclude what is due and write it down, for about ``seconds``; the rest is left waiting."""
-    resources = book.resources
-    known = {} if again else recorded_readings(resources)
-    due = [each for each in due_readings(book, known, launch) if launch or _worth_trying(resources, each)]
-    until = time.monotonic() + seconds
-    records, failed, done = [], [], 0
-    for each in due:
-        if done and time.monotonic() >= until:
-            break
-        done += 1
-        name = f"{each.launch.name}, {each.reading}"
-        try:
-            inputs = collect(book, each.launch, each.measured, each.reading)
-            waiting = waits_for(book, inputs)
-        except UserError as error:
-            failed.append(f"{name}: {error}")
-            _note_tried(resources, each)
-            continue
-        if waiting:
-            failed.append(f"{name}: {waiting}")
-            _note_tried(resources, each)
-            continue
-        verdict = resources.worker.conclude(inputs, afresh=again)
-        resources.catalog.conclusions.snapshot(inputs.to_bytes())
-        records.append(resources.catalog.conclusions.record(verdict, by=by))
-    return Recorded(tuple(records), tuple(failed), len(due) - done)
-
-
 def as_of(book: LaunchBook, measured: Measured) -> date:
     """The day up to which a study can be read now: yesterday or the end of the data, at most the last reading."""
     resources = book.resources
@@ -136,16 +96,3 @@ def read_now(book: LaunchBook, launch: Launch, measured: Measured) -> tuple[Stud
 def _end(book: LaunchBook) -> str:
     last = book.resources.held().last_event_at
     return "there are none" if last is None else f"the last event is of {book.resources.local_day(last)}"
-
-
-def _worth_trying(resources: Resources, due: Due) -> bool:
-    """Whether something changed since the reading could not be made."""
-    return resources.tried.get((due.launch.name, due.reading)) != _state(resources)
-
-
-def _note_tried(resources: Resources, due: Due) -> None:
-    resources.tried[due.launch.name, due.reading] = _state(resources)
-
-
-def _state(resources: Resources) -> tuple[int, date]:
-    return resources.store.revision, resources.today()

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ import msgspec
 from upshot.answers.background import Stopped
 from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InternalError
+from upshot.core.lru import Lru
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.planned import PlanInputs, Planned
@@ -31,7 +31,7 @@ class StudyWorker:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
-        self._known: OrderedDict[str, Verdict] = OrderedDict()
+        self._known = Lru[str, Verdict](_KEPT)
 
     def conclude(self, inputs: StudyInputs, *, afresh: bool = False) -> Verdict:
         """The verdict on ``inputs``.
@@ -42,13 +42,11 @@ class StudyWorker:
         """
         digest = inputs.hash
         with self._lock:
-            if not afresh and digest in self._known:
-                self._known.move_to_end(digest)
-                return self._known[digest]
+            known = None if afresh else self._known.get(digest)
+            if known is not None:
+                return known
             verdict = self._ask(CONCLUDE + inputs.to_bytes(), lambda body: msgspec.json.decode(body, type=Verdict))
-            self._known[digest] = verdict
-            if len(self._known) > _KEPT:
-                self._known.popitem(last=False)
+            self._known.put(digest, verdict)
             return verdict
 
     def plan(self, inputs: PlanInputs) -> Planned:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from upshot.answers.answering import Answering
 from upshot.answers.fields import unknown_properties
-from upshot.answers.resources import Resources
 from upshot.api.state import Problem
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Binary, Expression, Field, Filter, Metric, Negate, Op, Property, Scope, Selection
@@ -12,7 +12,7 @@ from upshot.metrics.segments import segments_in
 __all__ = ["notes_on_filters", "warnings_on_metrics"]
 
 
-def notes_on_filters(resources: Resources, filters: Iterable[Filter]) -> tuple[str, ...]:
+def notes_on_filters(resources: Answering, filters: Iterable[Filter]) -> tuple[str, ...]:
     """One sentence for each event name that filters ask for and no event bears."""
     return tuple(
         problem.message
@@ -21,7 +21,7 @@ def notes_on_filters(resources: Resources, filters: Iterable[Filter]) -> tuple[s
     )
 
 
-def warnings_on_metrics(resources: Resources, metrics: Iterable[Metric]) -> tuple[Problem, ...]:
+def warnings_on_metrics(resources: Answering, metrics: Iterable[Metric]) -> tuple[Problem, ...]:
     """One warning for each name of an event or property in the definitions that no event bears."""
     metrics = tuple(metrics)
     selections = [pair for metric in metrics for pair in _selections(metric)]
@@ -63,25 +63,25 @@ def _in_expression(value: Expression | None) -> set[str]:
             return set()
 
 
-def _events(resources: Resources, asked: set[str]) -> Iterator[Problem]:
-    unseen = asked - resources.known_events
+def _events(resources: Answering, asked: set[str]) -> Iterator[Problem]:
+    unseen = asked - resources.names.events
     if not unseen:
         return
-    resources.known_events |= {summary.event for summary in resources.store.event_summaries()}
-    if not resources.known_events:
+    resources.names.events |= {summary.event for summary in resources.store.event_summaries()}
+    if not resources.names.events:
         return
-    for name in sorted(unseen - resources.known_events):
-        close = nearest(name, sorted(resources.known_events))
+    for name in sorted(unseen - resources.names.events):
+        close = nearest(name, sorted(resources.names.events))
         yield Problem(f"No event is named {name!r} so far.", suggestions=close, level="warning")
 
 
-def _segments(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+def _segments(resources: Answering, asked: set[str]) -> Iterator[Problem]:
     known = resources.segments.all() if asked else {}
     for name in sorted(asked - set(known)):
         yield Problem(f"No segment is named {name!r}.", suggestions=nearest(name, known), level="warning")
 
 
-def _properties(resources: Resources, asked: set[str]) -> Iterator[Problem]:
+def _properties(resources: Answering, asked: set[str]) -> Iterator[Problem]:
     for name in unknown_properties(resources, asked):
-        close = nearest(name, sorted(resources.known_properties))
+        close = nearest(name, sorted(resources.names.properties))
         yield Problem(f"No event has a property {name!r} so far.", suggestions=close, level="warning")

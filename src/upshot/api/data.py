@@ -87,7 +87,7 @@ class RejectsQuery(msgspec.Struct, frozen=True):
     limit: int = 100
 
 
-FACTS_REFRESH = Operation("facts.refresh", Permission.WRITE, Nothing, Done, changes=True)
+FACTS_REFRESH = Operation("facts.refresh", Permission.WRITE, Nothing, Done)
 DATA_EVENTS = Operation("data.events", Permission.READ, Nothing, EventSummaries)
 DATA_PROPERTIES = Operation("data.properties", Permission.READ, EventName, PropertySummaries)
 DATA_REJECTS = Operation("data.rejects", Permission.READ, RejectsQuery, Rejects)

@@ -10,6 +10,7 @@ from upshot.api.state import Nothing, Problem
 __all__ = [
     "IMPORT_LIST",
     "IMPORT_PREVIEW",
+    "IMPORT_RESUME",
     "IMPORT_START",
     "IMPORT_STATUS",
     "OPERATIONS",
@@ -112,10 +113,19 @@ IMPORT_PREVIEW = Operation("import.preview", Permission.ADMIN, ImportRequest, Im
 IMPORT_START = Operation("import.start", Permission.ADMIN, ImportRequest, ImportId, changes=True)
 IMPORT_STATUS = Operation("import.status", Permission.READ, ImportId, ImportStatus)
 IMPORT_LIST = Operation("import.list", Permission.READ, Nothing, ImportList)
+IMPORT_RESUME = Operation(
+    "import.resume",
+    Permission.ADMIN,
+    Nothing,
+    ImportList,
+    changes=True,
+    changed=lambda answer: bool(answer.imports),
+)
 
 OPERATIONS = (
     IMPORT_PREVIEW,
     IMPORT_START,
     IMPORT_STATUS,
     IMPORT_LIST,
+    IMPORT_RESUME,
 )

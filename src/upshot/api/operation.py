@@ -1,6 +1,7 @@
 """What an operation is: a name, the permission it asks for, the shape of its request and of its answer."""
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -77,6 +78,7 @@ class Operation(Generic[Request, Response]):
         request: The shape of the question.
         response: The shape of the answer.
         changes: Whether it changes the workspace, and so is written to the audit log.
+        changed: Whether it did, by its answer; what found nothing to do leaves no line.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Operation(Generic[Request, Response]):
     request: type[Request]
     response: type[Response]
     changes: bool = False
+    changed: Callable[[Response], bool] = lambda _: True
 
 
 class Caller(Protocol):

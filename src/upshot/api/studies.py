@@ -330,7 +330,9 @@ _R, _W = Permission.READ, Permission.WRITE
 
 LAUNCH_REPORT = Operation("launch.report", _R, LaunchName, LaunchReport)
 LAUNCHES_JOIN = Operation("launches.join", _W, LaunchesJoin, LaunchesJoined, changes=True)
-STUDIES_RECORD = Operation("studies.record", _W, StudiesRecord, StudiesRecorded, changes=True)
+STUDIES_RECORD = Operation(
+    "studies.record", _W, StudiesRecord, StudiesRecorded, changes=True, changed=lambda answer: bool(answer.recorded)
+)
 STUDY_LIST = Operation("study.list", _R, Nothing, StudyList)
 STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
 VERDICT_VERIFY = Operation("verdict.verify", _R, VerdictId, Verification)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from upshot.catalog.commits import Part, Writing
 from upshot.catalog.tables import access as table
 from upshot.catalog.types import AccessRecord
 from upshot.core.errors import InvalidInput, NotFound
@@ -20,7 +21,7 @@ _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 class Access:
     """Access entries by name."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def add(self, name: str, role: str) -> str:
@@ -32,7 +33,7 @@ class Access:
         if not name.strip():
             raise InvalidInput("The name of an access entry is empty.", hint="Name the person or the program.")
         token = new_token()
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.ACCESS) as connection:
             taken = connection.execute(select(func.count()).select_from(table).where(table.c.name == name)).scalar_one()
             if taken:
                 raise InvalidInput(f"{name!r} has access already.", hint="Revoke it first, or take another name.")
@@ -71,7 +72,7 @@ class Access:
         Raises:
             NotFound: Nobody of that name has access.
         """
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.ACCESS) as connection:
             names = connection.execute(select(table.c.name)).scalars().all()
             if name not in names:
                 raise NotFound("access entry", name, names, hint="`upshot access list` shows who has access.")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, insert, select
 
+from upshot.catalog.commits import Writing
 from upshot.catalog.tables import audit as table
 from upshot.catalog.types import AuditRecord
 
@@ -16,7 +17,7 @@ _SHOWN = tuple(column for column in table.c if column.name != "id")
 class Audit:
     """The log, newest last."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def write(self, *, principal: str, role: str, operation: str, request: str, outcome: str) -> None:

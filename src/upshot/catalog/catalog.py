@@ -1,7 +1,7 @@
 """The catalog: one object for each thing that people declare, over one database."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -9,20 +9,22 @@ from sqlalchemy import func, insert, select, text, update
 
 from upshot.catalog.access import Access
 from upshot.catalog.audit import Audit
+from upshot.catalog.commits import Change, Part, Writing
 from upshot.catalog.conclusions import Conclusions
-from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url, writing, writing_alone
+from upshot.catalog.database import CATALOG_FILE, open_database, shown_url, sqlite_url
 from upshot.catalog.declarations import Declarations, Declared, Managed, Put, Remove
 from upshot.catalog.jobs import Jobs
 from upshot.catalog.kinds import Declaration, Output
 from upshot.catalog.metrics import Metrics
 from upshot.catalog.sources import Sources
-from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals, verdicts
+from upshot.catalog.tables import HEAD, declarations, metric_versions, properties, seals
 from upshot.catalog.types import MetricVersion
 from upshot.catalog.verdict import Seal
 from upshot.catalog.write_keys import WriteKeys
 from upshot.core.errors import CorruptStore
+from upshot.core.time import utc_now
 
-__all__ = ["Catalog", "Made", "utc_now"]
+__all__ = ["Catalog", "Made"]
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -31,11 +33,6 @@ class Made(msgspec.Struct, frozen=True):
     versions: tuple[Declared[Declaration], ...]
     metrics: tuple[MetricVersion, ...]
     sealed: tuple[Seal, ...]
-
-
-def utc_now() -> datetime:
-    """The instant, with its offset."""
-    return datetime.now(UTC)
 
 
 class Catalog:
@@ -54,7 +51,7 @@ class Catalog:
 
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = open_database(url)
-        self._writing = writing(self._engine)
+        self._writing = Writing(self._engine)
         self.url = shown_url(url)
         self.metrics = Metrics(self._engine, self._writing, clock)
         self.sources = Sources(self._engine, self._writing, clock)
@@ -92,10 +89,22 @@ class Catalog:
 
     def revision(self) -> int:
         """How many versions of metrics and declarations, seals and verdicts there are: it grows with each change."""
-        growing = (metric_versions, declarations, seals, verdicts)
-        counts = (select(func.count()).select_from(table).scalar_subquery() for table in growing)
-        with self._engine.connect() as connection:
-            return sum(connection.execute(select(*counts)).one())
+        return self._writing.revision()
+
+    @property
+    def announced(self) -> int:
+        """The revision after this process's last commit, or with which it was opened."""
+        return self._writing.announced
+
+    def listen(self, listener: Callable[[Change], None]) -> Callable[[], None]:
+        """Have ``listener`` called after each commit that changed something people declare, conclude or are let in by.
+
+        It is called from the thread that made the change: it must return at once.
+
+        Returns:
+            What ends it.
+        """
+        return self._writing.listen(listener)
 
     def check(self) -> None:
         """Ask the database something.
@@ -128,7 +137,9 @@ class Catalog:
             InvalidInput: Somebody else changed one of them meanwhile, or one cannot be changed.
             NotFound: What should be removed is not there.
         """
-        with writing_alone(self._writing, metric_versions, declarations, seals) as connection:
+        with self._writing.begin(
+            Part.METRICS, Part.DECLARATIONS, Part.CONCLUSIONS, alone=(metric_versions, declarations, seals)
+        ) as connection:
             added = self.metrics.add_within(connection, metrics, by=by)
             versions = self.declarations.change_within(connection, changes, by=by, source=source, managed=managed)
             outputs = [v.value for v in versions if isinstance(v.value, Output) and not v.removed]

@@ -13,7 +13,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, insert, select
 
-from upshot.catalog.database import writing_alone
+from upshot.catalog.commits import Part, Writing
 from upshot.catalog.kinds import Expectation
 from upshot.catalog.tables import seals, snapshots, verdicts
 from upshot.catalog.verdict import Seal, Verdict, VerdictRecord
@@ -25,12 +25,12 @@ __all__ = ["Conclusions"]
 class Conclusions:
     """Seals of expectations, snapshots of inputs, verdicts."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def seal(self, expectations: Iterable[tuple[str, Expectation]], *, by: str) -> tuple[Seal, ...]:
         """Seal each (output, expectation) that is not sealed yet; returns the new seals."""
-        with writing_alone(self._writing, seals) as connection:
+        with self._writing.begin(Part.CONCLUSIONS, alone=(seals,)) as connection:
             return self.seal_within(connection, expectations, by=by)
 
     def seal_within(
@@ -57,7 +57,7 @@ class Conclusions:
     def snapshot(self, content: bytes) -> str:
         """Keep ``content``; returns its SHA-256, under which it is found."""
         digest = hashlib.sha256(content).hexdigest()
-        with writing_alone(self._writing, snapshots) as connection:
+        with self._writing.begin(alone=(snapshots,)) as connection:
             if connection.execute(select(snapshots.c.hash).where(snapshots.c.hash == digest)).first() is None:
                 connection.execute(
                     insert(snapshots).values(hash=digest, content=zlib.compress(content), created_at=self._clock())
@@ -90,7 +90,7 @@ class Conclusions:
         """Keep a verdict; an earlier one of the same study and reading stays beside it, the newest counts."""
         body = msgspec.json.encode(verdict)
         record = VerdictRecord(uuid.uuid4().hex, verdict, hashlib.sha256(body).hexdigest(), self._clock(), by)
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.CONCLUSIONS) as connection:
             connection.execute(
                 insert(verdicts).values(
                     id=record.id,

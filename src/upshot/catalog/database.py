@@ -1,11 +1,9 @@
 """The catalog's database: SQLite in the workspace's folder, or PostgreSQL by URL; opened at the newest schema."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, StatementError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,7 +20,7 @@ from upshot.core.errors import (
     UserError,
 )
 
-__all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url", "writing", "writing_alone"]
+__all__ = ["CATALOG_FILE", "MIGRATIONS", "open_database", "shown_url", "sqlite_url"]
 
 CATALOG_FILE = "catalog.sqlite"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -59,21 +57,6 @@ def open_database(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
-
-
-def writing(engine: Engine) -> Engine:
-    """The same database, whose transactions take SQLite's write lock at once, so that none fails half-way."""
-    return engine.execution_options(sqlite_begin="IMMEDIATE")
-
-
-@contextmanager
-def writing_alone(engine: Engine, *tables: Table) -> Iterator[Connection]:
-    """A transaction in which nobody else changes ``tables``, so that what is read of them stays right until the end."""
-    with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            names = ", ".join(f'"{table.name}"' for table in tables)
-            connection.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-        yield connection
 
 
 def _engine(url: str) -> Engine:
@@ -135,7 +118,7 @@ def _migrate(engine: Engine, revision: str | None) -> None:
             f"The catalog has the schema {revision}, which this version of Upshot does not know (it knows {HEAD}).",
             hint="Open it with the newer Upshot that wrote it, or upgrade this one.",
         )
-    with writing(engine).begin() as connection:
+    with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     with engine.connect() as connection:

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, and_, func, insert, not_, select
 
-from upshot.catalog.database import writing_alone
+from upshot.catalog.commits import Part, Writing
 from upshot.catalog.kinds import Declaration
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.tables import declarations as table
@@ -75,7 +75,7 @@ def body_hash(value: Declaration) -> str:
 class Declarations:
     """Declarations by kind and name; the highest version is the one in force."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
         self._decoded: dict[tuple[str, str], Declaration] = {}
         self._lock = threading.Lock()
@@ -149,7 +149,7 @@ class Declarations:
             InvalidInput: Somebody else changed one of them meanwhile (``after``), or one cannot be changed.
             NotFound: What should be removed is not there.
         """
-        with writing_alone(self._writing, table) as connection:
+        with self._writing.begin(Part.DECLARATIONS, alone=(table,)) as connection:
             return self.change_within(connection, changes, by=by, source=source, managed=managed)
 
     def change_within(

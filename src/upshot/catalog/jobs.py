@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, and_, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 
+from upshot.catalog.commits import Writing
 from upshot.catalog.tables import jobs as table
 from upshot.catalog.types import Job, JobState
 from upshot.core.errors import NotFound
@@ -17,7 +18,7 @@ __all__ = ["Jobs"]
 class Jobs:
     """Jobs by id."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def add(self, kind: str, payload: str, *, by: str, job_id: str = "") -> Job:

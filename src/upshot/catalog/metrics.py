@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from upshot.catalog.commits import Part, Writing
 from upshot.catalog.tables import metric_versions as table
 from upshot.catalog.types import MetricVersion
 
@@ -14,7 +15,7 @@ __all__ = ["Metrics"]
 class Metrics:
     """Metric versions by name; the highest version is the one in use."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def current(self) -> dict[str, MetricVersion]:
@@ -45,7 +46,7 @@ class Metrics:
 
         Each is a microsecond later than the one before it, which keeps the order of a file.
         """
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.METRICS) as connection:
             whole = ((name, digest, definition, source) for name, digest, definition in definitions)
             return self.add_within(connection, whole, by=by)
 

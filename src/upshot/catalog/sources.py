@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, insert, select, update
 
+from upshot.catalog.commits import Writing
 from upshot.catalog.tables import sources as table
 from upshot.catalog.types import SourceRecord
 
@@ -14,7 +15,7 @@ __all__ = ["Sources"]
 class Sources:
     """Sources by name."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def seen(self, name: str, kind: str) -> None:

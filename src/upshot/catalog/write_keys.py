@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, insert, select, update
 
+from upshot.catalog.commits import Part, Writing
 from upshot.catalog.tables import write_keys as table
 from upshot.catalog.types import WriteKey
 from upshot.core.errors import InvalidInput, NotFound
@@ -24,7 +25,7 @@ _LONGEST_NAME = 200
 class WriteKeys:
     """Write keys by name, which is the source of the events that come with them."""
 
-    def __init__(self, reading: Engine, writing: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, reading: Engine, writing: Writing, clock: Callable[[], datetime]) -> None:
         self._reading, self._writing, self._clock = reading, writing, clock
 
     def add(self, name: str, *, by: str, events_a_second: int = 0, events_a_day: int = 0, key: str = "") -> WriteKey:
@@ -56,7 +57,7 @@ class WriteKeys:
             created_by=by,
             revoked_at=None,
         )
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.WRITE_KEYS) as connection:
             clash = select(table.c.name).where((table.c.name == name) | (table.c.key == made.key))
             if connection.execute(clash).first() is not None:
                 raise InvalidInput(
@@ -83,7 +84,7 @@ class WriteKeys:
         Raises:
             NotFound: No key in force has that name.
         """
-        with self._writing.begin() as connection:
+        with self._writing.begin(Part.WRITE_KEYS) as connection:
             valid = select(table.c.name).where(table.c.revoked_at.is_(None))
             names = connection.execute(valid).scalars().all()
             if name not in names:

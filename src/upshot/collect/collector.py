@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from upshot.catalog.catalog import Catalog
+from upshot.catalog.commits import Change, Part
 from upshot.catalog.kinds.tracking import TrackingPlan
 from upshot.collect.admission import admit
 from upshot.collect.delivery import Delivery, Envelope, Malformed, TooLarge
@@ -79,11 +80,15 @@ class Collector:
         self.recent = Recent()
         self.breakages = Breakages()
         self.robots = 0
+        catalog.listen(self._changed)
 
-    def renew(self) -> None:
-        """Forget what was read of the catalog, as it has changed."""
+    def _changed(self, change: Change) -> None:
+        """Forget what was read of the catalog, where it has changed."""
         with self._lock:
-            self._ring = self._policy = None
+            if change.parts & {Part.ACCESS, Part.WRITE_KEYS}:
+                self._ring = None
+            if Part.DECLARATIONS in change.parts:
+                self._policy = None
 
     def receive(self, envelope: Envelope, protocol: str, call: str = "", *, origin: str = "") -> Receipt:
         """Take a request in.

@@ -14,7 +14,7 @@ import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
 
-__all__ = ["DayRange", "Grain", "parse_day", "zone"]
+__all__ = ["DayRange", "Grain", "aware", "aware_instant", "local_day", "parse_day", "utc_now", "zone"]
 
 _MONTHS_A_YEAR = 12
 
@@ -177,3 +177,27 @@ def zone(name: str) -> ZoneInfo:
     if name not in known:
         raise NotFound("time zone", name, known, hint="Use an IANA name such as Europe/Berlin or UTC.")
     return ZoneInfo(name)
+
+
+def utc_now() -> datetime:
+    """The instant, with its offset."""
+    return datetime.now(UTC)
+
+
+def aware_instant(instant: datetime) -> datetime:
+    """An instant of the stores, which carry no offset, as UTC."""
+    return instant.replace(tzinfo=UTC)
+
+
+def aware(instant: datetime | None) -> datetime | None:
+    """``aware_instant``, or None for none."""
+    return None if instant is None else aware_instant(instant)
+
+
+def local_day(instant: datetime, where: ZoneInfo) -> date:
+    """The local day of an instant of the stores, which carry no offset.
+
+    >>> local_day(datetime(2026, 1, 1, 23, 30), zone("Europe/Berlin"))
+    datetime.date(2026, 1, 2)
+    """
+    return aware_instant(instant).astimezone(where).date()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-__all__ = ["Combine", "Reading", "Step", "blocks", "readings", "value_over", "without_gaps"]
+__all__ = ["Collected", "Combine", "Reading", "Step", "blocks", "readings", "value_over", "without_gaps"]
 
 _LEAST_COVERED = 0.8
 _MOST_GAPS = 0.05
@@ -112,3 +112,32 @@ def readings(
     """The value over the window that ends with each of ``days``."""
     back = timedelta(days=window_days - 1)
     return tuple((day, value_over(steps, day - back, day, combine)) for day in days)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What an objective is measured with.
+
+    Attributes:
+        steps: By the day on which each is known, oldest first.
+        combine: How steps make the value of a window.
+        direct: Values of whole windows by first and last day, where steps make none.
+        last: The last day whose value is final; None without any.
+        blocks: Values at equal distances up to ``last``, oldest first, for the forecast.
+        block_days: That distance.
+        gaps: Days that are missing in the series.
+    """
+
+    steps: tuple[Step, ...]
+    combine: Combine
+    direct: dict[tuple[date, date], float | None] | None
+    last: date | None
+    blocks: tuple[float, ...]
+    block_days: int
+    gaps: tuple[date, ...]
+
+    def value(self, first: date, last: date) -> float | None:
+        """The value over a window; of a metric that is asked window by window, only of windows that were asked."""
+        if self.direct is not None:
+            return self.direct.get((first, last))
+        return value_over(self.steps, first, last, self.combine)

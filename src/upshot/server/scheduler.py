@@ -1,4 +1,4 @@
-"""The server's own work: interrupted imports are taken up again, facts are kept fresh, and verdicts are recorded."""
+"""The server's own work, by operations: imports go on, facts are kept fresh, and verdicts are recorded."""
 
 import logging
 import threading
@@ -7,11 +7,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from upshot.answers.facts import refresh_facts
+from upshot.api.data import FACTS_REFRESH
+from upshot.api.imports import IMPORT_RESUME
+from upshot.api.state import Nothing
 from upshot.core.errors import UserError
+from upshot.server.principal import UPSHOT
 from upshot.server.readings import Readings
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.operations.imports import resume
 
 __all__ = ["Scheduler"]
 
@@ -27,7 +29,8 @@ class Scheduler:
 
     def __init__(self, workspace: LocalWorkspace) -> None:
         self._workspace = workspace
-        self._readings = Readings(workspace.resources)
+        self._caller = workspace.acting_as(UPSHOT)
+        self._readings = Readings(workspace)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="upshot-jobs", daemon=True)
 
@@ -43,11 +46,11 @@ class Scheduler:
 
     def turn(self) -> None:
         """Do now what is due."""
-        refresh_facts(self._workspace.resources)
+        self._caller.call(FACTS_REFRESH, Nothing())
         self._readings.turn()
 
     def _run(self) -> None:
-        _try(lambda: resume(self._workspace.resources))
+        _try(lambda: self._caller.call(IMPORT_RESUME, Nothing()))
         every = self._workspace.settings.facts.refresh_seconds
         due = time.monotonic() + every
         while not self._stop.wait(_LOOK_SECONDS):
@@ -58,11 +61,11 @@ class Scheduler:
                 _try(self._refresh_many)
 
     def _refresh_many(self) -> None:
-        if self._workspace.resources.store.waiting_events() >= _MANY_EVENTS:
-            refresh_facts(self._workspace.resources)
+        if self._workspace.waiting_events() >= _MANY_EVENTS:
+            self._caller.call(FACTS_REFRESH, Nothing())
 
 
-def _try(work: Callable[[], None]) -> None:
+def _try(work: Callable[[], object]) -> None:
     """Do ``work``; what goes wrong is told in the log, and the next turn tries again."""
     try:
         work()

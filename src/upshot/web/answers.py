@@ -4,12 +4,12 @@ An answer depends on the store's revision, on the definitions, on the day, and o
 so nothing has to be thrown away by name.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
 import msgspec
+
+from upshot.core.lru import Lru
 
 __all__ = ["Answers"]
 
@@ -24,20 +24,13 @@ class Answers:
     """
 
     def __init__(self, most: int = 128) -> None:
-        self._most = most
-        self._kept: OrderedDict[Hashable, msgspec.Struct] = OrderedDict()
-        self._lock = threading.Lock()
+        self._kept = Lru[Hashable, msgspec.Struct](most)
 
     def get(self, key: Hashable, shape: type[Answer], ask: Callable[[], Answer]) -> Answer:
         """The answer kept under ``key``, or the one that ``ask`` gives now; an error is not kept."""
-        with self._lock:
-            kept = self._kept.get(key)
-            if isinstance(kept, shape):
-                self._kept.move_to_end(key)
-                return kept
+        kept = self._kept.get(key)
+        if isinstance(kept, shape):
+            return kept
         answer = ask()
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+        self._kept.put(key, answer)
         return answer

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from upshot.answers.resources import Resources
 from upshot.api.operation import LOCAL_OWNER
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import NotFound, UserError
@@ -16,6 +15,7 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.library_web import web_library
 from upshot.workspace.connect import connect, running_server
 from upshot.workspace.lockfile import LOCK_FILE, process_lives, read_lock
+from upshot.workspace.resources import Resources
 
 __all__ = ["examine", "examine_open"]
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import msgspec
 
-from upshot.answers.resources import STORE_FILE, TIME_ZONE, Resources
 from upshot.api.operation import LOCAL_OWNER
 from upshot.core.errors import InvalidInput
 from upshot.core.money import currency
@@ -13,6 +12,7 @@ from upshot.core.time import zone
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
 from upshot.workspace.operations.metrics import store_metrics
+from upshot.workspace.resources import STORE_FILE, TIME_ZONE, Resources
 
 __all__ = ["furnish", "initialise"]
 

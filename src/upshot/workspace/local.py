@@ -4,7 +4,7 @@ import contextlib
 import hmac
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,13 +12,14 @@ from typing import Self
 import msgspec
 
 from upshot.answers.facts import Settling
-from upshot.answers.resources import TIME_ZONE, Resources, utc_now
 from upshot.api.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
 from upshot.collect.collector import Collector
 from upshot.core.errors import UserError
 from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
+from upshot.core.time import utc_now
 from upshot.workspace.operations import HANDLERS
+from upshot.workspace.resources import TIME_ZONE, Resources
 
 __all__ = ["LocalWorkspace"]
 
@@ -43,10 +44,8 @@ class LocalWorkspace:
         self.closing = threading.Event()
         self.server_token = new_token()
         self._closing_listeners: list[Callable[[], None]] = []
-        self._change_listeners: list[Callable[[int], None]] = []
-        self._declared = resources.catalog.revision()
         self._closed = False
-        self._settling = Settling(resources)
+        self._settling = Settling(resources.answering, lambda: bool(resources.imports.running))
 
     @classmethod
     def open(cls, folder: Path, loaded: LoadedSettings, *, clock: Callable[[], datetime] = utc_now) -> "LocalWorkspace":
@@ -72,7 +71,7 @@ class LocalWorkspace:
 
     def acting_as(self, principal: Principal) -> Caller:
         """The workspace as ``principal`` may use it: ``call(operation, request)``; threads may share it."""
-        return _Seat(self.resources, principal, self._changed)
+        return _Seat(self.resources, principal)
 
     def principal_of(self, token: str) -> Principal | None:
         """Whose token that is, an access entry's or the server's own; None when nobody's."""
@@ -94,7 +93,20 @@ class LocalWorkspace:
     @property
     def revision(self) -> int:
         """Grows with each commit to the event store, and with each declaration, seal and verdict."""
-        return self.resources.store.revision + self._declared
+        return self.resources.store.revision + self.resources.catalog.announced
+
+    @property
+    def data_revision(self) -> int:
+        """Grows with each commit to the event store."""
+        return self.resources.store.revision
+
+    def waiting_events(self) -> int:
+        """How many events arrived that are not yet where they are read fast."""
+        return self.resources.store.waiting_events()
+
+    def today(self) -> date:
+        """The local day that it is."""
+        return self.resources.today()
 
     def settle(self) -> None:
         """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
@@ -106,24 +118,16 @@ class LocalWorkspace:
         Returns:
             What ends it.
         """
-        self._change_listeners.append(listener)
-        end_of_store = self.resources.store.listen(lambda revision: listener(revision + self._declared))
+        ends = (
+            self.resources.store.listen(lambda _: listener(self.revision)),
+            self.resources.catalog.listen(lambda _: listener(self.revision)),
+        )
 
         def end() -> None:
-            end_of_store()
-            with contextlib.suppress(ValueError):
-                self._change_listeners.remove(listener)
+            for stop in ends:
+                stop()
 
         return end
-
-    def _changed(self) -> None:
-        """Tell of declarations, seals and verdicts; the store tells of its own commits."""
-        declared = self.resources.catalog.revision()
-        if declared == self._declared:
-            return
-        self._declared = declared
-        for listener in tuple(self._change_listeners):
-            listener(self.revision)
 
     def on_closing(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Have ``listener`` called when the server is asked to stop, in the server's thread: it must be quick.
@@ -142,8 +146,8 @@ class LocalWorkspace:
     def begin_closing(self) -> None:
         """Tell whoever streams to end, and background work to stop."""
         self.closing.set()
-        self.resources.background.stopping.set()
-        self.resources.worker.close()
+        self.resources.imports.background.stopping.set()
+        self.resources.answering.worker.close()
         for listener in tuple(self._closing_listeners):
             listener()
 
@@ -167,10 +171,9 @@ class LocalWorkspace:
 class _Seat:
     """The workspace as one principal may use it."""
 
-    def __init__(self, resources: Resources, principal: Principal, changed: Callable[[], None]) -> None:
+    def __init__(self, resources: Resources, principal: Principal) -> None:
         self._resources = resources
         self._principal = principal
-        self._changed = changed
 
     def call(self, operation: Operation[Request, Response], request: Request) -> Response:
         """Do it, if the principal may; what changes something is written down, refused or not."""
@@ -183,9 +186,8 @@ class _Seat:
         except Exception:
             self._note(operation, request, "internal")
             raise
-        self._note(operation, request, "done")
-        if operation.changes:
-            self._changed()
+        if operation.changed(answer):
+            self._note(operation, request, "done")
         return answer
 
     def _note(self, operation: Operation[Request, Response], request: Request, outcome: str) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from upshot.answers.resources import Resources
 from upshot.api.operation import Principal
 from upshot.workspace.operations import (
     access,
@@ -27,6 +26,7 @@ from upshot.workspace.operations import (
     state,
     studies,
 )
+from upshot.workspace.resources import Resources
 
 __all__ = ["HANDLERS"]
 
@@ -66,6 +66,7 @@ HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
     "import.start": imports.start,
     "import.status": imports.status,
     "import.list": imports.list_imports,
+    "import.resume": imports.resume,
     "ledger.show": ledger.show,
     "series.import": series.import_series,
     "launch.report": studies.report,

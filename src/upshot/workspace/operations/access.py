@@ -1,9 +1,9 @@
 """Who may come in."""
 
-from upshot.answers.resources import Resources
 from upshot.api.access import AccessAdd, AccessEntries, AccessEntry, AccessName, AccessToken
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
+from upshot.workspace.resources import Resources
 
 __all__ = ["add", "list_access", "revoke"]
 
@@ -12,7 +12,6 @@ def add(resources: Resources, principal: Principal, request: AccessAdd) -> Acces
     """Let somebody in; the token is shown this once."""
     del principal
     token = resources.catalog.access.add(request.name, request.role)
-    resources.collector.renew()
     return AccessToken(request.name, request.role, token)
 
 
@@ -28,5 +27,4 @@ def revoke(resources: Resources, principal: Principal, request: AccessName) -> D
     """Take access away, from the next request on."""
     del principal
     resources.catalog.access.revoke(request.name)
-    resources.collector.renew()
     return Done(resources.store.revision)

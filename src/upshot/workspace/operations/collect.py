@@ -2,7 +2,6 @@
 
 import msgspec
 
-from upshot.answers.resources import Resources, aware_instant
 from upshot.api.collect import (
     EventIds,
     HeldMessage,
@@ -18,7 +17,9 @@ from upshot.api.collect import (
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import NotFound
+from upshot.core.time import aware_instant
 from upshot.engines.intake import Held
+from upshot.workspace.resources import Resources
 
 __all__ = ["breakages", "quarantine", "replay", "sent"]
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from upshot.answers.resources import Resources
 from upshot.api.dashboards import (
     DashboardApply,
     DashboardChange,
@@ -29,6 +28,7 @@ from upshot.metrics.definition import Shape
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.workspace.dashboard_text import dashboard_to_yaml, parse_dashboards
 from upshot.workspace.ready_made import ready_made
+from upshot.workspace.resources import Resources
 
 __all__ = [
     "apply",

@@ -1,7 +1,6 @@
 """What the store holds, for the data page."""
 
 from upshot.answers.facts import refresh_facts
-from upshot.answers.resources import Resources, aware_instant
 from upshot.api.data import (
     EventName,
     EventSummaries,
@@ -14,6 +13,8 @@ from upshot.api.data import (
 )
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
+from upshot.core.time import aware_instant
+from upshot.workspace.resources import Resources
 
 __all__ = ["event_names", "properties", "refresh", "rejects"]
 
@@ -56,4 +57,4 @@ def rejects(resources: Resources, principal: Principal, request: RejectsQuery) -
 def refresh(resources: Resources, principal: Principal, request: Nothing) -> Done:
     """Rebuild the facts of days with new events."""
     del principal, request
-    return Done(refresh_facts(resources))
+    return Done(refresh_facts(resources.answering))

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from upshot.answers.resources import Resources
 from upshot.api.declarations import (
     DeclarationExport,
     DeclarationKind,
@@ -28,6 +27,7 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.resources import Resources
 
 __all__ = ["apply", "export", "history", "list_declarations", "put", "remove", "restore"]
 

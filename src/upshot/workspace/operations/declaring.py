@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from upshot.answers.resources import Resources
 from upshot.answers.unseen import warnings_on_metrics
 from upshot.api.declarations import DeclarationChange, DeclarationsApplied, FieldChange
 from upshot.api.state import Problem
@@ -18,6 +17,7 @@ from upshot.core.errors import NotAllowed
 from upshot.metrics.definition import Metric
 from upshot.workspace.operations.dashboards import tile_problems
 from upshot.workspace.operations.metrics import declare
+from upshot.workspace.resources import Resources
 
 __all__ = ["Current", "Wish", "carry_out", "current", "refuse_managed", "weigh"]
 
@@ -103,7 +103,7 @@ def weigh(resources: Resources, wish: Wish, there: Current | None = None) -> Wei
     found = faults(_book(resources, wish, puts, there), touched, wish.removes)
     problems += (_problem(wish, fault) for fault in found if not (fault.is_advice and wish.managed == "import"))
     problems += _tiles(resources, wish, touched)
-    problems += warnings_on_metrics(resources, [metric for metric, _ in wish.metrics])
+    problems += warnings_on_metrics(resources.answering, [metric for metric, _ in wish.metrics])
     order = {kind: place for place, kind in enumerate((METRIC, *KINDS))}
     in_order = sorted(changes, key=lambda change: order[change.kind])
     return Weighed(wish, tuple(in_order), tuple(problems), tuple(steps), fresh)
@@ -113,7 +113,6 @@ def carry_out(resources: Resources, weighed: Weighed, *, by: str) -> Made:
     """Make the changes, all of them or none, and seal what changed outputs expect."""
     wish = weighed.wish
     made = resources.catalog.declare(weighed.steps, weighed.metrics, by=by, source=wish.source, managed=wish.managed)
-    resources.collector.renew()
     if weighed.metrics:
         declare(resources)
     return made

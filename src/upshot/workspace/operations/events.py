@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 
-from upshot.answers.resources import Resources, aware_instant
 from upshot.api.events import (
     EventRow,
     EventRows,
@@ -21,7 +20,9 @@ from upshot.api.operation import Principal
 from upshot.api.state import Done
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id, is_of_many, named_id
+from upshot.core.time import aware_instant
 from upshot.engines.store import EventRecord, Merge, Observation, UnitTraits
+from upshot.workspace.resources import Resources
 
 __all__ = ["append", "merge", "observe", "recent", "set_traits"]
 
@@ -35,7 +36,7 @@ def append(resources: Resources, principal: Principal, request: EventsAppend) ->
         raise InvalidInput("The source of the events is empty.", hint="Name where they come from.")
     received_at = resources.clock()
     done = resources.store.append([_record(request.source, event, received_at) for event in request.events])
-    resources.note_source(request.source, "api")
+    resources.sources.note(request.source, "api")
     return EventsAppended(done.stored, done.duplicates, done.revision)
 
 

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Literal
 
 from upshot.answers.launch_book import LaunchBook
-from upshot.answers.resources import Resources
 from upshot.answers.study_readings import read_now, waits_for
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
@@ -15,6 +14,7 @@ from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
+from upshot.workspace.resources import Resources
 
 __all__ = ["check", "list_experiments", "show"]
 
@@ -38,13 +38,13 @@ def check(resources: Resources, principal: Principal, request: CheckInputs) -> C
         raise InvalidInput(f"{len(request.rows):,} rows cannot be checked.", hint=f"Give 1 to {_MOST_ROWS:,}.")
     if not (0 < request.alarm < 1 and 0 < request.level < 1):
         raise InvalidInput("The alarm and the level lie between 0 and 1.", hint="Usual are 0.001 and 0.95.")
-    return resources.worker.check(request)
+    return resources.answering.worker.check(request)
 
 
 def list_experiments(resources: Resources, principal: Principal, request: Nothing) -> ExperimentList:
     """All experiments, the newest first, with their newest recorded verdict."""
     del principal, request
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     newest = book.newest_verdicts()
     found = [
         _view(resources, each.value, record.verdict if (record := newest.get(each.value.launch)) else None)
@@ -62,7 +62,7 @@ def show(resources: Resources, principal: Principal, request: ExperimentName) ->
     """
     del principal
     started = time.perf_counter()
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     if request.name not in book.experiments:
         raise NotFound("experiment", request.name, book.experiments, hint="`upshot experiment list` shows all of them.")
     experiment = book.experiments[request.name].value

@@ -8,7 +8,6 @@ import msgspec
 from upshot.answers.fields import read_fields, read_filters
 from upshot.answers.metric_book import unsaved_view, view_of
 from upshot.answers.questions import answer_grid, answer_series, extent_of, window_of
-from upshot.answers.resources import Resources
 from upshot.answers.unseen import notes_on_filters
 from upshot.api.explore import (
     Distribution,
@@ -31,6 +30,7 @@ from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.segments import resolved_metric
 from upshot.metrics.steps import steps_between
+from upshot.workspace.resources import Resources
 
 __all__ = ["distribution", "retention", "series", "values"]
 
@@ -43,14 +43,14 @@ def series(resources: Resources, principal: Principal, request: ExploreSeries) -
     """A metric over time."""
     del principal
     metric = _defined(resources, request.definition)
-    return answer_series(resources, metric, unsaved_view(metric), request)
+    return answer_series(resources.answering, metric, unsaved_view(metric), request)
 
 
 def retention(resources: Resources, principal: Principal, request: ExploreRetention) -> RetentionGrid:
     """A cohort grid."""
     del principal
     metric = _defined(resources, request.definition)
-    return answer_grid(resources, metric, unsaved_view(metric), request)
+    return answer_grid(resources.answering, metric, unsaved_view(metric), request)
 
 
 def distribution(resources: Resources, principal: Principal, request: ExploreDistribution) -> Distribution:
@@ -59,9 +59,9 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
     if not 1 <= request.steps <= _MOST_STEPS:
         raise InvalidInput(f"{request.steps} steps cannot be shown.", hint=f"Ask for 1 to {_MOST_STEPS}.")
     metric, view = _metric_of(resources, request)
-    where = read_filters(resources, request.where)
+    where = read_filters(resources.answering, request.where)
     query = DistributionQuery(window_of(request.first, request.last, Grain.DAY), request.each, where)
-    prepared, answer = resources.compiled.distribution(resources.store, metric, query)
+    prepared, answer = resources.answering.compiled.distribution(resources.store, metric, query)
     found = dict(zip(answer.columns, answer.rows[0], strict=True))
     numbers = {name: _number(value) for name, value in found.items() if name != "whole"}
     elapsed = answer.elapsed_ms
@@ -70,7 +70,7 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
     if low is not None and high is not None:
         inner = (_known(numbers["q01"], low), _known(numbers["q99"], high))
         wanted = steps_between(low, high, inner, whole=bool(found["whole"]), most=request.steps)
-        _, counted = resources.compiled.histogram(resources.store, metric, query, wanted)
+        _, counted = resources.answering.compiled.histogram(resources.store, metric, query, wanted)
         elapsed += counted.elapsed_ms
         steps = _steps(counted, wanted, high)
     return Distribution(
@@ -91,7 +91,7 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
         route=prepared.route,
         elapsed_ms=elapsed,
         currency=resources.loaded.settings.workspace.currency,
-        notes=(*prepared.notes, *notes_on_filters(resources, where)),
+        notes=(*prepared.notes, *notes_on_filters(resources.answering, where)),
     )
 
 
@@ -102,8 +102,8 @@ def values(resources: Resources, principal: Principal, request: ValuesQuery) -> 
         raise InvalidInput(f"{request.limit} values cannot be shown.", hint=f"Ask for 1 to {_MOST_VALUES}.")
     from upshot.metrics.compile import compile_series
 
-    field = read_fields(resources, (request.field,))
-    last = extent_of(resources).last or resources.today()
+    field = read_fields(resources.answering, (request.field,))
+    last = extent_of(resources.answering).last or resources.today()
     days = DayRange.of(last - timedelta(days=_NEWEST_DAYS - 1), last)
     events = (request.event,) if request.event not in ("", EVERY_EVENT) else ()
     count = Metric(name="events", type=Shape.COUNT, selection=Selection(events))
@@ -132,7 +132,7 @@ def _defined(resources: Resources, definition: str) -> Metric:
         raise InvalidInput(
             f"The definition holds {len(parsed.metrics)} metrics.", hint="Send one metric; ask again for each other."
         )
-    return resolved_metric(parsed.metrics[0], resources.segments.all())
+    return resolved_metric(parsed.metrics[0], resources.answering.segments.all())
 
 
 def _metric_of(resources: Resources, request: ExploreDistribution) -> tuple[Metric, MetricView]:

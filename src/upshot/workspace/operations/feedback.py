@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from upshot.answers.fields import read_filters
-from upshot.answers.resources import Resources, aware_instant
 from upshot.api.feedback import (
     AnswersAdd,
     AnswersAdded,
@@ -24,9 +23,10 @@ from upshot.api.feedback import (
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, NotFound
-from upshot.core.time import DayRange
+from upshot.core.time import DayRange, aware_instant
 from upshot.engines.store import EventRecord, Rejected, utc_naive
 from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
+from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
     from upshot.feedback.score import Period
@@ -108,7 +108,9 @@ def score(resources: Resources, principal: Principal, request: ScoreQuery) -> Sc
     days = DayRange.of(request.first, request.last)
     if not 0.0 < request.level < 1.0:
         raise InvalidInput(f"The level {request.level} is not between 0 and 1.", hint="95 % is 0.95.")
-    expression = scored_answers(resources.store.dialect(), request.survey, days, read_filters(resources, request.where))
+    expression = scored_answers(
+        resources.store.dialect(), request.survey, days, read_filters(resources.answering, request.where)
+    )
     rows = resources.store.run(expression).rows
     notes = []
     weights = np.array([_weight(w) for _, _, w in rows], dtype=np.float64)
@@ -172,8 +174,8 @@ def _kept(
         stored, duplicates = stored + done.stored, duplicates + done.duplicates
     if rejected:
         resources.store.reject(rejected)
-    resources.note_source(source, kind)
-    resources.known_events.add(EVENT)
+    resources.sources.note(source, kind)
+    resources.answering.names.events.add(EVENT)
     told = tuple(f"Line {r.line}: {r.reason}" if r.line else r.reason for r in rejected[:_TOLD])
     return AnswersAdded(stored, duplicates, len(rejected), (*told, *_told_differing(differing)), len(differing))
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from upshot.answers.facts import refresh_facts
-from upshot.answers.resources import Resources
 from upshot.api.imports import (
     ImportColumn,
     ImportId,
@@ -21,6 +20,7 @@ from upshot.api.imports import (
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing, Problem
 from upshot.core.errors import InternalError, InvalidInput, NotFound, UserError
+from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def start(resources: Resources, principal: Principal, request: ImportRequest) ->
     del principal
     if request.dry_run:
         raise InvalidInput("A dry run starts nothing.", hint="Ask for import.preview instead.")
-    with resources.beginning:
+    with resources.imports.beginning:
         return _start(resources, request)
 
 
@@ -75,7 +75,7 @@ def _start(resources: Resources, request: ImportRequest) -> ImportId:
     try:
         plan = _plan(resources, loader, request)
         begun = _begun(loader, plan)
-        if begun is not None and begun.import_id in resources.running:
+        if begun is not None and begun.import_id in resources.imports.running:
             loader.close()
             return ImportId(begun.import_id)
         run = (
@@ -94,7 +94,7 @@ def _start(resources: Resources, request: ImportRequest) -> ImportId:
     except BaseException:
         loader.close()
         raise
-    resources.note_source(run.status.mapping.source, "file")
+    resources.sources.note(run.status.mapping.source, "file")
     return ImportId(_begin(resources, loader, run))
 
 
@@ -103,7 +103,7 @@ def status(resources: Resources, principal: Principal, request: ImportId) -> Imp
     del principal
     from upshot.collect.imports.run import status_of
 
-    live = resources.running.get(request.id)
+    live = resources.imports.running.get(request.id)
     if live is not None:
         return _shown(live)
     with _loader(resources) as loader:
@@ -121,22 +121,23 @@ def status(resources: Resources, principal: Principal, request: ImportId) -> Imp
 def list_imports(resources: Resources, principal: Principal, request: Nothing) -> ImportList:
     """The imports that run, oldest first; told from memory, so that every page may ask."""
     del principal, request
-    return ImportList(tuple(_shown(found) for found in list(resources.running.values())))
+    return ImportList(tuple(_shown(found) for found in list(resources.imports.running.values())))
 
 
-def resume(resources: Resources) -> None:
+def resume(resources: Resources, principal: Principal, request: Nothing) -> ImportList:
     """Go on with what was interrupted; what cannot go on (a file has changed, say) is told in the log."""
-    with resources.beginning:
-        _resume(resources)
+    del principal, request
+    with resources.imports.beginning:
+        return ImportList(tuple(_resumed(resources)))
 
 
-def _resume(resources: Resources) -> None:
+def _resumed(resources: Resources) -> "Iterator[ImportStatus]":
     from upshot.collect.imports.run import resume_import
 
     with _loader(resources) as looking:
         waiting = [record.import_id for record in looking.unfinished()]
     for import_id in waiting:
-        if import_id in resources.running:
+        if import_id in resources.imports.running:
             continue
         loader = _open_loader(resources)
         try:
@@ -147,26 +148,28 @@ def _resume(resources: Resources) -> None:
             loader.close()
             _log.warning("The import %s cannot go on: %s", import_id, error)
             continue
+        begun = run.status
         _begin(resources, loader, run)
+        yield _shown(begun)
 
 
 def _begin(resources: Resources, loader: "BulkLoader", run: "ImportRun") -> str:
     import_id = run.status.id
-    resources.running[import_id] = run.status
+    resources.imports.running[import_id] = run.status
 
     def tell(now: "Status") -> None:
         # it is over when the facts are fresh, so that who waits for the import gets fast answers
-        resources.running[import_id] = msgspec.structs.replace(now, state="running")
+        resources.imports.running[import_id] = msgspec.structs.replace(now, state="running")
 
     def work() -> None:
         try:
-            if run.run(tell, resources.background.stopping.is_set).state == "done":
-                refresh_facts(resources)
+            if run.run(tell, resources.imports.background.stopping.is_set).state == "done":
+                refresh_facts(resources.answering)
         finally:
             loader.close()
-            del resources.running[import_id]
+            del resources.imports.running[import_id]
 
-    resources.background.start(work)
+    resources.imports.background.start(work)
     return import_id
 
 

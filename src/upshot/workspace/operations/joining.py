@@ -1,12 +1,12 @@
 """Launches that lie too close to be told apart become one, which is measured once."""
 
 from upshot.answers.launch_book import LaunchBook
-from upshot.answers.resources import Resources
 from upshot.api.operation import Principal
 from upshot.api.studies import JointLaunch, LaunchesJoin, LaunchesJoined
 from upshot.catalog.kinds import Launch, RampStep
 from upshot.core.errors import InvalidInput
 from upshot.workspace.operations.declaring import Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.resources import Resources
 
 __all__ = ["join"]
 
@@ -26,7 +26,7 @@ def join(resources: Resources, principal: Principal, request: LaunchesJoin) -> L
             refers to one, such as a decision.
         NotAllowed: One is managed from code.
     """
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     groups = [_named(book, request.names)] if request.names else _chains(book, request.near_days)
     joint = [_joint(book, group) for group in groups]
     parts = [part.name for group in groups for part in group]

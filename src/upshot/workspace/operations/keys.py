@@ -1,10 +1,10 @@
 """Keys with which clients send events."""
 
-from upshot.answers.resources import Resources
 from upshot.api.keys import WriteKeyAdd, WriteKeyName, WriteKeys, WriteKeyView
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
 from upshot.catalog.types import WriteKey
+from upshot.workspace.resources import Resources
 
 __all__ = ["add", "list_keys", "revoke"]
 
@@ -18,7 +18,6 @@ def add(resources: Resources, principal: Principal, request: WriteKeyAdd) -> Wri
         events_a_day=request.events_a_day,
         key=request.key,
     )
-    resources.collector.renew()
     return _view(made)
 
 
@@ -33,7 +32,6 @@ def revoke(resources: Resources, principal: Principal, request: WriteKeyName) ->
     """Refuse a key from now on."""
     del principal
     resources.catalog.write_keys.revoke(request.name)
-    resources.collector.renew()
     return Done(resources.store.revision)
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.resources import Resources
 from upshot.answers.study_inputs import daily_series
 from upshot.api.ledger import Ledger, LedgerQuery, LedgerRow, LedgerTotals, Waste
 from upshot.api.operation import Principal
@@ -19,6 +18,7 @@ from upshot.ledger.totals import Entry, Found, total
 from upshot.ledger.waste import waste_of
 from upshot.ledger.worth import Worth
 from upshot.studies.default import chosen_expectation
+from upshot.workspace.resources import Resources
 
 __all__ = ["show"]
 
@@ -29,7 +29,7 @@ _ACTIVE = "active_persons_daily"
 def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Ledger:
     """Rows, the newest launch first, and their totals; from what is recorded, nothing is measured anew."""
     del principal
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     newest = book.newest_verdicts()
     told = {name: _launch_told(book, declared.value, newest.get(name)) for name, declared in book.launches.items()}
     grades = {name: each.grade for name, each in told.items()}

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from upshot.answers import questions
 from upshot.answers.metric_book import view_of
-from upshot.answers.resources import Resources
 from upshot.answers.unseen import warnings_on_metrics
 from upshot.api.metrics import (
     MetricApplied,
@@ -23,6 +22,7 @@ from upshot.api.state import Nothing, Problem
 from upshot.metrics.definition import Metric
 from upshot.metrics.measures import measure_tables, measures_of
 from upshot.metrics.parse import parse_metrics
+from upshot.workspace.resources import Resources
 
 __all__ = ["apply", "list_metrics", "query", "retention", "show", "store_metrics"]
 
@@ -42,13 +42,13 @@ def show(resources: Resources, principal: Principal, request: MetricName) -> Met
 def query(resources: Resources, principal: Principal, request: MetricQuery) -> MetricSeries:
     """A metric over time, with what it is compared with."""
     del principal
-    return questions.series(resources, request)
+    return questions.series(resources.answering, request)
 
 
 def retention(resources: Resources, principal: Principal, request: RetentionQuery) -> RetentionGrid:
     """A cohort grid."""
     del principal
-    return questions.retention(resources, request)
+    return questions.retention(resources.answering, request)
 
 
 def apply(resources: Resources, principal: Principal, request: MetricApply) -> MetricApplied:
@@ -59,7 +59,7 @@ def apply(resources: Resources, principal: Principal, request: MetricApply) -> M
         return MetricApplied((), tuple(Problem(p.message, p.where, p.line, p.suggestions) for p in parsed.problems))
     return MetricApplied(
         store_metrics(resources, parsed.metrics, source=request.source, by=principal.name, dry_run=request.dry_run),
-        warnings_on_metrics(resources, parsed.metrics),
+        warnings_on_metrics(resources.answering, parsed.metrics),
     )
 
 
@@ -88,4 +88,4 @@ def declare(resources: Resources) -> None:
     metrics = tuple(metric for metric, _ in resources.metrics.all().values())
     measured = any(measures_of(metric) for metric in metrics)
     resources.store.declare_measures(measure_tables(metrics, resources.store.dialect()) if measured else {})
-    resources.compiled.forget_all()
+    resources.answering.compiled.forget_all()

@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from upshot.answers.objective_measure import Measured, measured
-from upshot.answers.resources import Resources
+from upshot.answers.objectives import standing_of
 from upshot.api.objectives import Forecast, ObjectiveList, ObjectiveName, ObjectivePoint, ObjectiveView
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.catalog.kinds import Objective, Output
 from upshot.core.errors import NotFound
+from upshot.objectives.measure import Standing
 from upshot.objectives.progress import Status, path_at
 from upshot.objectives.tree import children_of, in_order, rolled_up
+from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
     from upshot.catalog.declarations import Declared
@@ -57,8 +58,8 @@ class _Book:
         for name, output in resources.catalog.declarations.current(Output).items():
             self.outputs.setdefault(output.value.objective, []).append(name)
 
-    def measured(self, name: str) -> Measured:
-        return measured(self.resources, self.objectives[name])
+    def measured(self, name: str) -> Standing:
+        return standing_of(self.resources.answering, self.objectives[name])
 
     def view(self, name: str, *, with_points: bool) -> ObjectiveView:
         declared, found = self.objectives[name], self.measured(name)
@@ -118,7 +119,7 @@ class _Statuses(Mapping[str, Status]):
         return len(self._book.objectives)
 
 
-def _forecast(found: Measured) -> Forecast | None:
+def _forecast(found: Standing) -> Forecast | None:
     if found.forecast is None or found.collected is None:
         return None
     days = found.collected.block_days
@@ -128,7 +129,7 @@ def _forecast(found: Measured) -> Forecast | None:
     return Forecast(outlook.value, outlook.low, outlook.high, outlook.level, outlook.chance, method)
 
 
-def _points(objective: Objective, found: Measured) -> tuple[ObjectivePoint, ...]:
+def _points(objective: Objective, found: Standing) -> tuple[ObjectivePoint, ...]:
     """The course so far and the path ahead: by day, or by week where it is long."""
     if found.collected is None or found.collected.last is None:
         return ()
@@ -144,7 +145,7 @@ def _points(objective: Objective, found: Measured) -> tuple[ObjectivePoint, ...]
     )
 
 
-def _days(objective: Objective, found: Measured) -> Sequence[date]:
+def _days(objective: Objective, found: Standing) -> Sequence[date]:
     collected = found.collected
     if collected is None or collected.last is None:
         return ()

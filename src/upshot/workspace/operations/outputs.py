@@ -7,7 +7,6 @@ from typing import TypeVar
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook
-from upshot.answers.resources import Resources
 from upshot.api.declarations import DeclarationsApplied
 from upshot.api.operation import Principal
 from upshot.api.outputs import AnnotationView, LaunchList, OutputList, OutputName, OutputsRecord, OutputView, Ship
@@ -27,6 +26,7 @@ from upshot.core.errors import InvalidInput
 from upshot.core.ids import folded_title, slug
 from upshot.core.suggest import nearest
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.resources import Resources
 
 __all__ = ["list_launches", "list_outputs", "record", "ship", "show"]
 
@@ -38,7 +38,7 @@ _MOST_WARNINGS = 20
 def list_outputs(resources: Resources, principal: Principal, request: Nothing) -> OutputList:
     """All outputs, in the order of declaration."""
     del principal, request
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     currency = resources.loaded.settings.workspace.currency
     return OutputList(tuple(book.output_view(name) for name in book.outputs), currency)
 
@@ -50,13 +50,13 @@ def show(resources: Resources, principal: Principal, request: OutputName) -> Out
         NotFound: There is none of that name.
     """
     del principal
-    return LaunchBook.of(resources).output_view(request.name)
+    return LaunchBook.of(resources.answering).output_view(request.name)
 
 
 def list_launches(resources: Resources, principal: Principal, request: Nothing) -> LaunchList:
     """Launches and annotations, oldest first."""
     del principal, request
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     launches = sorted((book.launch_view(name) for name in book.launches), key=lambda view: (view.at, view.name))
     annotations = sorted(
         (_annotation_view(found.value) for found in book.annotations.values()), key=lambda view: view.first_day

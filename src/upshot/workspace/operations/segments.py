@@ -1,11 +1,11 @@
 """Segments: what there is. They are changed as every declaration is."""
 
-from upshot.answers.resources import Resources
 from upshot.api.operation import Principal
 from upshot.api.segments import SegmentList, SegmentView, TraitSummaries, TraitSummary
 from upshot.api.state import Nothing
 from upshot.catalog.kinds import Segment
 from upshot.metrics.definition import Field, Scope
+from upshot.workspace.resources import Resources
 
 __all__ = ["list_segments", "traits"]
 

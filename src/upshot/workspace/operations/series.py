@@ -6,7 +6,6 @@ from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
-from upshot.answers.resources import Resources
 from upshot.api.metrics import MetricApply
 from upshot.api.operation import Principal
 from upshot.api.series import SeriesImport, SeriesImported, SeriesValue
@@ -19,6 +18,7 @@ from upshot.engines.store import EventRecord
 from upshot.metrics.definition import Metric, Property, Selection
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.operations.metrics import apply as apply_metrics
+from upshot.workspace.resources import Resources
 
 __all__ = ["import_series"]
 
@@ -48,7 +48,7 @@ def import_series(resources: Resources, principal: Principal, request: SeriesImp
     revised = [v for v in request.values if _key(v) in kept and not math.isclose(kept[_key(v)], v.value)]
     if fresh:
         resources.store.append([_event(resources, request.name, value) for value in fresh])
-    resources.note_source(_source(request.name), "series")
+    resources.sources.note(_source(request.name), "series")
     if known is None:
         applied = apply_metrics(resources, principal, MetricApply(metric.to_yaml(), source=_source(request.name)))
         if any(problem.level == "error" for problem in applied.problems):

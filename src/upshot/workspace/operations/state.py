@@ -2,10 +2,11 @@
 
 from importlib.metadata import version
 
-from upshot.answers.resources import Resources, aware
 from upshot.api.operation import Principal
 from upshot.api.state import Findings, Nothing, WorkspaceInfo
+from upshot.core.time import aware
 from upshot.workspace.doctor import examine_open
+from upshot.workspace.resources import Resources
 
 __all__ = ["doctor", "info"]
 

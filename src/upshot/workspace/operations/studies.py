@@ -6,10 +6,9 @@ from datetime import timedelta
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.resources import Resources
 from upshot.answers.study_inputs import collect
 from upshot.answers.study_plans import plan_inputs
-from upshot.answers.study_readings import Due, due_readings, read_now, record_due, recorded_readings
+from upshot.answers.study_readings import Due, due_readings, read_now, recorded_readings
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.api.studies import (
@@ -34,6 +33,8 @@ from upshot.catalog.kinds import Decision
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.verify import differences, drift
+from upshot.workspace.recording import record_due
+from upshot.workspace.resources import Resources
 
 __all__ = ["decide", "list_studies", "plan", "record", "report", "study_view", "verify"]
 
@@ -44,7 +45,7 @@ def report(resources: Resources, principal: Principal, request: LaunchName) -> L
     """All that is known of what a launch did, as of now."""
     del principal
     started = time.perf_counter()
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     launch = book.launch(request.name)
     measured = book.measured(launch)
     no_study, now = measured.why_not, None
@@ -80,18 +81,17 @@ def record(resources: Resources, principal: Principal, request: StudiesRecord) -
         raise InvalidInput(
             f"{request.seconds:g} seconds cannot be given to recording.", hint=f"Give up to {_LONGEST_SECONDS:g}."
         )
-    book = LaunchBook.of(resources)
     if request.launch:
-        book.launch(request.launch)
-    done = record_due(book, by=principal.name, launch=request.launch, seconds=request.seconds, again=request.again)
+        LaunchBook.of(resources.answering).launch(request.launch)
+    done = record_due(resources, by=principal.name, launch=request.launch, seconds=request.seconds, again=request.again)
     return StudiesRecorded(done.records, done.failed, done.waiting)
 
 
 def list_studies(resources: Resources, principal: Principal, request: Nothing) -> StudyList:
     """Where the measurement of each launch stands."""
     del principal, request
-    book = LaunchBook.of(resources)
-    known = recorded_readings(resources)
+    book = LaunchBook.of(resources.answering)
+    known = recorded_readings(resources.answering)
     due: dict[str, list[Due]] = {}
     for each in due_readings(book, known):
         due.setdefault(each.launch.name, []).append(each)
@@ -120,8 +120,8 @@ def list_studies(resources: Resources, principal: Principal, request: Nothing) -
 def plan(resources: Resources, principal: Principal, request: PlanQuery) -> StudyPlan:
     """What each way of launching could detect."""
     del principal
-    inputs = plan_inputs(resources, request)
-    found = resources.worker.plan(inputs)
+    inputs = plan_inputs(resources.answering, request)
+    found = resources.answering.worker.plan(inputs)
     return StudyPlan(
         ways=tuple(
             msgspec.convert({**msgspec.to_builtins(way), "days": inputs.within_days}, PlanWay) for way in found.ways
@@ -142,7 +142,7 @@ def verify(resources: Resources, principal: Principal, request: VerdictId) -> Ve
     kept = resources.catalog.conclusions.verdict(request.id)
     content = resources.catalog.conclusions.snapshot_content(kept.verdict.snapshot)
     inputs = StudyInputs.from_bytes(content)
-    again = resources.worker.conclude(inputs, afresh=True)
+    again = resources.answering.worker.conclude(inputs, afresh=True)
     found, close = differences(kept.verdict, again)
     return Verification(
         verdict=kept,
@@ -159,7 +159,7 @@ def verify(resources: Resources, principal: Principal, request: VerdictId) -> Ve
 
 def decide(resources: Resources, principal: Principal, request: Decide) -> Decided:
     """Write down what people decided about a launch."""
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     book.launch(request.launch)
     verdict = _meant(resources, request, book)
     now = resources.clock()
@@ -221,7 +221,7 @@ def _meant(resources: Resources, request: Decide, book: LaunchBook) -> str:
 
 def _drift(resources: Resources, inputs: StudyInputs) -> tuple[str, ...]:
     """The same study on today's data."""
-    book = LaunchBook.of(resources)
+    book = LaunchBook.of(resources.answering)
     if inputs.launch.name not in book.launches:
         return (f"The launch {inputs.launch.name!r} is not declared any more.",)
     stated = book.measured(inputs.launch).stated

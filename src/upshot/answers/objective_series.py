@@ -6,18 +6,17 @@ given to convert.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from upshot.answers.answering import Answering
 from upshot.answers.questions import series
-from upshot.answers.resources import Resources
 from upshot.api.metrics import MetricQuery, Point
 from upshot.catalog.kinds import Objective
 from upshot.core.time import Grain
 from upshot.metrics.definition import Metric, RetentionKind, Shape, Window
-from upshot.objectives.steps import Combine, Step, blocks, value_over, without_gaps
+from upshot.objectives.steps import Collected, Combine, Step, blocks, without_gaps
 
-__all__ = ["Collected", "collect"]
+__all__ = ["collect"]
 
 _WEEK = 7
 _MOST_WEEKS = 26
@@ -27,37 +26,8 @@ _SECONDS_A_DAY = 86_400
 _PARTS = (Shape.COUNT, Shape.SUM)
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What an objective is measured with.
-
-    Attributes:
-        steps: By the day on which each is known, oldest first.
-        combine: How steps make the value of a window.
-        direct: Values of whole windows by first and last day, where steps make none.
-        last: The last day whose value is final; None without any.
-        blocks: Values at equal distances up to ``last``, oldest first, for the forecast.
-        block_days: That distance.
-        gaps: Days that are missing in the series.
-    """
-
-    steps: tuple[Step, ...]
-    combine: Combine
-    direct: "dict[tuple[date, date], float | None] | None"
-    last: date | None
-    blocks: tuple[float, ...]
-    block_days: int
-    gaps: tuple[date, ...]
-
-    def value(self, first: date, last: date) -> float | None:
-        """The value over a window; of a metric that is asked window by window, only of windows that were asked."""
-        if self.direct is not None:
-            return self.direct.get((first, last))
-        return value_over(self.steps, first, last, self.combine)
-
-
 def collect(
-    resources: Resources, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
+    resources: Answering, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
 ) -> Collected:
     """The series of an objective's metric, from before its baseline until now.
 
@@ -168,13 +138,13 @@ def _after(grain: Grain, start: date, count: int) -> date:
     return start
 
 
-def _points(resources: Resources, objective: Objective, first: date, last: date) -> tuple[Point, ...]:
+def _points(resources: Answering, objective: Objective, first: date, last: date) -> tuple[Point, ...]:
     asked = MetricQuery(objective.metric, first, last, Grain.DAY, where=objective.where)
     return series(resources, asked).points
 
 
 def _by_windows(
-    resources: Resources, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
+    resources: Answering, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
 ) -> Collected:
     data_until = resources.held().last_event_at
     yesterday = resources.today() - timedelta(days=1)
@@ -197,7 +167,7 @@ def _by_windows(
     return Collected((), Combine.MEAN, direct, last, tuple(reversed(found)), objective.window_days, ())
 
 
-def _whole(resources: Resources, objective: Objective, first: date, last: date) -> float | None:
+def _whole(resources: Answering, objective: Objective, first: date, last: date) -> float | None:
     """The metric over a window as a whole; None where the data do not cover it."""
     asked = MetricQuery(objective.metric, first, last, Grain.YEAR, where=objective.where)
     total = series(resources, asked).total

@@ -1,4 +1,4 @@
-"""What an objective is measured at: baseline, value, status and forecast; kept for a while, as lists ask for all."""
+"""Where an objective stands: baseline, value, status and forecast, from its collected series."""
 
 import math
 from collections.abc import Callable
@@ -7,32 +7,26 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from upshot.answers.objective_steps import Collected, collect
-from upshot.answers.resources import Resources
-from upshot.catalog.declarations import Declared
 from upshot.catalog.kinds import Objective, parse_target
 from upshot.charts.words import day_label
-from upshot.core.errors import UserError
 from upshot.core.units import format_value
 from upshot.metrics.definition import Metric, Shape
 from upshot.objectives.forecast import LEAST_BLOCKS, Outlook, Wandering, outlook, wandering
 from upshot.objectives.progress import Aim, Progress, Status, judge
-from upshot.objectives.steps import Combine
+from upshot.objectives.steps import Collected, Combine
 from upshot.objectives.words import no_forecast, sentence
 
-__all__ = ["Measured", "measured"]
+__all__ = ["Standing", "no_standing", "standing", "windows_of"]
 
 _LEAST_BASELINE_DAYS = 7
-_FRESH = timedelta(seconds=60)
-_MOST_KEPT = 500
 _FURTHEST = 2
 """A forecast reaches at most so many times as far ahead as its series is long."""
 _COUNTS = (Shape.COUNT, Shape.ACTIVE, Shape.DISTINCT)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """What an objective is measured at.
+class Standing:
+    """Where an objective stands.
 
     Attributes:
         aim: From where to where; None where the baseline is not known.
@@ -55,61 +49,50 @@ class Measured:
     collected: Collected | None
 
 
-def measured(resources: Resources, declared: Declared[Objective]) -> Measured:
-    """Measure an objective; what was measured in the last minute, or since the last event, serves again."""
-    metric, version = resources.metrics.get(declared.value.metric)
-    key = (declared.hash, version.hash, resources.today())
-    revision, now = resources.store.revision, resources.clock()
-    kept = resources.measured.get(key)
-    if kept is not None and (kept[0] == revision or now - kept[1] < _FRESH):
-        return kept[2]
-    found = _measure(resources, declared.value, metric)
-    if len(resources.measured) >= _MOST_KEPT:
-        resources.measured.clear()
-    resources.measured[key] = (revision, now, found)
-    return found
+def standing(objective: Objective, metric: Metric, collected: Collected, today: date, currency: str) -> Standing:
+    """Where an objective stands.
 
-
-def _measure(resources: Resources, objective: Objective, metric: Metric) -> Measured:
-    today = resources.today()
-    try:
-        collected = collect(resources, objective, metric, _windows(objective))
-    except UserError as error:
-        return _nothing(objective, today, f"The metric cannot be asked: {error}", None)
+    Args:
+        objective: Which.
+        metric: Its metric.
+        collected: The metric's series, with the windows of ``windows_of``.
+        today: The local day that it is.
+        currency: The workspace's, for the sentence.
+    """
     if collected.last is None:
-        return _nothing(objective, today, "There is no data yet.", collected)
+        return no_standing(objective, today, "There is no data yet.", collected)
     baseline = _baseline(objective, collected)
     if baseline is None:
         before = f"in the {objective.baseline_days} days before {day_label(objective.starts)}"
         why = f"There is too little data {before} to measure where it begins. Write a baseline."
-        return _nothing(objective, today, why, collected)
+        return no_standing(objective, today, why, collected)
     wanted = parse_target(objective.target)
     if wanted.change is not None and baseline == 0:
         why = f"It begins at 0, and {objective.target} of nothing is nothing. Write the target as a value to reach."
-        return _nothing(objective, today, why, collected)
+        return no_standing(objective, today, why, collected)
     aim = Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
     on = min(collected.last, objective.due)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
     if on < objective.starts <= today:
         why = f"There is no data since its start; the last is of {day_label(collected.last)}."
-        return _nothing(objective, today, why, collected, aim)
+        return no_standing(objective, today, why, collected, aim)
     if value is None:
         why = f"The data do not cover the {objective.window_days} days to {day_label(on)}."
-        return _nothing(objective, today, why, collected, aim)
+        return no_standing(objective, today, why, collected, aim)
     parts = wandering(np.array(collected.blocks))
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
     # it is over when the data of its last day are in
     judged_on = today if on == objective.due else min(today, objective.due)
     progress = judge(aim, value, on, judged_on, noise)
     forecast, note = _forecast(objective, metric, collected, aim, parts, today)
-    said = sentence(aim, progress, value, on, objective.window_days, _shown(resources, metric))
+    said = sentence(aim, progress, value, on, objective.window_days, _shown(metric, currency))
     if collected.gaps:
         days = "day is" if len(collected.gaps) == 1 else "days are"
         said += f" {len(collected.gaps)} {days} missing in the series and left out."
-    return Measured(aim, value, on, progress, forecast, note, said, collected)
+    return Standing(aim, value, on, progress, forecast, note, said, collected)
 
 
-def _windows(objective: Objective) -> tuple[tuple[date, date], ...]:
+def windows_of(objective: Objective) -> tuple[tuple[date, date], ...]:
     """The baseline's window, and the one that decides on the due date."""
     before = objective.starts - timedelta(days=1)
     return (
@@ -168,16 +151,16 @@ def _bounds(metric: Metric) -> tuple[float, float]:
     return (0.0 if metric.type in _COUNTS else -math.inf), math.inf
 
 
-def _nothing(
+def no_standing(
     objective: Objective, today: date, why: str, collected: Collected | None, aim: Aim | None = None
-) -> Measured:
+) -> Standing:
+    """A standing without a value, because of ``why``: not started yet, or without data."""
     status = Status.NOT_STARTED if today < objective.starts else Status.NO_DATA
     expected = (today - objective.starts).days / (objective.due - objective.starts).days
     said = f"It starts on {day_label(objective.starts)}. {why}" if status is Status.NOT_STARTED else why
     progress = Progress(status, None, expected, 0.0)
-    return Measured(aim, None, None, progress, None, "There is no value to go on from.", said, collected)
+    return Standing(aim, None, None, progress, None, "There is no value to go on from.", said, collected)
 
 
-def _shown(resources: Resources, metric: Metric) -> Callable[[float], str]:
-    currency = resources.loaded.settings.workspace.currency
+def _shown(metric: Metric, currency: str) -> Callable[[float], str]:
     return lambda value: format_value(value, metric.format, currency)
