@@ -123,6 +123,8 @@ class World:
         match condition.op.positive:
             case Op.IS_NULL:
                 return text is None
+            case Op.IS_NO_NUMBER:
+                return text is not None and number is None
             case Op.EQ | Op.IN:
                 return any(text == v.text or (v.number is not None and number == v.number) for v in values)
             case Op.CONTAINS:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upshot.metrics.definition import Field, Filter, Op, Problem, Scope, Value
+from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Problem, Scope, Value
 from upshot.metrics.filters import parse_field, parse_filter
 
 
@@ -34,6 +34,7 @@ def parsed(text: str) -> Filter:
         ("Country >= 2024-01-01T00:00:00Z", Op.GE, (Value("2024-01-01T00:00:00Z"),)),
         ("Country is null", Op.IS_NULL, ()),
         ("Country Is Not Null", Op.IS_NOT_NULL, ()),
+        ("Country is no number", Op.IS_NO_NUMBER, ()),
     ],
 )
 def test_filter_reads_operator_and_values(text: str, op: Op, values: tuple[Value, ...]) -> None:
@@ -108,7 +109,7 @@ values = st.one_of(
 @st.composite
 def filters(draw: st.DrawFn) -> Filter:
     op = draw(st.sampled_from(list(Op)))
-    if op in (Op.IS_NULL, Op.IS_NOT_NULL):
+    if op in WITHOUT_VALUE:
         return Filter(draw(fields), op)
     many = op in (Op.IN, Op.NOT_IN)
     field = draw(fields.filter(lambda f: f.scope is not Scope.COHORT or op not in (Op.LT, Op.LE, Op.GT, Op.GE)))

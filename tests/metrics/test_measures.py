@@ -37,8 +37,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> "DuckDBStore":
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("all", 0), ("some", 0), ("filtered", 1), ("total", 1), ("average", 1), ("plans", 0), ("converted", 0),
-     ("active_filtered", 1), ("per_sum", 1), ("back_filtered", 2), ("active_rolling", 0)],
+    [("all", 0), ("some", 0), ("filtered", 1), ("total", 3), ("average", 2), ("plans", 0), ("converted", 0),
+     ("active_filtered", 1), ("per_sum", 3), ("back_filtered", 2), ("active_rolling", 0)],
 )  # fmt: skip
 def test_a_metric_needs_measures_for_filters_and_values_only(name: str, count: int) -> None:
     assert len(measures_of(METRICS[name])) == count

@@ -21,6 +21,7 @@ from upshot.answers.intervals import (
     method_of,
     wilson_bounds,
 )
+from upshot.answers.left_out import notes_on_values
 from upshot.answers.metric_book import view_of
 from upshot.answers.periods import NO_DATA, Extent, compared, periods_of
 from upshot.answers.unseen import notes_on_filters
@@ -94,7 +95,11 @@ def answer_series(
         currency=resources.currency,
         data_from=asked.extent.first,
         data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
-        notes=(*now.prepared.notes, *notes_on_filters(resources, asked.where)),
+        notes=(
+            *now.prepared.notes,
+            *notes_on_filters(resources, asked.where),
+            *notes_on_values(resources, metric, window, asked.where),
+        ),
         truncated_groups=now.truncated,
         interval=asked.interval,
     )

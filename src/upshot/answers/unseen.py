@@ -6,7 +6,8 @@ from upshot.answers.answering import Answering
 from upshot.answers.fields import unknown_properties
 from upshot.api.state import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Binary, Expression, Field, Filter, Metric, Negate, Op, Property, Scope, Selection
+from upshot.metrics.definition import Expression, Field, Filter, Metric, Op, Scope, Selection
+from upshot.metrics.left_out import properties_in
 from upshot.metrics.segments import segments_in
 
 __all__ = ["notes_on_filters", "warnings_on_metrics"]
@@ -27,7 +28,7 @@ def warnings_on_metrics(resources: Answering, metrics: Iterable[Metric]) -> tupl
     selections = [pair for metric in metrics for pair in _selections(metric)]
     events = {name for selection, _ in selections for name in (*selection.events, *_named(selection.where))}
     properties = {
-        name for selection, value in selections for name in (*_filtered(selection.where), *_in_expression(value))
+        name for selection, value in selections for name in (*_filtered(selection.where), *properties_in(value))
     }
     wanted = {name for metric in metrics for name in segments_in(metric)}
     return (*_events(resources, events), *_properties(resources, properties), *_segments(resources, wanted))
@@ -49,18 +50,6 @@ def _named(filters: Iterable[Filter]) -> set[str]:
 
 def _filtered(filters: Iterable[Filter]) -> set[str]:
     return {f.field.name for f in filters if f.field.scope in (Scope.EVENT, Scope.FIRST)}
-
-
-def _in_expression(value: Expression | None) -> set[str]:
-    match value:
-        case Property(name=name):
-            return {name}
-        case Negate(operand=operand):
-            return _in_expression(operand)
-        case Binary(left=left, right=right):
-            return _in_expression(left) | _in_expression(right)
-        case _:
-            return set()
 
 
 def _events(resources: Answering, asked: set[str]) -> Iterator[Problem]:

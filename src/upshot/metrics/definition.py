@@ -17,6 +17,7 @@ from upshot.metrics.kinds import Format, Kind, RetentionKind, Shape, Window
 
 __all__ = [
     "EVERY_EVENT",
+    "WITHOUT_VALUE",
     "Binary",
     "Direction",
     "Expression",
@@ -133,7 +134,7 @@ class Op(enum.StrEnum):
     """How a field is compared.
 
     A negation is the exact complement: what is null passes ``!=``, ``not in``, ``not contains``, ``not starts with``.
-    Comparisons (``<`` and so on) are never met by null.
+    Comparisons (``<`` and so on) are never met by null, and null is not "no number".
     """
 
     EQ = "="
@@ -150,6 +151,7 @@ class Op(enum.StrEnum):
     GE = ">="
     IS_NULL = "is null"
     IS_NOT_NULL = "is not null"
+    IS_NO_NUMBER = "is no number"
 
     @property
     def negated(self) -> bool:
@@ -161,6 +163,9 @@ class Op(enum.StrEnum):
         """The one that it negates, or itself."""
         return _POSITIVE.get(self, self)
 
+
+WITHOUT_VALUE = (Op.IS_NULL, Op.IS_NOT_NULL, Op.IS_NO_NUMBER)
+"""Comparisons that need no value."""
 
 _POSITIVE = {
     Op.NE: Op.EQ,
@@ -205,7 +210,7 @@ class Filter(msgspec.Struct, frozen=True, order=True):
         'Country in (France, "United Kingdom")'
         """
         left = f"{self.field.text} {self.op}"
-        if self.op in (Op.IS_NULL, Op.IS_NOT_NULL):
+        if self.op in WITHOUT_VALUE:
             return left
         if self.op in (Op.IN, Op.NOT_IN):
             return f"{left} ({', '.join(v.written for v in self.values)})"

@@ -1,7 +1,7 @@
 """The words of filters: one grammar for YAML, the command line and the pages.
 
 ``FIELD = VALUE``, ``!=``, ``<``, ``<=``, ``>``, ``>=``, ``in (VALUE, VALUE)``, ``not in``, ``contains``,
-``not contains``, ``starts with``, ``not starts with``, ``is null``, ``is not null``.
+``not contains``, ``starts with``, ``not starts with``, ``is null``, ``is not null``, ``is no number``.
 
 A field is a property of the event (``Country``; with odd characters, dots too, in double quotes or backticks), what
 every event has (``$event``, ``$distinct_id``, ``$session_id``, ``$source``), a trait of a unit (``person.plan``,
@@ -13,7 +13,7 @@ import math
 
 from upshot.core.suggest import nearest
 from upshot.core.time import Grain
-from upshot.metrics.definition import Field, Filter, Op, Problem, Scope, Value
+from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Problem, Scope, Value
 from upshot.metrics.tokens import Token, tokens
 
 __all__ = ["COLUMNS", "parse_field", "parse_filter"]
@@ -32,6 +32,7 @@ _COMPARISONS = {
 _PHRASES: tuple[tuple[tuple[str, ...], Op], ...] = (
     (("is", "not", "null"), Op.IS_NOT_NULL),
     (("is", "null"), Op.IS_NULL),
+    (("is", "no", "number"), Op.IS_NO_NUMBER),
     (("not", "in"), Op.NOT_IN),
     (("in",), Op.IN),
     (("not", "contains"), Op.NOT_CONTAINS),
@@ -144,7 +145,7 @@ def _no_op(text: str, words: list[Token], at: int) -> Problem:
 
 
 def _values(text: str, words: list[Token], at: int, op: Op) -> tuple[Value, ...] | Problem:
-    if op in (Op.IS_NULL, Op.IS_NOT_NULL):
+    if op in WITHOUT_VALUE:
         return () if words[at].kind == "end" else Problem(f"Nothing may follow {op} in {text!r}.")
     if op not in (Op.IN, Op.NOT_IN):
         return _one_value(text, words, at)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from upshot.metrics.definition import Expression, Field, Metric, Scope, Selection
+from upshot.metrics.left_out import selections_left_out
 
 if TYPE_CHECKING:
     from ibis.expr.types import Table
@@ -47,6 +48,7 @@ def measures_of(metric: Metric) -> tuple[Measure, ...]:
     if "event" in metric.is_a.keys and not metric.is_a.raw:
         if metric.value is not None:
             wanted.append(Measure(metric.selection, metric.value))
+            wanted += [Measure(selection) for _, selection in selections_left_out(metric)]
         else:
             wanted += [*_unless_plain(metric.selection), *(_unless_plain(metric.of) if metric.of else [])]
     unique = {m.hash: m for m in wanted if is_measurable(m.selection)}

@@ -5,11 +5,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from upshot.answers.left_out import left_out, said
+from upshot.answers.questions import extent_of
 from upshot.api.operation import LOCAL_OWNER
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import NotFound, UserError
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings, load_settings
 from upshot.core.suggest import nearest
+from upshot.core.time import DayRange
 from upshot.core.units import format_bytes
 from upshot.metrics.definition import Metric
 from upshot.metrics.library_web import web_library
@@ -46,6 +49,7 @@ def examine_open(resources: Resources) -> Iterator[Finding]:
     yield from _catalog(resources)
     yield Finding("time zone", "ok", f"Days are counted in {resources.zone.key}; it is {resources.today()} there.")
     yield from _metrics(resources)
+    yield from _values(resources)
     yield from _rejects(resources)
     yield from _access(resources)
 
@@ -154,6 +158,22 @@ def _metrics(resources: Resources) -> Iterator[Finding]:
             )
     if not missing:
         yield Finding("metrics", "ok", "Every event that a metric names has come in.")
+
+
+def _values(resources: Resources) -> Iterator[Finding]:
+    """What sums and means leave out, over all days that have data."""
+    extent = extent_of(resources.answering)
+    if extent.first is None or extent.last is None:
+        return
+    days = DayRange.of(extent.first, extent.last)
+    for name, (metric, _) in sorted(resources.metrics.all().items()):
+        for prop, count in left_out(resources.answering, metric, days):
+            yield Finding(
+                "metrics",
+                "warning",
+                f"The metric {name}: {said(prop, count)} left out.",
+                f'See them with the filter "{prop} is no number"; files are read by --number {prop}=1,234.56.',
+            )
 
 
 def _events_of(metric: Metric) -> set[str]:

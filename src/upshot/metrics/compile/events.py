@@ -173,6 +173,8 @@ def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[F
     match condition.op.positive:
         case Op.IS_NULL:
             return text.isnull()
+        case Op.IS_NO_NUMBER:
+            return text.notnull() & _number(rows, dialect, condition.field, attached).isnull()
         case Op.EQ | Op.IN:
             same = text == values[0].text if len(values) == 1 else text.isin([v.text for v in values])
             numbers = [v.number for v in values if v.number is not None]

@@ -22,9 +22,10 @@ COMPARISONS = (
     ">=",
     "is null",
     "is not null",
+    "is no number",
 )
 _LISTS = ("in", "not in")
-_WORDLESS = ("is null", "is not null")
+_WORDLESS = ("is null", "is not null", "is no number")
 
 
 class Chip(msgspec.Struct, frozen=True):

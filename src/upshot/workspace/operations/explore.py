@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from upshot.answers.fields import read_fields, read_filters
+from upshot.answers.left_out import notes_on_values
 from upshot.answers.metric_book import unsaved_view, view_of
 from upshot.answers.questions import answer_grid, answer_series, extent_of, window_of
 from upshot.answers.unseen import notes_on_filters
@@ -91,7 +92,11 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
         route=prepared.route,
         elapsed_ms=elapsed,
         currency=resources.loaded.settings.workspace.currency,
-        notes=(*prepared.notes, *notes_on_filters(resources.answering, where)),
+        notes=(
+            *prepared.notes,
+            *notes_on_filters(resources.answering, where),
+            *notes_on_values(resources.answering, metric, query.days, where),
+        ),
     )
 
 

@@ -1,0 +1,56 @@
+"""What a sum or a mean leaves out: values that are there and are no numbers."""
+
+from collections.abc import Iterator
+
+from upshot.metrics.definition import (
+    Binary,
+    Expression,
+    Field,
+    Filter,
+    Metric,
+    Negate,
+    Number,
+    Op,
+    Property,
+    Scope,
+    Selection,
+)
+from upshot.metrics.kinds import Shape
+
+__all__ = ["counts_left_out", "properties_in", "selections_left_out"]
+
+
+def properties_in(value: Expression | None) -> frozenset[str]:
+    """The properties that an expression reads."""
+    match value:
+        case Property(name=name):
+            return frozenset({name})
+        case Negate(operand=operand):
+            return properties_in(operand)
+        case Binary(left=left, right=right):
+            return properties_in(left) | properties_in(right)
+        case Number() | None:
+            return frozenset()
+
+
+def selections_left_out(metric: Metric) -> Iterator[tuple[str, Selection]]:
+    """For each property whose values the metric adds up, the events of the metric whose value is no number."""
+    if metric.type is Shape.DISTINCT:
+        return
+    for name in sorted(properties_in(metric.value)):
+        no_number = Filter(Field(Scope.EVENT, name), Op.IS_NO_NUMBER, ())
+        yield name, Selection(metric.selection.events, (*metric.selection.where, no_number))
+
+
+def counts_left_out(metric: Metric) -> dict[str, Metric]:
+    """For each such property of the metric and of its parts, the metric that counts the events left out."""
+    found = {
+        name: Metric(name=f"{name} is no number", type=Shape.COUNT, selection=selection)
+        for part in metric.parts
+        for name, selection in selections_left_out(part)
+    }
+    own = {
+        name: Metric(name=f"{name} is no number", type=Shape.COUNT, selection=selection)
+        for name, selection in selections_left_out(metric)
+    }
+    return found | own
