@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from upshot.objectives.steps import Combine, Reading, Step, blocks, readings, value_over, without_gaps
+from upshot.metrics.kinds import Combine
+from upshot.objectives.steps import Reading, Step, blocks, readings, value_over, without_gaps
 
 MONDAY = date(2026, 3, 2)
 

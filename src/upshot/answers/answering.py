@@ -19,6 +19,7 @@ from upshot.objectives.measure import Standing
 __all__ = ["Answering", "KeptStanding", "SeenNames"]
 
 _STANDINGS = 500
+_REVISIONS = 4
 
 
 @dataclass(slots=True)
@@ -75,6 +76,7 @@ class Answering:
         names: Names that some event bears.
         standings: Where objectives stood, by the hashes of objective and metric and the local day.
         worker: The process that concludes studies.
+        last_whole: Whether the data cover their whole last day, by the revision of the store.
     """
 
     store: EventStore
@@ -87,6 +89,7 @@ class Answering:
     names: SeenNames = field(default_factory=SeenNames)
     standings: Lru[tuple[str, str, date], KeptStanding] = field(default_factory=lambda: Lru(_STANDINGS))
     worker: StudyWorker = field(default_factory=StudyWorker)
+    last_whole: Lru[int, bool] = field(default_factory=lambda: Lru(_REVISIONS))
     _contents: _Contents = field(default_factory=_Contents)
 
     @classmethod

@@ -12,7 +12,7 @@ import msgspec
 from upshot.api.metrics import Point
 from upshot.core.time import Grain
 from upshot.engines.store import QueryResult
-from upshot.metrics.definition import Metric, Shape
+from upshot.metrics.definition import Metric
 
 __all__ = [
     "LEVEL",
@@ -40,7 +40,7 @@ _LEAST_UNITS = 2
 
 def method_of(metric: Metric, grain: Grain) -> Method:
     """How the metric's intervals are made; empty where it has none."""
-    if metric.type in (Shape.CONVERSION, Shape.RETENTION):
+    if metric.is_a.interval == "wilson":
         return "wilson"
     from upshot.metrics.compile.moments import has_moments
 

@@ -124,6 +124,10 @@ class LaunchBook:
         found = self.index.experiments.get(launch)
         return found[-1].value if found else None
 
+    def experiment_in(self, study: Study) -> Experiment | None:
+        """The experiment that a study reads; None where it asks for another design, or nobody drew lots."""
+        return self.experiment_of(study.launch) if study.design in ("auto", "experiment") else None
+
     def metric_title(self, name: str) -> str:
         """What people call a metric; its name where there is none any more."""
         return (self.metrics[name][0].title or name) if name in self.metrics else name

@@ -1,67 +1,27 @@
-"""Which window a series is compared with, and which of its points are whole."""
+"""Which window a series is compared with, and which of its points belong together."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
 from upshot.core.time import DayRange, Grain
 
-__all__ = ["NO_DATA", "Extent", "compared", "periods_of"]
+__all__ = ["NO_PARTNER", "compared", "paired", "periods_of", "unpaired"]
 
-NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
-"""Notes of periods about which the data say nothing, so that a missing row there is no zero."""
+NO_PARTNER = "no such day"
+"""Note of the point beside a 29th of February, to which the year before has no day."""
 
-_MONTHS = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}
 _MONTHS_A_YEAR = 12
+_WEEK_DAYS = 7
 _WEEKS_A_YEAR = 52
-
-
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Local days from which and until which there are data, and the day that it is.
-
-    Attributes:
-        first: The day of the first event; None without events.
-        last: The day of the last event.
-        today: The local day now; it is not over.
-        ripening_days: Days that units are given after a period to do what is counted (conversion).
-    """
-
-    first: date | None
-    last: date | None
-    today: date
-    ripening_days: int = 0
-
-    def note(self, start: date, end: date, window: DayRange) -> str:
-        """Why the period from ``start`` up to but without ``end`` is not complete; empty when it is.
-
-        Args:
-            start: Its first day.
-            end: The day after its last.
-            window: What was asked for; a period that reaches beyond it is answered in part.
-        """
-        if start > self.today:
-            return "not begun"
-        if self.first is None or self.last is None or end <= self.first:
-            return "before the first event"
-        if end > self.today:
-            return "not over"
-        if start > self.last:
-            return "after the last event"
-        if start < self.first:
-            return "the data begin inside"
-        if end - timedelta(days=1) > self.last:
-            return "the data end inside"
-        if end + timedelta(days=self.ripening_days) > self.today:
-            return "units still have time to convert"
-        if start < window.start or end > window.end:
-            return "asked for in part"
-        return ""
 
 
 def compared(window: DayRange, grain: Grain, with_: Literal["previous", "year"]) -> DayRange:
     """The window that ``window`` is compared with, aligned by periods of ``grain``.
 
+    Days before are as many whole weeks back as the window needs, so that each stands beside the same weekday.
+
+    >>> compared(DayRange.of(date(2024, 3, 1), date(2024, 3, 10)), Grain.DAY, "previous").start
+    datetime.date(2024, 2, 16)
     >>> compared(DayRange.of(date(2011, 3, 1), date(2011, 4, 30)), Grain.MONTH, "previous").start
     datetime.date(2011, 1, 1)
     >>> compared(DayRange.of(date(2024, 2, 29), date(2024, 2, 29)), Grain.DAY, "year").start
@@ -72,12 +32,35 @@ def compared(window: DayRange, grain: Grain, with_: Literal["previous", "year"])
             back = timedelta(weeks=_WEEKS_A_YEAR)
             return DayRange(window.start - back, window.end - back)
         return _months_back(window, _MONTHS_A_YEAR)
-    if grain in _MONTHS:
-        return _months_back(window, len(list(window.periods(grain))) * _MONTHS[grain])
-    if grain is Grain.WEEK:
-        back = timedelta(weeks=len(list(window.periods(grain))))
-        return DayRange(window.start - back, window.end - back)
-    return window.before()
+    if grain.months:
+        return _months_back(window, len(list(window.periods(grain))) * grain.months)
+    weeks = len(list(window.periods(grain))) if grain is Grain.WEEK else -(-window.days // _WEEK_DAYS)
+    back = timedelta(weeks=weeks)
+    return DayRange(window.start - back, window.end - back)
+
+
+def paired(window: DayRange, grain: Grain, with_: Literal["previous", "year"]) -> tuple[date | None, ...]:
+    """First days of the periods that those of ``window`` are compared with, in order; None where there is none.
+
+    >>> paired(DayRange.of(date(2024, 2, 28), date(2024, 3, 1)), Grain.DAY, "year")
+    (datetime.date(2023, 2, 28), None, datetime.date(2023, 3, 1))
+    """
+    if with_ == "year" and grain is Grain.DAY:
+        return tuple(_year_before(day) for day in window.periods(grain))
+    return tuple(compared(window, grain, with_).periods(grain))
+
+
+def unpaired(window: DayRange) -> tuple[date, ...]:
+    """Days of ``window`` that have no day of the same date in other years.
+
+    >>> unpaired(DayRange.of(date(2024, 1, 1), date(2024, 12, 31)))
+    (datetime.date(2024, 2, 29),)
+    """
+    return tuple(day for day in window.periods(Grain.DAY) if (day.month, day.day) == (2, 29))
+
+
+def _year_before(day: date) -> date | None:
+    return None if (day.month, day.day) == (2, 29) else day.replace(year=day.year - 1)
 
 
 def periods_of(window: DayRange, grain: Grain) -> tuple[tuple[date, date], ...]:

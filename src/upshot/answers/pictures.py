@@ -24,9 +24,12 @@ from upshot.charts.chart import Chart
 from upshot.core.money import currency
 from upshot.core.time import DayRange, Grain
 from upshot.core.units import format_value
+from upshot.metrics.kinds import LEAST_SIZE
 
 __all__ = [
     "COMPARED",
+    "OF",
+    "SMALL_GROUP",
     "Words",
     "cell_text",
     "chart_points",
@@ -36,6 +39,7 @@ __all__ = [
     "group_name",
     "series_lines",
     "series_picture",
+    "size_text",
 ]
 
 COMPARED = {"previous": "Days before", "year": "Year before", "none": "Before"}
@@ -44,6 +48,9 @@ _ROUND_FROM = 100
 _WITHOUT_CENTS_FROM = 100_000
 _LINES = 8
 _NOTHING = "(none)"
+OF = "Of"
+"""Head of the column that says of how many a share or mean is."""
+SMALL_GROUP = f"small group: fewer than {LEAST_SIZE}"
 _ROW_HEIGHT, _AROUND_ROWS = 34, 130
 
 
@@ -123,6 +130,11 @@ def _band(series: MetricSeries) -> Band | None:
 def group_name(group: tuple[str | None, ...]) -> str:
     """A group of a breakdown in words."""
     return " · ".join(_NOTHING if part is None else part for part in group)
+
+
+def size_text(point: Point) -> str:
+    """Of how many a share or mean is; empty where it is none."""
+    return "" if point.denominator is None else f"{point.denominator:,.0f}"
 
 
 def group_lines(series: MetricSeries, grain: Grain, words: Words) -> list[Line]:

@@ -1,29 +1,20 @@
 """What metrics answer: series and cohort grids."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 import msgspec
 
 from upshot.answers.answering import Answering
-from upshot.answers.compiled import Prepared
+from upshot.answers.asked import Answer, Asked
+from upshot.answers.extent import NO_DATA, Extent, extent_of
 from upshot.answers.fields import read_fields, read_filters
-from upshot.answers.intervals import (
-    Bounds,
-    Found,
-    Group,
-    Method,
-    Numbers,
-    bounded,
-    delta_bounds,
-    method_of,
-    wilson_bounds,
-)
+from upshot.answers.headlines import headline
+from upshot.answers.intervals import method_of
 from upshot.answers.left_out import notes_on_values
 from upshot.answers.metric_book import view_of
-from upshot.answers.periods import NO_DATA, Extent, compared, periods_of
+from upshot.answers.periods import NO_PARTNER, compared, paired, unpaired
 from upshot.answers.unseen import notes_on_filters
 from upshot.api.explore import ExploreRetention, ExploreSeries
 from upshot.api.metrics import (
@@ -39,14 +30,13 @@ from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain, aware_instant
 from upshot.engines.store import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
-from upshot.metrics.compile.query import SeriesQuery
-from upshot.metrics.definition import Field, Filter, Metric, Shape
+from upshot.metrics.definition import Metric
+from upshot.metrics.kinds import KINDS
 
-__all__ = ["answer_grid", "answer_series", "extent_of", "retention", "series", "window_of"]
+__all__ = ["answer_grid", "answer_series", "retention", "series", "window_of"]
 
 _MOST_POINTS = 20_000
 _MOST_PERIODS = 400
-_SECONDS_A_DAY = 86_400
 _MOST_GROUPS = 1_000
 
 
@@ -67,24 +57,28 @@ def answer_series(
     """A metric over time, saved or not; ``view`` is how people see it."""
     if not 1 <= request.limit <= _MOST_GROUPS:
         raise InvalidInput(f"{request.limit} groups cannot be shown.", hint=f"Ask for 1 to {_MOST_GROUPS}.")
-    asked = _Asked(
+    asked = Asked(
         resources,
         metric,
         read_fields(resources, request.breakdown),
         read_filters(resources, request.where),
         request.grain,
-        extent_of(resources, ripening_days=-(-metric.within_seconds // _SECONDS_A_DAY)),
+        extent_of(resources, metric),
         method_of(metric, request.grain) if request.intervals else "",
     )
     window = window_of(request.first, request.last, request.grain)
     now = asked.points(window, request.limit)
-    before = None if request.compare == "none" else compared(window, request.grain, request.compare)
-    then = None if before is None else asked.points(before, request.limit, only=now.groups)
+    then = None
+    if request.compare != "none":
+        then = _beside(asked, window, request.compare, now, request.limit)
     info = resources.held()
     return MetricSeries(
         metric=view,
         points=now.points,
         previous=() if then is None else then.points,
+        headline=headline(
+            asked, window, request.compare, year=isinstance(request, MetricQuery) and request.year, found=now
+        ),
         total=now.total,
         totals=now.totals,
         previous_total=None if then is None else then.total,
@@ -120,10 +114,11 @@ def answer_grid(
     resources: Answering, metric: Metric, view: MetricView, request: RetentionQuery | ExploreRetention
 ) -> RetentionGrid:
     """A cohort grid of a metric, saved or not."""
-    if metric.type not in (Shape.RETENTION, Shape.ACTIVE, Shape.COUNT):
+    if not metric.is_a.grid:
+        able = ", ".join(shape for shape, kind in KINDS.items() if kind.grid)
         raise InvalidInput(
             f"{metric.name} is a {metric.type}; it says nothing about coming back.",
-            hint="Ask a retention metric, or one that counts activity.",
+            hint=f"Ask a metric of one of the types {able}.",
         )
     if not 0 <= request.periods <= _MOST_PERIODS:
         raise InvalidInput(f"{request.periods} periods cannot be shown.", hint=f"Ask for 0 to {_MOST_PERIODS}.")
@@ -147,121 +142,25 @@ def answer_grid(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    points: tuple[Point, ...]
-    groups: tuple[Group, ...]
-    total: Point | None
-    totals: tuple[Point, ...]
-    truncated: int
-    prepared: Prepared
-    elapsed_ms: float
+def _beside(asked: Asked, window: DayRange, with_: Literal["previous", "year"], now: Answer, limit: int) -> Answer:
+    """What stands beside the points of a window: as many as there are, in their order."""
+    grain = now.prepared.grain or asked.grain
+    then = asked.points(compared(window, grain, with_), limit, only=now.groups)
+    by_place = {(point.group, point.period): point for point in then.points}
+    partners = dict(zip(window.periods(grain), paired(window, grain, with_), strict=False))
 
+    def partner(point: Point) -> Point:
+        day = partners.get(point.period)
+        found = None if day is None else by_place.get((point.group, day))
+        return found or Point(day or point.period, None, complete=False, group=point.group, note=NO_PARTNER)
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question but for its window."""
-
-    resources: Answering
-    metric: Metric
-    breakdown: tuple[Field, ...]
-    where: tuple[Filter, ...]
-    grain: Grain
-    extent: Extent
-    interval: Method = ""
-
-    def points(self, window: DayRange, limit: int, only: tuple[Group, ...] | None = None) -> _Answer:
-        """The series over ``window``, of the ``limit`` largest groups or of ``only`` those."""
-        query = SeriesQuery(window, self.grain, self.breakdown, self.where)
-        prepared, answer = self._run(query)
-        found = _by_group(prepared, answer, len(self.breakdown))
-        bounds = self._bounds(query, found)
-        if prepared.additive:
-            totals, total, elapsed = *self._added(window, found, prepared.absent), 0.0
-        else:
-            totals, elapsed = self._totals(window, self.breakdown)
-            total, more = self._totals(window, ()) if self.breakdown else (totals, 0.0)
-            elapsed += more
-        ranked = sorted(totals, key=_rank) if self.breakdown else [Point(window.start, None, complete=False)]
-        groups = only if only is not None else tuple(point.group for point in ranked[:limit])
-        periods = periods_of(window, prepared.grain or self.grain)
-        by_group = {point.group: point for point in totals}
-        return _Answer(
-            points=tuple(
-                bounded(
-                    self._point(found.get((group, start)), start, end, group, window, prepared.absent),
-                    bounds.get((group, start)),
-                )
-                for group in groups
-                for start, end in periods
-            ),
-            groups=groups,
-            total=total[0] if total else None,
-            totals=tuple(by_group[g] for g in groups if g in by_group) if self.breakdown else (),
-            truncated=max(len(ranked) - len(groups), 0) if self.breakdown else 0,
-            prepared=prepared,
-            elapsed_ms=answer.elapsed_ms + elapsed,
-        )
-
-    def _run(self, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
-        return self.resources.compiled.series(self.resources.store, self.metric, query)
-
-    def _bounds(self, query: SeriesQuery, found: Found) -> Bounds:
-        match self.interval:
-            case "":
-                return {}
-            case "wilson":
-                return wilson_bounds(found)
-            case "delta":
-                made = self.resources.compiled.moments(self.resources.store, self.metric, query)
-                return {} if made is None else delta_bounds(made[1], len(query.breakdown), found)
-
-    def _added(
-        self, window: DayRange, found: Found, absent: float | None
-    ) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
-        """Totals by group, and the total, of values that add up."""
-        parts: dict[Group, list[float]] = {}
-        for (group, _), (value, _, _) in found.items():
-            parts.setdefault(group, []).append(value or 0.0)
-        note = self.extent.note(window.start, window.end, window)
-
-        def point(group: Group, values: list[float]) -> Point:
-            value = math.fsum(values) if values else absent
-            return Point(window.start, None if note in NO_DATA else value, not note, group, note=note)
-
-        everything = [value for values in parts.values() for value in values]
-        return tuple(point(group, values) for group, values in parts.items()), (point((), everything),)
-
-    def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
-        query = SeriesQuery(window, None, breakdown, self.where)
-        prepared, answer = self._run(query)
-        found = _by_group(prepared, answer, len(breakdown))
-        bounds = self._bounds(query, found)
-        note = self.extent.note(window.start, window.end, window)
-        points = tuple(
-            bounded(Point(window.start, value, not note, group, top, bottom, note), bounds.get((group, start)))
-            for (group, start), (value, top, bottom) in found.items()
-        )
-        if not points and not breakdown:
-            points = (Point(window.start, prepared.absent, not note, note=note),)
-        if note in NO_DATA:
-            points = tuple(Point(window.start, None, complete=False, group=p.group, note=note) for p in points)
-        return points, answer.elapsed_ms
-
-    def _point(
-        self,
-        found: Numbers | None,
-        start: date,
-        end: date,
-        group: Group,
-        window: DayRange,
-        absent: float | None,
-    ) -> Point:
-        note = self.extent.note(start, end, window)
-        if found is None:
-            return Point(start, None if note in NO_DATA else absent, not note, group, note=note)
-        value, top, bottom = found
-        return Point(start, value, not note, group, top, bottom, note)
+    points = tuple(partner(point) for point in now.points)
+    total = then.total
+    if asked.metric.additive and total is not None and total.value is not None and with_ == "year":
+        alone = [day for day in unpaired(compared(window, grain, with_)) if grain is Grain.DAY]
+        left_out = sum(asked.value(DayRange.of(day, day)) or 0.0 for day in alone)
+        total = msgspec.structs.replace(total, value=total.value - left_out)
+    return replace(then, points=points, total=total)
 
 
 def window_of(first: date, last: date, grain: Grain) -> DayRange:
@@ -281,45 +180,6 @@ def window_of(first: date, last: date, grain: Grain) -> DayRange:
     return window
 
 
-def extent_of(resources: Answering, *, ripening_days: int = 0) -> Extent:
-    """From when until when there are data."""
-    info = resources.held()
-    first, last = info.first_event_at, info.last_event_at
-    return Extent(
-        first=None if first is None else resources.local_day(first),
-        last=None if last is None else resources.local_day(last),
-        today=resources.today(),
-        ripening_days=ripening_days,
-    )
-
-
-def _by_group(prepared: Prepared, answer: QueryResult, groups: int) -> Found:
-    at = {name: answer.columns.index(name) for name in prepared.columns}
-    keys = [at[f"group_{i}"] for i in range(groups)]
-    found: Found = {}
-    for row in answer.rows:
-        group = tuple(None if row[k] is None else str(row[k]) for k in keys)
-        period = row[at["period"]] if "period" in at else None
-        start = period if isinstance(period, date) else None
-        found[group, start] = (_number(row[at["value"]]), _of(row, at, "numerator"), _of(row, at, "denominator"))
-    return found
-
-
-def _of(row: Sequence[object], at: dict[str, int], name: str) -> float | None:
-    return _number(row[at[name]]) if name in at else None
-
-
-def _number(value: object) -> float | None:
-    if value is None:
-        return None
-    number = msgspec.convert(value, float, strict=False)
-    return number if math.isfinite(number) else None
-
-
-def _rank(point: Point) -> tuple[bool, float, tuple[str, ...]]:
-    return (point.value is None, -abs(point.value or 0.0), tuple(g or "" for g in point.group))
-
-
 def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[RetentionCell, ...]:
     at = {name: i for i, name in enumerate(answer.columns)}
     cells = []
@@ -328,15 +188,9 @@ def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[Retention
         offset, last, units, size = (
             msgspec.convert(row[at[name]], int) for name in ("offset", "offset_last", "units", "size")
         )
-        start, end = _nth(grain, cohort, offset), _nth(grain, cohort, last + 1)
+        start, end = grain.nth(cohort, offset), grain.nth(cohort, last + 1)
         note = extent.note(start, end, DayRange(start, end))
         if note in NO_DATA:
             continue
-        cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note))
+        cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note, size, note))
     return tuple(cells)
-
-
-def _nth(grain: Grain, start: date, count: int) -> date:
-    for _ in range(count):
-        start = grain.next(start)
-    return start

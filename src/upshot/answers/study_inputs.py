@@ -4,13 +4,16 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from upshot.answers.answering import Answering
+from upshot.answers.extent import extent_of
 from upshot.answers.fields import read_filters
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.catalog.kinds import Experiment, Launch, Study
 from upshot.catalog.verdict import MetricRole
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.query import ExposureQuery, SeriesQuery
-from upshot.metrics.definition import Metric, Selection, Shape, Window
+from upshot.metrics.definition import Metric, Selection
+from upshot.metrics.kinds import RetentionKind, Ripens
+from upshot.metrics.ripening import least_grain, lookback_days, ripening
 from upshot.studies.inputs import (
     ArmUnits,
     ArmValues,
@@ -23,11 +26,10 @@ from upshot.studies.inputs import (
     seed_of,
 )
 
-__all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripening_days"]
+__all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripe_on"]
 
 HISTORY_DAYS = 800
 """Days before a launch that are read: more than two years, so that the season can be learned."""
-_SECONDS_A_DAY = 86_400
 _NEARLY_ALWAYS = 0.98
 _NEVER_ZERO = 10.0
 
@@ -49,7 +51,7 @@ def collect(book: LaunchBook, launch: Launch, measured: Measured, reading: date)
     roles += [(name, None) for name in study.controls]
     metrics = [metric_input(resources, name, role, since) for name, role in dict(reversed(roles)).items()]
     metrics.sort(key=lambda metric: [name for name, _ in roles].index(metric.name))
-    experiment = book.experiment_of(launch.name) if study.design in ("auto", "experiment") else None
+    experiment = book.experiment_in(study)
     days = DayRange.of(day - timedelta(days=HISTORY_DAYS), max(reading, day))
     series = [s for m in metrics if not m.no_daily and (s := daily_series(resources, m.name, days)) is not None]
     return StudyInputs(
@@ -70,11 +72,10 @@ def collect(book: LaunchBook, launch: Launch, measured: Measured, reading: date)
     )
 
 
-def ripening_days(resources: Answering, study: Study) -> int:
-    """Days after a day until all of the study's metrics know it: a conversion may follow its start later."""
+def ripe_on(resources: Answering, study: Study, day: date) -> date:
+    """The day with whose end all of the study's metrics know ``day``: units may be given time after it."""
     names = (study.primary, *study.secondary, *study.guardrails, *study.controls)
-    known = [resources.metrics.get(name)[0] for name in names]
-    return max(-(-metric.within_seconds // _SECONDS_A_DAY) for metric in known)
+    return max(ripening(resources.metrics.get(name)[0]).end(day) for name in names)
 
 
 def metric_input(resources: Answering, name: str, role: MetricRole | None, foretold_at: datetime | None) -> MetricInput:
@@ -105,7 +106,8 @@ def daily_series(resources: Answering, name: str, days: DayRange) -> DailySeries
     """The metric by day, from its first day with a value on; None where it has none.
 
     A day without a row is a zero of what counts and adds up. Where nearly every day has one, and zero is far from what
-    is usual, it is taken as missing: a logging that failed, a table with a hole. Such days at the end are left out.
+    is usual, it is taken as missing: a logging that failed, a table with a hole. Such days at the end are left out, and
+    days that the data do not cover or whose units still have time by the end of the data.
     """
     metric, _ = resources.metrics.get(name)
     prepared, answer = resources.compiled.series(resources.store, metric, SeriesQuery(days, Grain.DAY))
@@ -115,10 +117,9 @@ def daily_series(resources: Answering, name: str, days: DayRange) -> DailySeries
     }
     if not found:
         return None
-    first, end = min(found), min(days.end, resources.today())
-    held = resources.held().last_event_at
-    if held is not None:
-        end = min(end, resources.local_day(held) + timedelta(days=1))
+    first, end, ripe = min(found), days.end, extent_of(resources, metric).ripe
+    if ripe is not None:
+        end = min(end, ripe + timedelta(days=1))
     calendar = [first + timedelta(days=i) for i in range((end - first).days)]
     if not calendar:
         return None
@@ -169,13 +170,12 @@ def _foretold_at(measured: Measured) -> datetime | None:
 
 
 def _no_daily(metric: Metric) -> str:
-    from upshot.metrics.ripening import least_grain
-
     title = metric.title or metric.name
     if least_grain(metric) is not Grain.DAY:
         return f"{title} counts by {least_grain(metric)}; a time series takes a metric that each day has."
-    rolling = [m for m in (metric, metric.numerator, metric.denominator) if m and m.window is Window.ROLLING_28_DAYS]
-    if rolling:
+    if metric.is_a.ripens is Ripens.PERIODS and metric.kind is RetentionKind.UNBOUNDED:
+        return f"Whoever returns at any time later counts in {title}, so that no day of it is final; measure n-day."
+    if lookback_days(metric):
         return f"Each day of {title} holds the 27 days before it; measure its daily version."
     return ""
 
@@ -184,7 +184,9 @@ def _misses(metric: Metric, found: dict[date, float], calendar: list[date]) -> b
     """Whether a day without a row is a day without data."""
     there = sum(1 for day in calendar if day in found)
     usual = sorted(found.values())[len(found) // 2]
-    return there >= _NEARLY_ALWAYS * len(calendar) and (metric.type is Shape.SUM or usual >= _NEVER_ZERO)
+    return there >= _NEARLY_ALWAYS * len(calendar) and (
+        (metric.additive and not metric.is_a.counts) or usual >= _NEVER_ZERO
+    )
 
 
 def _exposures(

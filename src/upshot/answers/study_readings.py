@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from upshot.answers.answering import Answering
+from upshot.answers.extent import extent_of
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.study_inputs import collect, ripening_days
+from upshot.answers.study_inputs import collect, ripe_on
 from upshot.catalog.kinds import Launch
 from upshot.catalog.verdict import Verdict, VerdictRecord
 from upshot.charts.words import day_label
+from upshot.metrics.ripening import ripening
 from upshot.studies.inputs import StudyInputs
 
 __all__ = ["Due", "as_of", "due_readings", "read_now", "recorded_readings", "waits_for"]
@@ -52,12 +54,15 @@ def due_readings(book: LaunchBook, known: dict[tuple[str, date], VerdictRecord],
 def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
     """What a reading must wait for before it can be final; empty where it can be read."""
     resources, primary = book.resources, inputs.primary
-    ripe = inputs.reading + timedelta(days=ripening_days(resources, inputs.study))
-    if ripe >= resources.today():
-        return f"{primary.title} of {day_label(inputs.reading)} is known after {ripe}."
-    last = resources.held().last_event_at
-    if last is None or resources.local_day(last) < inputs.reading:
-        return f"The data end before {day_label(inputs.reading)}: {_end(book)}."
+    known = extent_of(resources).known
+    if known is None or known < inputs.reading:
+        return f"The data end before the end of {day_label(inputs.reading)}: {_end(book)}."
+    if inputs.experiment is not None:
+        return ""  # only units whose own time is over count, and nobody may come any more
+    ripe = ripe_on(resources, inputs.study, inputs.reading)
+    if ripe > known:
+        when = f"when the data reach the end of {day_label(ripe)}"
+        return f"{primary.title} of {day_label(inputs.reading)} is known {when}."
     daily = inputs.daily(primary.name)
     if daily is not None and daily.last_day < inputs.reading:
         return (
@@ -67,13 +72,18 @@ def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
 
 
 def as_of(book: LaunchBook, measured: Measured) -> date:
-    """The day up to which a study can be read now: yesterday or the end of the data, at most the last reading."""
-    resources = book.resources
-    day = resources.today() - timedelta(days=1)
-    last = resources.held().last_event_at
-    if last is not None:
-        day = min(day, resources.local_day(last))
-    return day if measured.study is None else min(day, measured.study.readings[-1])
+    """The day up to which a study can be read now, at most that of the last reading.
+
+    It is the last whole day of the data; where no lots were drawn, the last day that all of the study's metrics know.
+    """
+    resources, study = book.resources, measured.study
+    day = extent_of(resources).known or resources.today() - timedelta(days=1)
+    if study is None:
+        return day
+    if book.experiment_in(study) is None:
+        names = (study.primary, *study.secondary, *study.guardrails, *study.controls)
+        day = min(ripening(resources.metrics.get(name)[0]).last_ripe(day) for name in names)
+    return min(day, study.readings[-1])
 
 
 def read_now(book: LaunchBook, launch: Launch, measured: Measured) -> tuple[StudyInputs, Verdict] | None:

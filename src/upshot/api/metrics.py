@@ -16,6 +16,8 @@ __all__ = [
     "METRIC_RETENTION",
     "METRIC_SHOW",
     "OPERATIONS",
+    "Compared",
+    "Headline",
     "MetricApplied",
     "MetricApply",
     "MetricChange",
@@ -103,12 +105,13 @@ class MetricQuery(msgspec.Struct, frozen=True):
     compare: Literal["none", "previous", "year"] = "none"
     limit: int = 20
     intervals: bool = False
+    year: bool = False
 
 
 class Point(msgspec.Struct, frozen=True):
     """One value of a series. ``value`` is null where the data give none, and ``note`` says why.
 
-    ``complete`` is false where the period is not over, or the data begin or end inside it.
+    ``complete`` is false where the period is not over, the data begin or end inside it, or its units still have time.
     ``group`` holds the breakdown's values in the order asked, null for none. ``low`` and ``high`` bound the sampling
     interval, where one was asked for and there is one.
     """
@@ -122,6 +125,37 @@ class Point(msgspec.Struct, frozen=True):
     note: str = ""
     low: float | None = None
     high: float | None = None
+    small: bool = False
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What a headline is compared with: the days, the value on them, and the relative change, 0.1 for a tenth more.
+
+    ``change`` is null where there is nothing to compare with. Against the year before, days without one of the same
+    date are left out of it on both sides where values add up.
+    """
+
+    first: date
+    last: date
+    value: float | None
+    change: float | None
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """The one number of a metric for the days that were asked about: cards, pages, tiles and commands show it.
+
+    It stands for ``first`` to ``last``: the days asked about that are over, covered by the data and whose units have
+    had their time; of a metric with a window of its own its last whole window. ``complete`` is false where there are
+    no such days: the value is then what there is so far, and ``note`` says why.
+    """
+
+    value: float | None
+    first: date
+    last: date
+    complete: bool
+    note: str = ""
+    before: Compared | None = None
+    year_before: Compared | None = None
 
 
 class MetricSeries(msgspec.Struct, frozen=True):
@@ -138,6 +172,7 @@ class MetricSeries(msgspec.Struct, frozen=True):
     total: Point | None
     totals: tuple[Point, ...]
     previous_total: Point | None
+    headline: Headline
     sql: str
     route: str
     elapsed_ms: float
@@ -163,13 +198,18 @@ class RetentionQuery(msgspec.Struct, frozen=True):
 
 
 class RetentionCell(msgspec.Struct, frozen=True):
-    """One cell. ``complete`` is false while units of the cohort can still come back within the period."""
+    """One cell: ``units`` of the cohort's ``size`` came back.
+
+    ``complete`` is false while units can still come back within the period; ``note`` says why.
+    """
 
     cohort: date
     offset: int
     units: int
     share: float | None
     complete: bool
+    size: int
+    note: str = ""
 
 
 class RetentionGrid(msgspec.Struct, frozen=True):

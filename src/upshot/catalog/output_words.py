@@ -7,7 +7,7 @@ Only names that say nothing else are taken for such: ``features_shipped`` and ``
 import re
 from itertools import pairwise
 
-from upshot.metrics.definition import Metric, Shape
+from upshot.metrics.definition import Metric
 
 __all__ = ["counts_outputs"]
 
@@ -96,7 +96,6 @@ _FILLING = frozenset(
         "quarterly",
     }
 )
-_COUNTING = (Shape.COUNT, Shape.SUM, Shape.DISTINCT)
 
 
 def counts_outputs(name: str, metric: Metric | None) -> bool:
@@ -109,7 +108,7 @@ def counts_outputs(name: str, metric: Metric | None) -> bool:
     >>> counts_outputs("features_shipped", None), counts_outputs("feature_users", None)
     (True, False)
     """
-    if metric is not None and metric.type not in _COUNTING:
+    if metric is not None and (metric.fractional or metric.is_a.people):
         return False
     words = [word for word in re.split(r"[^a-z]+", name.casefold()) if word and word not in _FILLING]
     for pair in _SHIPPED_PAIRS:

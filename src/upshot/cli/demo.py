@@ -178,11 +178,9 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
     for name in _HEADLINES:
         query = MetricQuery(name, last - timedelta(days=29), last, compare="previous")
         series = caller.call(METRIC_QUERY, query)
-        now, before = series.total, series.previous_total
-        value = None if now is None else now.value
-        earlier = None if before is None else before.value
-        change = "" if not value or not earlier else f"{value / earlier - 1:+.1%}"
-        rows.append((series.metric.title, format_value(value, series.metric.format, series.currency), change))
+        found = series.headline
+        change = "" if found.before is None or found.before.change is None else f"{found.before.change:+.1%}"
+        rows.append((series.metric.title, format_value(found.value, series.metric.format, series.currency), change))
     line(f"{info.events:,} events, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
     table((("last 30 days", "left"), ("", "right"), ("against the 30 before", "right")), rows)
 

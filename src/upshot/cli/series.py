@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from upshot.answers.periods import NO_PARTNER
 from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
@@ -70,7 +71,8 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
     """Cohorts downwards, later periods across."""
     offsets = sorted({cell.offset for cell in grid.cells})
     by_place = {(cell.cohort, cell.offset): cell for cell in grid.cells}
-    cohorts = sorted({cell.cohort for cell in grid.cells})
+    sizes = {cell.cohort: cell.size for cell in grid.cells}
+    cohorts = sorted(sizes)
     incomplete = any(not cell.complete for cell in grid.cells)
 
     def shown(cohort: date, offset: int) -> str:
@@ -85,7 +87,7 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
         (
             (
                 period_name(cohort, grid.grain) + (" ‹" if cohort in grid.cut_off_left else ""),
-                f"{_size(by_place.get((cohort, 0)))}",
+                f"{sizes[cohort]:,}",
                 *(shown(cohort, offset) for offset in offsets),
             )
             for cohort in cohorts
@@ -98,12 +100,6 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
         line("‹ cut off on the left: the data begin here, so this cohort holds everybody who was there before.")
     for note in grid.notes:
         line(note)
-
-
-def _size(cell: object) -> str:
-    from upshot.api.metrics import RetentionCell
-
-    return f"{cell.units:,}" if isinstance(cell, RetentionCell) else ""
 
 
 def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
@@ -140,18 +136,23 @@ def _print_across(answer: MetricSeries, groups: Sequence[tuple[str | None, ...]]
         for period in periods:
             yield (period_name(period, grain), *(_shown(answer, at[period, group]) for group in groups))
         yield ("total", *(_shown(answer, totals[g]) if g in totals else "" for g in groups))
+        if any(point.denominator is not None for point in totals.values()):
+            yield ("of", *(_size(totals[g]) if g in totals else "" for g in groups))
 
     table((("period", "left"), *((_group_name(group), "right") for group in groups)), rows(), title=title)
 
 
 def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grain: Grain) -> None:
     columns: list[Column] = [("period", "left"), *((name, "left") for name in breakdown), ("value", "right")]
+    sized = any(point.denominator is not None for point in answer.points)
+    columns += [("of", "right")] if sized else []
     if answer.previous:
         columns += [("was", "right"), ("change", "right")]
 
     def rows() -> Iterator[tuple[str, ...]]:
         for point, before in zip(answer.points, _aligned(answer), strict=True):
             row = (period_name(point.period, grain), *(g or "(none)" for g in point.group), _shown(answer, point))
+            row += (_size(point),) if sized else ()
             if answer.previous:
                 row += ("", "") if before is None else (_shown(answer, before), _change(point, before))
             yield row
@@ -168,7 +169,8 @@ def _aligned(answer: MetricSeries) -> Iterable[Point | None]:
     for point in answer.points:
         index = place[point.group] = place.get(point.group, -1) + 1
         series = before.get(point.group, [])
-        yield series[index] if index < len(series) else None
+        partner = series[index] if index < len(series) else None
+        yield None if partner is not None and partner.note == NO_PARTNER else partner
 
 
 def _shown(answer: MetricSeries, point: Point) -> str:
@@ -177,13 +179,33 @@ def _shown(answer: MetricSeries, point: Point) -> str:
 
 
 def _change(now: Point, before: Point) -> str:
-    if now.value is None or not before.value:
+    if now.value is None or not before.value or not (now.complete and before.complete):
         return "–"
-    return f"{now.value / before.value - 1:+.1%}"
+    return f"{(now.value - before.value) / abs(before.value):+.1%}"
+
+
+def _size(point: Point) -> str:
+    if point.denominator is None:
+        return ""
+    return f"{point.denominator:,.0f}" + (" (small)" if point.small else "")
 
 
 def _group_name(group: Sequence[str | None]) -> str:
     return " · ".join(g if g is not None else "(none)" for g in group)
+
+
+def _headline(answer: MetricSeries) -> Iterator[str]:
+    """The number that pages and cards show, where it is not the table's total."""
+    found = answer.headline
+    if not found.complete or found.value is None:
+        return
+    if answer.total is not None and answer.total.complete and found.value == answer.total.value:
+        return
+    text = f"Over {found.first} to {found.last}, the days that are whole: "
+    text += format_value(found.value, answer.metric.format, answer.currency)
+    if found.before is not None and found.before.change is not None:
+        text += f", {found.before.change:+.1%} against {found.before.first} to {found.before.last}"
+    yield f"{text}."
 
 
 def _notes(answer: MetricSeries) -> Iterator[str]:
@@ -191,6 +213,7 @@ def _notes(answer: MetricSeries) -> Iterator[str]:
     reasons = sorted({point.note for point in shown if not point.complete and point.note})
     if reasons:
         yield f"{_MARK} not complete: {', '.join(reasons)}."
+    yield from _headline(answer)
     if answer.truncated_groups:
         yield f"{answer.truncated_groups:,} more groups are not shown (--limit)."
     yield from answer.notes

@@ -8,11 +8,13 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import Clock, Combine, RetentionKind, Ripens, Window
 
 __all__ = [
+    "AT_ONCE",
     "ROLLING_DAYS",
     "WINDOWS",
     "Ripening",
     "brackets_of",
     "combination",
+    "counts_below",
     "last_window",
     "least_grain",
     "lookback_days",
@@ -132,6 +134,10 @@ class Ripening:
         return self.days + (self.periods + 1) * self.grain.days[2] - 1
 
 
+AT_ONCE = Ripening()
+"""A day's number is final with the day."""
+
+
 def ripening(metric: Metric) -> Ripening:
     """When the numbers of the metric's units are final.
 
@@ -139,11 +145,16 @@ def ripening(metric: Metric) -> Ripening:
     """
     match metric.is_a.ripens:
         case Ripens.AT_ONCE:
-            return Ripening()
+            return AT_ONCE
         case Ripens.WITHIN:
             return Ripening(days=-(-metric.within_seconds // _DAY_SECONDS))
         case Ripens.PERIODS:
             return Ripening(grain=metric.period, periods=brackets_of(metric, metric.after)[metric.after][1])
+
+
+def counts_below(metric: Metric) -> bool:
+    """Whether the denominator is a number of units or events, so that it says how large a group is."""
+    return metric.fractional and (metric.denominator is None or metric.denominator.is_a.counts)
 
 
 def brackets_of(metric: Metric, periods: int) -> list[tuple[int, int]]:

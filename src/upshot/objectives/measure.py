@@ -10,10 +10,11 @@ import numpy as np
 from upshot.catalog.kinds import Objective, parse_target
 from upshot.charts.words import day_label
 from upshot.core.units import format_value
-from upshot.metrics.definition import Metric, Shape
+from upshot.metrics.definition import Metric
+from upshot.metrics.kinds import Combine
 from upshot.objectives.forecast import LEAST_BLOCKS, Outlook, Wandering, outlook, wandering
 from upshot.objectives.progress import Aim, Progress, Status, judge
-from upshot.objectives.steps import Collected, Combine
+from upshot.objectives.steps import Collected
 from upshot.objectives.words import no_forecast, sentence
 
 __all__ = ["Standing", "no_standing", "standing", "windows_of"]
@@ -21,7 +22,6 @@ __all__ = ["Standing", "no_standing", "standing", "windows_of"]
 _LEAST_BASELINE_DAYS = 7
 _FURTHEST = 2
 """A forecast reaches at most so many times as far ahead as its series is long."""
-_COUNTS = (Shape.COUNT, Shape.ACTIVE, Shape.DISTINCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +139,9 @@ def _forecast(
         )
     averaged = objective.window_days / collected.block_days
     found = outlook(parts, max(ahead, 0.0), averaged, aim.target, upwards=aim.upwards)
-    low, high = _bounds(metric)
+    low, high = metric.is_a.bounds
     value, least, most = (min(max(number, low), high) for number in (found.value, found.low, found.high))
     return Outlook(value, least, most, found.level, found.chance), ""
-
-
-def _bounds(metric: Metric) -> tuple[float, float]:
-    """Values that the metric can have."""
-    if metric.type in (Shape.CONVERSION, Shape.RETENTION, Shape.STICKINESS):
-        return 0.0, 1.0
-    return (0.0 if metric.type in _COUNTS else -math.inf), math.inf
 
 
 def no_standing(

@@ -5,26 +5,19 @@ and daily actives are averaged, as the metric itself does over longer periods. A
 value is final: a day's conversion when its people have had their time, a cohort's retention when the period is over.
 """
 
-import enum
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-__all__ = ["Collected", "Combine", "Reading", "Step", "blocks", "readings", "value_over", "without_gaps"]
+from upshot.metrics.kinds import Combine
+
+__all__ = ["Collected", "Reading", "Step", "blocks", "readings", "value_over", "without_gaps"]
 
 _LEAST_COVERED = 0.8
 _MOST_GAPS = 0.05
 _NEVER_ZERO = 10.0
 """A day that usually sees so many is empty by chance once in 20,000 days."""
-
-
-class Combine(enum.Enum):
-    """How the steps of a window make its value."""
-
-    SUM = "sum"
-    POOL = "pool"
-    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +72,8 @@ def value_over(steps: Sequence[Step], first: date, last: date, combine: Combine)
         case Combine.POOL:
             bottom = sum(step.denominator or 0.0 for step in inside)
             return sum(step.numerator or 0.0 for step in inside) / bottom if bottom else None
+        case Combine.NONE:
+            return None
 
 
 def without_gaps(steps: Sequence[Step]) -> tuple[tuple[Step, ...], tuple[date, ...]]:

@@ -4,13 +4,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from upshot.answers.pictures import COMPARED, group_lines, group_name, series_lines
+from upshot.answers.pictures import COMPARED, OF, SMALL_GROUP, group_lines, group_name, series_lines, size_text
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
 from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType
 from upshot.charts import Bar, Option, Sparkline, bar_chart, line_chart, period_label, range_label, sparkline
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
-from upshot.web.figures import Change, Words, change, chart_points, headline
+from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
@@ -130,24 +130,23 @@ def read_content(page: Page, board: Dashboard, tile: Tile, view: View) -> Conten
     series = page.ask(METRIC_QUERY, query)
     match tile.type:
         case TileType.NUMBER:
-            return _number(tile, title, "  ·  ".join((view.words, *where)), series, grain)
+            return _number(tile, title, "  ·  ".join((view.words, *where)), series, grain, view)
         case TileType.TABLE:
             return _table(tile, title, about, series, grain, view)
         case _:
             return _chart(tile, title, about, series, grain, view)
 
 
-def _number(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain) -> Content:
+def _number(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain, view: View) -> Content:
     words = Words.of(series)
-    now, before, note = headline(series, grain)
     return Content(
         tile,
         title,
         about,
         series=series,
-        value=words.brief(now.value if now else None),
-        change=change(series.metric, now, before, words),
-        note=note,
+        value=words.brief(series.headline.value),
+        change=change_of(series.metric, series.headline.before, words),
+        note=headline_days(series, view.first, view.last),
         spark=sparkline(chart_points(series.points, grain, words)),
     )
 
@@ -173,10 +172,17 @@ def _chart(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grai
 def _table(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain, view: View) -> Content:
     words = Words.of(series)
     if tile.show is Show.GROUPS:
-        rows = tuple(Row(group_name(p.group), (words.write(p.value),)) for p in series.totals)
-        return Content(
-            tile, title, about, series=series, first_column=tile.breakdown, columns=(series.metric.title,), rows=rows
+        sized = any(p.denominator is not None for p in series.totals)
+        rows = tuple(
+            Row(
+                group_name(p.group),
+                (words.write(p.value), *((size_text(p),) if sized else ())),
+                SMALL_GROUP if p.small else "",
+            )
+            for p in series.totals
         )
+        columns = (series.metric.title, *((OF,) if sized else ()))
+        return Content(tile, title, about, series=series, first_column=tile.breakdown, columns=columns, rows=rows)
     if tile.breakdown:
         lines = group_lines(series, grain, words)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())

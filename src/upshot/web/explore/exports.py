@@ -55,8 +55,11 @@ def _groups(page: Page, question: Question) -> str:
     for one in ask_series(page, question, limit=_MOST_GROUPS):
         if one.series is None:
             raise one.problem or InvalidInput("There is no answer.")
-        rows += [(_group(p.group), safe_cell(one.title), p.value) for p in one.series.totals]
-    return _written((question.breakdown or "group", "shown", "value"), rows)
+        rows += [
+            (_group(p.group), safe_cell(one.title), p.value, p.denominator, str(p.small).lower())
+            for p in one.series.totals
+        ]
+    return _written((question.breakdown or "group", "shown", "value", "of", "small_group"), rows)
 
 
 def _group(group: tuple[str | None, ...]) -> str:

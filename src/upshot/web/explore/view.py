@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from upshot.answers.pictures import group_lines, group_name, series_lines
+from upshot.answers.pictures import SMALL_GROUP, group_lines, group_name, series_lines, size_text
 from upshot.api.explore import Distribution
 from upshot.api.metrics import MetricSeries, Point
 from upshot.charts import Column, Mark, Option, histogram_chart, line_chart, period_label
@@ -14,7 +14,7 @@ from upshot.core.errors import UserError
 from upshot.core.units import format_value
 from upshot.web.explore.answers import Answered, ask_distribution, ask_series
 from upshot.web.explore.state import Question
-from upshot.web.figures import Change, Words, change
+from upshot.web.figures import Change, Words, change, change_of, headline_days
 from upshot.web.metric.view import TableRow, group_filter
 from upshot.web.page import Page
 
@@ -39,6 +39,7 @@ class Panel(msgspec.Struct, frozen=True):
     rows: tuple[TableRow, ...]
     total: str = ""
     change: Change | None = None
+    total_note: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -50,6 +51,8 @@ class Row(msgspec.Struct, frozen=True):
     change: Change | None
     share: float
     filter_url: str
+    size: str = ""
+    note: str = ""
 
 
 class Breakdown(msgspec.Struct, frozen=True):
@@ -109,8 +112,9 @@ def _panel(question: Question, title: str, alike: list[MetricSeries], colours: l
         compared=next((line.name for line in lines if line.before), ""),
         columns=columns,
         rows=rows,
-        total=words.write(alone.total.value) if alone and alone.total and alone.total.value is not None else "",
-        change=change(alone.metric, alone.total, alone.previous_total, words) if alone else None,
+        total=words.write(alone.headline.value) if alone and alone.headline.value is not None else "",
+        change=change_of(alone.metric, alone.headline.before, words) if alone else None,
+        total_note=headline_days(alone, question.first, question.last) if alone else "",
         notes=tuple(dict.fromkeys(note for series in alike for note in _notes(question, series))),
     )
 
@@ -159,6 +163,8 @@ def read_breakdown(page: Page, question: Question) -> tuple[Breakdown, tuple[Ans
             filter_url=question.url(
                 where=(*question.where, group_filter(question.breakdown, point.group[0])), breakdown="", tab="trends"
             ),
+            size=size_text(point),
+            note=SMALL_GROUP if point.small else "",
         )
         for point in first.totals
     )

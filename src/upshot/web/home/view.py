@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import msgspec
 
-from upshot.answers.periods import compared
 from upshot.api.dashboards import HOME_SHOW
 from upshot.api.events import EVENTS_RECENT, EventRow, EventsRecent
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView
@@ -12,7 +11,7 @@ from upshot.api.state import Nothing
 from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
-from upshot.web.figures import Change, Words, change, chart_points, headline
+from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
 from upshot.web.home.moved import Moves, read_moves
 from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import SeriesChart, series_chart
@@ -86,43 +85,31 @@ def home_metrics(page: Page, metrics: list[MetricView]) -> list[tuple[MetricView
 
 
 def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError:
-    query = MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare)
+    query = MetricQuery(metric.name, view.first, view.last, grain=view.grain, compare=view.compare, year=True)
     try:
         return page.ask(METRIC_QUERY, query)
     except UserError as error:
         return error
 
 
-def _year_before(page: Page, view: View, answer: MetricSeries) -> Change | None:
-    """The change against the year before, unless that is compared with already or lies before the data."""
-    then = compared(view.days, view.grain, "year")
-    if view.compare == "year" or answer.data_from is None or answer.data_from > then.start:
-        return None
-    query = MetricQuery(answer.metric.name, then.start, then.last, grain=view.grain)
-    past = page.ask(METRIC_QUERY, query, minute_old=True)
-    beside = msgspec.structs.replace(answer, previous=past.points, previous_total=past.total)
-    now, before, _ = headline(beside, view.grain)
-    return change(answer.metric, now, before, Words.of(answer))
-
-
 def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | UserError) -> Card:
     if isinstance(answer, UserError):
         return Card(metric, problem=answer.message)
     words = Words.of(answer)
-    now, before, note = headline(answer, view.grain)
+    found, so_far = answer.headline, _today_so_far(page, answer, words)
     return Card(
         metric=metric,
-        value=words.brief(now.value if now else None),
-        change=change(metric, now, before, words),
-        year=_year_before(page, view, answer),
-        note=note or _today_so_far(page, answer, words),
+        value=words.brief(found.value),
+        change=change_of(metric, found.before, words),
+        year=change_of(metric, found.year_before, words) if view.compare != "year" else None,
+        note="; ".join(part for part in (headline_days(answer, view.first, view.last), so_far) if part),
         spark=sparkline(chart_points(answer.points, view.grain, words)),
     )
 
 
 def _today_so_far(page: Page, series: MetricSeries, words: Words) -> str:
     last = series.points[-1] if series.points else None
-    if last is None or last.period != page.today or last.complete or last.value is None:
+    if last is None or not series.headline.complete or last.period != page.today or last.complete or last.value is None:
         return ""
     return f"{words.write(last.value)} today so far"
 

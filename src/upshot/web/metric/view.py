@@ -4,11 +4,11 @@ from datetime import date
 
 import msgspec
 
-from upshot.answers.pictures import COMPARED, group_lines, group_name, series_lines
+from upshot.answers.pictures import COMPARED, SMALL_GROUP, group_lines, group_name, series_lines, size_text
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
 from upshot.core.time import Grain
-from upshot.web.figures import Change, Words, change
+from upshot.web.figures import Change, Words, change_of, headline_days
 from upshot.web.marks import Marks, annotations_of, marked_in
 from upshot.web.page import Page
 from upshot.web.window import View
@@ -53,10 +53,12 @@ class GroupRow(msgspec.Struct, frozen=True):
     share: float
     filter_url: str
     interval: str = ""
+    size: str = ""
+    note: str = ""
 
 
 class MetricPage(msgspec.Struct, frozen=True):
-    """The page. ``total`` is the window's value in words, with its change."""
+    """The page. ``total`` is the headline in words, with its change."""
 
     chart: SeriesChart
     total: str
@@ -94,15 +96,17 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
     columns, rows = _table(series, view, words, annotations)
     return MetricPage(
         chart=chart,
-        total=words.write(series.total.value) if series.total else "",
-        total_note=_total_note(series.total),
-        change=change(series.metric, series.total, series.previous_total, words),
+        total=words.write(series.headline.value),
+        total_note=headline_days(series, view.first, view.last),
+        change=change_of(series.metric, series.headline.before, words),
         columns=columns,
         rows=rows,
         groups=_groups(series, view, words),
         notes=(*series.notes, *_interval_note(series), *_cut_note(series), *_incomplete_note(series, view.grain)),
         marks=marked_in(annotations, series, view.grain),
-        total_interval=_interval(series.total, words),
+        total_interval=_interval(series.total, words)
+        if series.total and series.total.value == series.headline.value
+        else "",
     )
 
 
@@ -194,6 +198,8 @@ def _groups(series: MetricSeries, view: View, words: Words) -> tuple[GroupRow, .
             share=abs(point.value) / most if point.value is not None and most else 0.0,
             filter_url=view.url(where=(*view.where, group_filter(view.breakdown, point.group[0])), breakdown=""),
             interval=_interval(point, words),
+            size=size_text(point),
+            note=SMALL_GROUP if point.small else "",
         )
         for point in series.totals
         if point.group
@@ -205,12 +211,6 @@ def group_filter(breakdown: str, value: str | None) -> str:
     if value is None:
         return f"{breakdown} is null"
     return f'{breakdown} = "{value.replace(chr(34), chr(34) * 2)}"'
-
-
-def _total_note(total: Point | None) -> str:
-    if total is None:
-        return ""
-    return total.note or ("" if total.complete else "not over")
 
 
 def _cut_note(series: MetricSeries) -> tuple[str, ...]:

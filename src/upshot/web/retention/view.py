@@ -76,7 +76,7 @@ def laid_out(grid: RetentionGrid) -> GridView:
         RowView(
             cohort=period_label(cohort, grid.grain, short=True),
             full=period_label(cohort, grid.grain),
-            size=there[0].units if 0 in there else max(cell.units for cell in there.values()),
+            size=next(iter(there.values())).size,
             cells=tuple(_cell(there[offset]) if offset in there else None for offset in offsets),
             cut_off=cohort in grid.cut_off_left,
         )
@@ -97,9 +97,9 @@ def grid_option(view: GridView) -> Option:
 
 def grid_csv(grid: RetentionGrid) -> str:
     """One line for each cell."""
-    lines = ["cohort,offset,units,share,complete,cut_off_left"]
+    lines = ["cohort,offset,units,size,share,complete,cut_off_left"]
     for cell in sorted(grid.cells, key=lambda c: (c.cohort, c.offset)):
         share = "" if cell.share is None else repr(cell.share)
         flags = f"{str(cell.complete).lower()},{str(cell.cohort in grid.cut_off_left).lower()}"
-        lines.append(f"{cell.cohort},{cell.offset},{cell.units},{share},{flags}")
+        lines.append(f"{cell.cohort},{cell.offset},{cell.units},{cell.size},{share},{flags}")
     return "\n".join(lines) + "\n"

@@ -262,7 +262,7 @@ def _of_tile(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> 
     if tile.metric not in shapes:
         message = f"The {called} shows a metric that is not there: {tile.metric!r}."
         yield Problem(message, source, 0, nearest(tile.metric, shapes))
-    elif tile.show == "cohorts" and shapes[tile.metric] not in (Shape.RETENTION, Shape.ACTIVE, Shape.COUNT):
+    elif tile.show == "cohorts" and not shapes[tile.metric].kind.grid:
         yield Problem(f"The {called} shows cohorts, and {tile.metric!r} says nothing about coming back.", source)
     if tile.breakdown:
         parsed = parse_field(tile.breakdown)

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import msgspec
 
+from upshot.answers.extent import extent_of
 from upshot.answers.fields import read_fields, read_filters
 from upshot.answers.left_out import notes_on_values
 from upshot.answers.metric_book import unsaved_view, view_of
-from upshot.answers.questions import answer_grid, answer_series, extent_of, window_of
+from upshot.answers.questions import answer_grid, answer_series, window_of
 from upshot.answers.unseen import notes_on_filters
 from upshot.api.explore import (
     Distribution,
