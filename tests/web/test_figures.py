@@ -14,9 +14,9 @@ def metric(shape: str) -> MetricView:
 
 
 @pytest.mark.parametrize(
-    ("shape", "complete", "shown"), [("conversion", False, False), ("conversion", True, True), ("mean", False, True)]
+    ("shape", "complete", "shown"), [("conversion", False, False), ("conversion", True, True), ("mean", False, False)]
 )
-def test_conversion_that_is_not_over_has_no_change(shape: str, complete: bool, shown: bool) -> None:
+def test_what_is_not_over_has_no_change(shape: str, complete: bool, shown: bool) -> None:
     now, before = Point(DAY, 0.4, complete), Point(DAY, 0.5, complete=True)
     found = change(metric(shape), now, before, WORDS)
     assert (found is not None) == shown

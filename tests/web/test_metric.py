@@ -112,8 +112,8 @@ def test_csv_has_a_line_for_each_period(served: Served) -> None:
     answer = served.get("/metrics/revenue/series.csv?from=2024-03-04&to=2024-03-05")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [(r["period"], r["revenue"], r["complete"], r["previous_period"]) for r in rows] == [
-        ("2024-03-04", "100.0", "true", "2024-03-02"),
-        ("2024-03-05", "100.0", "true", "2024-03-03"),
+        ("2024-03-04", "100.0", "true", "2024-02-26"),
+        ("2024-03-05", "100.0", "true", "2024-02-27"),
     ]
     assert answer.headers["content-type"].startswith("text/csv")
     expected = 'attachment; filename="revenue_2024-03-04_2024-03-05_by_day.csv"'

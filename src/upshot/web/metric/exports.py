@@ -3,6 +3,7 @@
 import csv
 import io
 
+from upshot.answers.periods import NO_PARTNER
 from upshot.api.metrics import MetricSeries
 from upshot.charts import Option, captioned
 from upshot.web.marks import NO_MARKS, Marks
@@ -28,7 +29,7 @@ def series_csv(series: MetricSeries, breakdown: str) -> str:
     writer.writerow(["period", *groups, series.metric.name, *bounds, "complete", *parts, *compared, "note"])
     for at, point in enumerate(series.points):
         before = series.previous[at] if at < len(series.previous) else None
-        then = [before.period, before.value] if before else ["", ""]
+        then = [before.period, before.value] if before and before.note != NO_PARTNER else ["", ""]
         writer.writerow(
             [
                 point.period,
