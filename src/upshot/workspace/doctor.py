@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from upshot.answers.extent import extent_of
 from upshot.answers.left_out import left_out, said
-from upshot.answers.questions import extent_of
 from upshot.api.operation import LOCAL_OWNER
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import NotFound, UserError
