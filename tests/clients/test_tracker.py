@@ -261,6 +261,84 @@ def test_session_ends_with_half_an_hour_of_silence(collecting: Collecting, site:
     assert len({one.person for one in held}) == 1
 
 
+@pytest.mark.parametrize("first", ["mouse", "key", "program"])
+def test_session_ends_with_half_an_hour_of_silence_whatever_comes_first(
+    collecting: Collecting, site: Site, visitors: Visitors, first: str
+) -> None:
+    site.pages["/start"] = page_with(collecting, persistence="device", off="$engagement,$web_vital")
+    visit = visitors()
+    page = visit.page()
+    page.clock.install()
+    page.goto(f"{site.url}/start")
+    ready(page)
+    page.mouse.move(50, 50)
+    page.evaluate("upshot.track('before')")
+    for minutes in ("20:00", "20:00"):
+        page.clock.fast_forward(minutes)
+        page.mouse.move(50, 60)
+        page.mouse.move(50, 50)
+    page.evaluate("upshot.track('still there')")
+    page.clock.fast_forward("45:00")
+    if first == "mouse":
+        page.mouse.move(80, 80)
+    elif first == "key":
+        page.keyboard.press("Shift")
+    page.evaluate("upshot.track('after')")
+    page.clock.run_for(1000)
+    page.mouse.move(90, 90)
+    page.evaluate("upshot.track('goes on')")
+    page.clock.run_for(2000)
+    held = visit.wait_for(collecting, lambda found: once(found)["goes on"] == 1)
+    session = {one.event: one.session for one in held}
+    assert session["before"] == session["still there"] != session["after"] == session["goes on"]
+    assert len({one.person for one in held}) == 1
+
+
+def test_redirect_within_one_tick_is_one_view(collecting: Collecting, site: Site, visitors: Visitors) -> None:
+    site.pages["/start"] = page_with(collecting)
+    visit = visitors()
+    page = visit.page()
+    page.goto(f"{site.url}/start")
+    ready(page)
+    page.evaluate("history.pushState({}, '', '/inner'); history.replaceState({}, '', '/inner/list')")
+    page.evaluate("new Promise((done) => setTimeout(done))")
+    page.evaluate("upshot.track('there')")
+    held = visit.wait_for(collecting, lambda found: once(found)["there"] == 1)
+    assert [one.properties["path"] for one in named(held, "$pageview")] == ["/start", "/inner/list"]
+
+
+PRERENDERED = """
+Object.defineProperty(document, "prerendering", { value: true, configurable: true });
+window.upshot = [["track", "queued"]];
+window.show = () => {
+  delete document.prerendering;
+  document.dispatchEvent(new Event("prerenderingchange"));
+};
+"""
+
+
+@pytest.mark.parametrize("consent", ["", "required"])
+def test_page_that_is_loaded_ahead_tells_nothing_until_it_is_shown(
+    collecting: Collecting, site: Site, visitors: Visitors, consent: str
+) -> None:
+    site.pages["/start"] = page_with(collecting, persistence="device", **({"consent": consent} if consent else {}))
+    visit = visitors()
+    page = visit.page()
+    page.add_init_script(PRERENDERED)
+    page.clock.install()
+    page.goto(f"{site.url}/start")
+    ready(page)
+    page.evaluate("upshot.track('ahead'); upshot.identify('ann'); upshot.consent(true)")
+    page.clock.run_for(5000)
+    assert page.evaluate("localStorage.length") == 0
+    assert collecting.held() == []
+    page.evaluate("show()")
+    page.evaluate("upshot.track('seen')")
+    page.clock.run_for(2000)
+    held = visit.wait_for(collecting, lambda found: once(found)["seen"] == 1)
+    assert once(held) == {"$pageview": 1, "queued": 1, "ahead": 1, "$identify": 1, "seen": 1}
+
+
 def test_one_known_person_is_never_joined_to_another(collecting: Collecting, site: Site, visitors: Visitors) -> None:
     site.pages["/start"] = page_with(collecting, persistence="device")
     visit = visitors()

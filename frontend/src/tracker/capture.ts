@@ -18,7 +18,7 @@ export function capture(event: string, properties?: Properties, more?: object): 
     ...more,
   };
   whenAllowed(() => {
-    const { person, anonymous, session, groups } = visitor();
-    enqueue({ ...what, distinct_id: person || anonymous, session_id: session, groups });
+    const who = visitor();
+    enqueue({ ...what, distinct_id: who.person || who.anonymous, session_id: who.session, groups: who.groups });
   });
 }

@@ -20,12 +20,13 @@ const describe = (element: Element): { element: string } => ({
 });
 
 function watchRage(click: MouseEvent, element: Element): void {
-  const same =
+  burst =
     previous &&
     click.timeStamp - previous.timeStamp < RAGE_MS &&
-    Math.hypot(click.x - previous.x, click.y - previous.y) < RAGE_PIXELS;
+    Math.hypot(click.x - previous.x, click.y - previous.y) < RAGE_PIXELS
+      ? burst + 1
+      : 1;
   previous = click;
-  burst = same ? burst + 1 : 1;
   if (burst === RAGE_CLICKS) capture("$rageclick", describe(element));
 }
 

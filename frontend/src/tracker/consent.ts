@@ -1,5 +1,6 @@
 // Whether anything may be kept and sent: not where the browser says no (Do Not Track, Global Privacy Control), not before
 // the visitor agrees where the page waits for that.
+import { whenShown } from "./listen";
 import { option } from "./settings";
 
 const MOST_HELD = 1000;
@@ -13,10 +14,15 @@ export const refused =
 
 let allowed = refused ? false : option("consent") !== "required" || undefined;
 
-/** Do it now, or as soon as the visitor agrees, or never. Until then nothing is read from the device or written to it. */
+/**
+ * Do it now, or as soon as the page is shown and the visitor agrees, or never. Until then nothing is read from the device
+ * or written to it.
+ */
 export function whenAllowed(act: () => void): void {
-  if (allowed) act();
-  else if (allowed === undefined && held.length < MOST_HELD) held.push(act);
+  whenShown(() => {
+    if (allowed) act();
+    else if (allowed === undefined && held.length < MOST_HELD) held.push(act);
+  });
 }
 
 /** The visitor's answer. */

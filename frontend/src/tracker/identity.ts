@@ -26,18 +26,20 @@ function stored(use: (storage: Storage) => string | null | void): string | null 
   }
 }
 
-/** The visitor was active just now: the session goes on. */
+/** Whether the visitor's session goes on; that of nobody does not, as what is compared with is no number then. */
+const isGoingOn = (visitor?: Visitor): visitor is Visitor =>
+  Date.now() - Math.max(active, visitor?.seen!) < INACTIVITY_MS;
+
+/** The visitor was active just now: the session goes on, unless it has ended before. */
 export function touch(): void {
-  active = Date.now();
+  if (isGoingOn(memory)) active = Date.now();
 }
 
 /** The visitor, with a new session where the last activity is half an hour old, and with `change`. */
 export function visitor(change?: Partial<Visitor>): Visitor {
-  const now = Date.now();
   // the storage first: another tab may have begun a session, or signed out
   const before: Visitor | undefined = JSON.parse(stored((s) => s.getItem(NAME)) || "null") || memory;
-  const goesOn = before && now - Math.max(before.seen, active) < INACTIVITY_MS;
-  memory = { anonymous: randomId(), ...before, session: goesOn ? before.session : randomId(), seen: now, ...change };
+  memory = { anonymous: randomId(), ...before, session: isGoingOn(before) ? before.session : randomId(), seen: Date.now(), ...change };
   stored((s) => s.setItem(NAME, JSON.stringify(memory)));
   return memory;
 }

@@ -4,7 +4,7 @@ import { watchClicks } from "./clicks";
 import { answer, refused, whenAllowed } from "./consent";
 import { watchErrors } from "./errors";
 import { forget, visitor } from "./identity";
-import { listen, whenHidden } from "./listen";
+import { whenHidden, whenShown } from "./listen";
 import { pageView, watchPages } from "./pages";
 import { discard, flush } from "./queue";
 import { randomId } from "./random";
@@ -56,9 +56,6 @@ function start(): void {
 }
 
 declare global {
-  interface Document {
-    prerendering?: boolean;
-  }
   interface Window {
     upshot?: Call[] | (typeof calls & { push: typeof push });
   }
@@ -66,12 +63,8 @@ declare global {
 
 const early = window.upshot || [];
 // a script that stands in a page twice counts once
-if (Array.isArray(early)) {
+if ("pop" in early) {
   window.upshot = { ...calls, push };
-  if (!refused) {
-    // a page that is loaded ahead is not seen yet
-    if (document.prerendering) listen("prerenderingchange", start);
-    else start();
-  }
+  if (!refused) whenShown(start);
   push(...early);
 }

@@ -8,6 +8,7 @@ const IDLE_MS = 30_000;
 let engagedMs = 0;
 let lastInput = 0; // 0: nobody looks at it
 let shown: string;
+let coming: number | undefined;
 let referrer = document.referrer;
 
 /** Somebody does something: the time since they last did counts, up to half a minute of it. */
@@ -46,8 +47,9 @@ function navigated(): void {
   leave();
   if (attentive) look();
   shown = location.pathname;
-  // the page sets its title right after it has navigated
-  setTimeout(pageView);
+  // the page sets its title right after it has navigated, and may lead on at once
+  clearTimeout(coming);
+  coming = setTimeout(pageView);
 }
 
 export function watchPages(): void {

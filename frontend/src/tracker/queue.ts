@@ -18,14 +18,13 @@ function again(events: string[], seconds = 0): void {
 }
 
 function send(events: string[]): void {
-  const sent_at = new Date().toISOString();
-  const body = `{"write_key":"${option("key")}","sdk":"${SDK}","sent_at":"${sent_at}","events":[${events}]}`;
+  const body = `{"write_key":"${option("key")}","sdk":"${SDK}","sent_at":"${new Date().toISOString()}","events":[${events}]}`;
   // as a beacon is sent, but with an answer; as text, which a browser sends to another site without asking it for leave
   fetch(endpoint, { method: "POST", body, keepalive: true, credentials: "omit" }).then(
     ({ ok, status, headers }) => {
       if (status === 429 || status > 499) return again(events, +headers.get("Retry-After")!);
       failures = 0;
-      if (!ok) console.warn("upshot: refused", status);
+      if (!ok) console.warn("upshot", status);
     },
     () => again(events),
   );

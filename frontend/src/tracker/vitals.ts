@@ -32,16 +32,15 @@ function interacted({ interactionId, duration }: Entry): void {
 }
 
 /** The slowest interaction; of many, one in fifty is left out. */
-function inp(): number | undefined {
-  const all = Object.values(slowest).sort((a, b) => b - a);
-  return all[Math.floor(all.length / LEFT_OUT_EVERY)];
-}
+const inp = (): number | undefined =>
+  ((all) => all[(all.length / LEFT_OUT_EVERY) | 0])(Object.values(slowest).sort((a, b) => b - a));
 
 /** Up to `good` it is good, above `poor` poor. */
 function report(vital: string, value: number | undefined, good: number, poor: number): void {
-  if (value === undefined) return;
-  const rating = value > poor ? "poor" : value > good ? "needs improvement" : "good";
-  capture("$web_vital", { vital, value: +value.toFixed(4), rating });
+  if (value !== undefined) {
+    const rating = value > poor ? "poor" : value > good ? "needs improvement" : "good";
+    capture("$web_vital", { vital, value: +value.toFixed(4), rating });
+  }
 }
 
 export function watchVitals(): void {
@@ -65,6 +64,6 @@ export function watchVitals(): void {
     for (const drain of drains.splice(0)) drain();
     report("LCP", lcp && Math.max(0, lcp - begin), 2500, 4000);
     report("INP", inp(), 200, 500);
-    if (PerformanceObserver.supportedEntryTypes.includes("layout-shift")) report("CLS", cls, 0.1, 0.25);
+    if ("LayoutShift" in window) report("CLS", cls, 0.1, 0.25);
   });
 }

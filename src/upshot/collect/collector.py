@@ -26,7 +26,9 @@ __all__ = ["Collector", "Receipt"]
 
 _SALT = "hash_salt"
 _ROBOT = re.compile(
-    r"bot\b|bot/|crawl|spider|slurp|facebookexternalhit|headlesschrome|lighthouse|pingdom|phantomjs", re.IGNORECASE
+    r"\b(?!cubot\b)\w*bot\b|\b\w*(?:crawler|spider)\b|\b(?:crawl|slurp|facebookexternalhit|headlesschrome|pingdom)|"
+    r"lighthouse|phantomjs",
+    re.IGNORECASE,
 )
 _BATCHES = {
     "segment": ('"batch"', '"sentAt"'),

@@ -148,6 +148,34 @@ def test_keys_are_made_and_revoked_on_the_page(fresh: Served) -> None:
         assert "upk_" not in client.get("/data/collect").text
 
 
+@pytest.mark.parametrize(
+    ("agent", "is_robot"),
+    [
+        ("Mozilla/5.0 (Linux; Android 9; CUBOT_X19) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20 PRO) AppleWebKit/537.36 Chrome/120.0 Mobile", False),
+        ("Mozilla/5.0 (Linux; U; Android 4.4; xx; CUBOT) AppleWebKit/534.30", False),
+        ("Mozilla/5.0 (Linux; Android 12; CUBOT P50; Googlebot/2.1)", True),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", True),
+        ("Mozilla/5.0 AppleWebKit/537.36 (compatible; bingbot/2.0)", True),
+        ("Twitterbot/1.0", True),
+        ("Slackbot-LinkExpanding 1.0", True),
+        ("facebookexternalhit/1.1", True),
+        ("Baiduspider+(+http://www.baidu.com/search/spider.htm)", True),
+        ("my-crawler/1.0", True),
+        ("Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/120.0 Safari/537.36", True),
+        ("Mozilla/5.0 (Macintosh) Chrome-Lighthouse", True),
+        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.0 Safari/605.1.15", False),
+    ],
+)
+def test_robots_are_told_by_whole_words(
+    fresh: Served, monkeypatch: pytest.MonkeyPatch, agent: str, is_robot: bool
+) -> None:
+    monkeypatch.setattr(fresh.workspace.collector, "settings", CollectSettings(bots="drop"))
+    body = {"event": "seen", "distinct_id": "u", "api_key": key(fresh)}
+    assert send(fresh, "/e/", body, User_Agent=agent).status_code == 200
+    assert len(events(fresh)) == (not is_robot)
+
+
 @pytest.mark.parametrize(("bots", "stored"), [("keep", 1), ("drop", 0)])
 def test_robots_are_left_out_where_that_is_set(
     fresh: Served, monkeypatch: pytest.MonkeyPatch, bots: Literal["keep", "drop"], stored: int
