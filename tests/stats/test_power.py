@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy import stats
+from scipy.integrate import quad
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
 from upshot.core.errors import InvalidInput
@@ -143,3 +145,32 @@ def test_impossible_plans_are_rejected() -> None:
         AlwaysValid(tuned_fraction=0.0)
     with pytest.raises(InvalidInput, match="alpha"):
         rejection_probability(1.0, alpha=1.5)
+
+
+def _slow_power(drift: float, df: float) -> float:
+    """Two-sided, by adaptive quadrature over the standard deviation."""
+    critical = float(stats.t.isf(0.025, df))
+
+    def integrand(s: float) -> float:
+        tails = stats.norm.sf(critical * s - drift) + stats.norm.cdf(-critical * s - drift)
+        return float(tails * stats.chi.pdf(s * np.sqrt(df), df) * np.sqrt(df))
+
+    spread = 1.0 / np.sqrt(2.0 * df)
+    return float(quad(integrand, max(0.0, 1 - 9 * spread), 1 + 9 * spread, epsabs=1e-13, limit=400)[0])
+
+
+@pytest.mark.parametrize("df", [2.0, 5.0, 30.0, 1000.0, 1e6])
+@pytest.mark.parametrize("drift", [0.5, 2.8, 6.0, 9.0, 12.0, 38.0, 45.0])
+def test_power_of_the_t_test_is_known_for_every_effect(drift: float, df: float) -> None:
+    found = t_test_power([drift, -drift], df)
+    assert found[0] == found[1] or abs(float(found[0] - found[1])) < 1e-9
+    # Wide tails of very few degrees of freedom are cut off by the slow integral at nine standard deviations.
+    assert float(found[0]) == pytest.approx(_slow_power(drift, df), abs=1e-7 if df > 10 else 2e-3)
+
+
+def test_power_of_the_t_test_is_one_where_the_effect_is_large() -> None:
+    assert t_test_power([9.0, 20.0, 50.0, 500.0], [1000.0, 100.0, 60.0, 1e9]).tolist() == pytest.approx([1.0] * 4)
+    assert t_test_power([9.0, -9.0], 1000.0, alternative="greater").tolist() == pytest.approx([1.0, 0.0], abs=1e-12)
+    rising = t_test_power(np.linspace(0.0, 60.0, 601), 2.0)
+    assert (np.diff(rising) > -1e-9).all()
+    assert np.isnan(t_test_power(np.nan, 10.0))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any  # scipy's stub for quantile_test names a float
+from typing import TYPE_CHECKING, Any  # scipy's stub for quantile_test names a float
 
 import numpy as np
 import pytest
@@ -16,6 +16,11 @@ from upshot.stats.quantiles import (
     quantile_lift,
 )
 from upshot.stats.result import Estimate, NoEstimate, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from upshot.stats.result import FloatArray, IntArray
 
 RNG = np.random.default_rng(31)
 
@@ -134,3 +139,93 @@ def test_quantile_difference_of_clustered_events_keeps_its_size() -> None:
             groups.append(Quantiles.of(latency, 0.9, clusters=labels))
         rejected += float(quantile_difference(*groups).p_value) < 0.05
     assert 4 <= rejected <= 29  # 99.9 % bounds of Binomial(300, 0.05)
+
+
+def _apart(draw: Callable[[], tuple[FloatArray, IntArray | None]], truth: float, comparisons: int) -> tuple[int, int]:
+    """How many of the differences of two 90th percentiles exclude the truth, and how many there are."""
+    missed = told = 0
+    for _ in range(comparisons):
+        arms = []
+        for _ in range(2):
+            values, clusters = draw()
+            arms.append(Quantiles.of(values, 0.9, clusters=clusters))
+        found = quantile_difference(*arms)
+        if int(found.reason) == Reason.OK:
+            told += 1
+            missed += not float(found.low) <= truth <= float(found.high)
+    return missed, told
+
+
+@pytest.mark.parametrize("kind", ["Poisson", "geometric", "rounded", "clustered", "continuous"])
+def test_quantiles_of_whole_numbers_differ_falsely_as_seldom_as_promised(kind: str) -> None:
+    rng = np.random.default_rng(len(kind))
+    sizes = {"clustered": 600}
+
+    def draw() -> tuple[FloatArray, IntArray | None]:
+        size = sizes.get(kind, 200)
+        match kind:
+            case "Poisson":
+                return rng.poisson(3.0, size).astype(float), None
+            case "geometric":
+                return rng.geometric(0.2, size).astype(float), None
+            case "rounded":
+                return np.round(rng.lognormal(1.0, 1.0, size)), None
+            case "clustered":
+                return rng.poisson(np.repeat(rng.gamma(6.0, 0.5, 200), 3)).astype(float), np.repeat(np.arange(200), 3)
+            case _:
+                return rng.lognormal(1.0, 1.0, size), None
+
+    missed, told = _apart(draw, 0.0, 500)
+    assert told > 400
+    # 99.9 % upper bound of Binomial(500, 0.05); without care for ties it is 8 to 30 % of them.
+    assert missed <= 42
+
+
+def test_steps_cover_the_true_difference_of_discrete_quantiles() -> None:
+    rng = np.random.default_rng(4)
+    truth = float(stats.poisson.ppf(0.9, 6.0) - stats.poisson.ppf(0.9, 3.0))
+    missed = 0
+    for _ in range(400):
+        a, b = (Quantiles.of(rng.poisson(rate, 300).astype(float), 0.9) for rate in (3.0, 6.0))
+        found = quantile_difference(a, b)
+        assert np.isnan(found.p_value)
+        relative = quantile_lift(a, b)
+        if int(found.reason) == Reason.ZERO_VARIANCE:
+            continue
+        missed += not float(found.low) <= truth <= float(found.high)
+        assert float(relative.low) <= float(relative.value) <= float(relative.high)
+    assert missed <= 35
+
+
+def test_ties_are_noticed_where_they_matter() -> None:
+    x = RNG.lognormal(3.0, 1.0, 2000)
+    assert not Quantiles.of(x, 0.9).tied
+    assert Quantiles.of(np.round(x / 20.0), 0.9).tied
+    # Ties far from the quantile are none of its business.
+    assert not Quantiles.of(np.where(x < 10.0, 0.0, x), 0.9).tied
+
+
+def test_bounds_in_steps_are_those_of_the_wider_shares() -> None:
+    control = Quantiles.of(RNG.poisson(3.0, 400).astype(float), 0.9)
+    treatment = Quantiles.of(RNG.poisson(5.0, 400).astype(float), 0.9)
+    found = quantile_difference(control, treatment).at()
+    assert isinstance(found, Estimate)
+    assert control.widest is not None
+    assert treatment.widest is not None
+    (low_c, high_c), (low_t, high_t) = control.widest, treatment.widest
+    assert (found.low, found.high) == (float(low_t - high_c), float(high_t - low_c))
+    one_sided = quantile_difference(control, treatment, alternative="greater").at()
+    assert isinstance(one_sided, Estimate)
+    assert (one_sided.low, one_sided.high) == (found.low, np.inf)
+    lifted = quantile_lift(control, treatment).at()
+    assert isinstance(lifted, Estimate)
+    assert lifted.low == pytest.approx(float(low_t / high_c) - 1.0)
+    assert quantile_difference(control, treatment, level=0.99).at() == NoEstimate(
+        Reason.NOT_IDENTIFIED, "quantile_difference"
+    )
+
+
+def test_a_lift_of_tied_quantiles_that_may_start_at_zero_has_no_bounds() -> None:
+    control = Quantiles.of(np.repeat([0.0, 1.0, 2.0], [168, 20, 12]), 0.85)
+    treatment = Quantiles.of(np.repeat([0.0, 1.0, 2.0], [120, 50, 30]), 0.85)
+    assert quantile_lift(control, treatment).at() == NoEstimate(Reason.UNBOUNDED, "quantile_lift")

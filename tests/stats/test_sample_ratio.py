@@ -78,5 +78,39 @@ def test_check_finds_the_broken_split_of_upworthy(data_dir: Path) -> None:
     p = np.asarray([float(sample_ratio(arms).p_value) for arms in tests["impressions_list"].to_pylist()])
     broken = (weeks >= 201326) & (weeks <= 201402)
     assert (int(broken.sum()), int((~broken).sum())) == (1055, 3818)
-    assert round(100 * float((p[broken] < 0.001).mean()), 1) == 67.1
+    assert round(100 * float((p[broken] < 0.001).mean()), 1) == 67.0
     assert round(100 * float((p[~broken] < 0.001).mean()), 1) == 1.2
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.02])
+def test_sample_ratio_of_two_arms_is_the_exact_binomial_test(share: float) -> None:
+    rng = np.random.default_rng(int(100 * share))
+    for n in (1, 7, 60, 500, 4000):
+        counts = rng.binomial(n, np.clip(share * np.array([0.5, 0.9, 1.0, 1.2, 1.8]), 0.0, 1.0))
+        found = sample_ratio(np.stack([n - counts, counts], axis=-1), [1 - share, share])
+        for x, p_value, exact in zip(counts, found.p_value, found.exact, strict=True):
+            if exact:
+                assert float(p_value) == pytest.approx(stats.binomtest(int(x), n, share).pvalue, rel=1e-8)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.1, 0.05, 0.02])
+@pytest.mark.parametrize("expected", [5, 10, 12, 15, 20, 25, 33, 80, 300])
+def test_sample_ratio_keeps_its_size_at_the_alarm_level(share: float, expected: int) -> None:
+    n = round(expected / share)
+    x = np.arange(n + 1)
+    p_value = sample_ratio(np.stack([n - x, x], axis=-1), [1 - share, share]).p_value
+    assert float(stats.binom.pmf(x, n, share)[p_value < 0.001].sum()) <= 0.001
+
+
+@pytest.mark.parametrize("planned", [[1.0, 1.0, 1.0], [0.9, 0.05, 0.05], [0.25] * 4])
+@pytest.mark.parametrize("expected", [12, 33, 90])
+def test_sample_ratio_of_many_arms_keeps_its_size(planned: list[float], expected: int) -> None:
+    shares = np.asarray(planned) / np.sum(planned)
+    counts = np.random.default_rng(expected).multinomial(round(expected / shares.min()), shares, 30_000)
+    distinct, repeats = np.unique(counts, axis=0, return_counts=True)
+    # The far tail only: a split whose chi-square lies below 9 has no p-value near the alarm.
+    statistic = ((distinct - counts[0].sum() * shares) ** 2 / (counts[0].sum() * shares)).sum(axis=-1)
+    far = statistic > 9.0
+    alarms = int(repeats[far][sample_ratio(distinct[far], planned).p_value < 0.001].sum())
+    # 99.9 % upper bound of Binomial(30,000, 0.001).
+    assert alarms <= 48
