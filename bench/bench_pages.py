@@ -51,7 +51,6 @@ PAINTED = ("/", "/ledger")
 REPEATS = 5
 COMMANDS = (
     "ledger",
-    "ledger --recorded",
     "study list",
     "output list",
     "launch list",
@@ -216,7 +215,7 @@ def pages(folder: Path, repeats: int) -> int:
 def commands(folder: Path, repeats: int) -> int:
     """Print how long each command takes; how many goals are missed."""
     asked = [*COMMANDS]
-    found = json.loads(_command("ledger --recorded --json", folder)[1])
+    found = json.loads(_command("ledger --json", folder)[1])
     verdicts = [line["verdict"] for line in found["rows"] if line["verdict"]]
     if verdicts:
         asked.append(f"verify {verdicts[0]}")

@@ -70,11 +70,14 @@ def test_repository_and_table_give_a_graded_ledger(
     assert "2 days have no value: 2025-08-01, 2025-09-01." in out
     assert run(capsys, folder, "output", "import", "git", str(history))[0] == 0
     code, out, err = run(capsys, folder, "ledger")
+    assert (code, err) == (0, "")
+    assert "2 readings have come and are not recorded" in out
+    code, out, err = run(capsys, folder, "ledger", "--wait")
     assert code == 0
     assert "2 verdicts recorded, 0 to go" in err
     assert "v1.1" in out
     assert "of the days." in out
-    found = asked(capsys, folder, "ledger", "--recorded")
+    found = asked(capsys, folder, "ledger")
     rows = {row["launched_on"]: row for row in found["rows"]}
     newer, older = rows["2026-01-12"], rows["2025-10-06"]
     assert (newer["word"], newer["grade"], newer["metric"]) == ("improved", "C", "signups")

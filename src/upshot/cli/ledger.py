@@ -43,12 +43,12 @@ def ledger(
     team: str = "",
     kind: str = "",
     as_csv: Annotated[bool, Parameter(name="--csv", negative="")] = False,
-    recorded: bool = False,
+    wait: bool = False,
     common: Common | None = None,
 ) -> None:
     """List each output with its cost, expectation, effect, evidence, verdict and worth.
 
-    Readings that are due are recorded first.
+    It shows what is recorded, and says how many readings are due and are not: a running server records them by itself.
 
     Args:
         first: Only launches from this day on.
@@ -57,7 +57,7 @@ def ledger(
         team: Only this team's.
         kind: Only bet, upkeep, enabling or compliance.
         as_csv: Print CSV.
-        recorded: Only show what is recorded already.
+        wait: Record what is due first; each reading takes about a second.
         common: The options of every command.
     """
     from upshot.api.ledger import LEDGER, LedgerQuery
@@ -65,7 +65,7 @@ def ledger(
     common = common or Common()
     query = LedgerQuery(first=first, last=last, objective=objective, team=team, kind=kind)
     with open_workspace(common) as workspace:
-        failed = record_what_is_due(workspace, quiet=common.json or as_csv) if not recorded else ()
+        failed = record_what_is_due(workspace, quiet=common.json or as_csv) if wait else ()
         found = workspace.call(LEDGER, query)
     if as_csv:
         _print_csv(found)
