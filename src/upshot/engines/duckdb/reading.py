@@ -33,8 +33,9 @@ _CAREFUL_TEXT = f"CASE WHEN {_IS_NESTED} THEN {_JSON} ELSE CAST({_SCALAR} AS VAR
 
 def _number(value: str) -> str:
     number = f"TRY_CAST({value} AS DOUBLE)"
-    is_boolean = f"variant_typeof({_VALUE}) IN ('BOOL_TRUE', 'BOOL_FALSE')"
-    return f"CASE WHEN NOT {is_boolean} AND abs({number}) < 'infinity'::DOUBLE THEN {number} END"
+    # Only 1 and 0 can have been true and false: to ask every value took as long as three casts.
+    is_boolean = f"({number} IN (0.0, 1.0) AND variant_typeof({_VALUE}) IN ('BOOL_TRUE', 'BOOL_FALSE'))"
+    return f"CASE WHEN isfinite({number}) AND NOT {is_boolean} THEN {number} END"
 
 
 def define(connection: DuckDBPyConnection) -> None:
