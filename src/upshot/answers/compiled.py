@@ -3,76 +3,71 @@
 A kept statement may name facts that the store has dropped since; it then fails, and is compiled anew.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from upshot.core.errors import InvalidInput
+from upshot.answers.dated import DatedStatement
+from upshot.answers.prepared import Prepared
+from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.lru import Lru
-from upshot.core.time import Grain
+from upshot.core.time import DayRange
 from upshot.engines.store import EventStore, QueryResult
 from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
 from upshot.metrics.definition import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from upshot.metrics.compile.query import Compiled
 
 __all__ = ["CompiledQueries", "Prepared"]
 
 _KEPT = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A compiled question: the statement and what the compiler said of it."""
-
-    sql: str
-    route: str
-    reason: str
-    columns: tuple[str, ...]
-    additive: bool
-    absent: float | None
-    grain: Grain | None
-    notes: tuple[str, ...]
+_NO_DAYS = DayRange(date.min, date.min)
+_Key = tuple[str, bytes]
+Query = TypeVar("Query", SeriesQuery, RetentionQuery, DistributionQuery)
 
 
 class CompiledQueries:
-    """The most recent statements, by definition and question."""
+    """The most recent statements, by definition and question.
+
+    A question that is asked of a second range of days is compiled with its days left open, so that others need no
+    compiling; where they cannot be left open, each range is compiled.
+    """
 
     def __init__(self) -> None:
-        self._kept = Lru[tuple[str, bytes], Prepared](_KEPT)
+        self._kept = Lru[_Key, Prepared](_KEPT)
+        self._dated = Lru[_Key, tuple[DatedStatement | None]](_KEPT)
+        self._asked = Lru[_Key, bool](_KEPT)
 
     def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         """A series: the statement and its answer."""
 
-        def compiled() -> "Compiled":
+        def compiled(asked: SeriesQuery) -> "Compiled":
             from upshot.metrics.compile import compile_series
 
-            return compile_series(metric, query, store.dialect())
+            return compile_series(metric, asked, store.dialect())
 
-        return self._answered(store, (metric.hash, b"s" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"s"), query, compiled)
 
     def retention(self, store: EventStore, metric: Metric, query: RetentionQuery) -> tuple[Prepared, QueryResult]:
         """A cohort grid: the statement and its answer."""
 
-        def compiled() -> "Compiled":
+        def compiled(asked: RetentionQuery) -> "Compiled":
             from upshot.metrics.compile import compile_retention
 
-            return compile_retention(metric, query, store.dialect())
+            return compile_retention(metric, asked, store.dialect())
 
-        return self._answered(store, (metric.hash, b"r" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"r"), query, compiled)
 
     def moments(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult] | None:
         """What intervals need; None where there are none."""
 
-        def compiled() -> "Compiled":
-            from upshot.core.errors import InternalError
+        def compiled(asked: SeriesQuery) -> "Compiled":
             from upshot.metrics.compile import compile_moments
 
-            made = compile_moments(metric, query, store.dialect())
+            made = compile_moments(metric, asked, store.dialect())
             if made is None:
                 raise InternalError(f"{metric.name} has no moments.")
             return made
@@ -81,57 +76,71 @@ class CompiledQueries:
 
         if not has_moments(metric, query.grain):
             return None
-        return self._answered(store, (metric.hash, b"m" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"m"), query, compiled)
 
     def distribution(self, store: EventStore, metric: Metric, query: DistributionQuery) -> tuple[Prepared, QueryResult]:
         """How values are spread, in one row."""
 
-        def compiled() -> "Compiled":
+        def compiled(asked: DistributionQuery) -> "Compiled":
             from upshot.metrics.compile import compile_distribution
 
-            return compile_distribution(metric, query, store.dialect())
+            return compile_distribution(metric, asked, store.dialect())
 
-        return self._answered(store, (metric.hash, b"d" + msgspec.json.encode(query)), compiled)
+        return self._answered(store, (metric.hash, b"d"), query, compiled)
 
     def histogram(
         self, store: EventStore, metric: Metric, query: DistributionQuery, steps: Steps
     ) -> tuple[Prepared, QueryResult]:
         """How many values lie in each step."""
 
-        def compiled() -> "Compiled":
+        def compiled(asked: DistributionQuery) -> "Compiled":
             from upshot.metrics.compile import compile_histogram
 
-            return compile_histogram(metric, query, steps, store.dialect())
+            return compile_histogram(metric, asked, steps, store.dialect())
 
-        return self._answered(store, (metric.hash, b"h" + msgspec.json.encode([query, steps])), compiled)
+        return self._answered(store, (metric.hash, b"h" + msgspec.json.encode(steps)), query, compiled)
 
     def forget(self) -> None:
         """Compile anew what reads raw events, as the store may keep facts for it by now."""
         self._kept.forget(lambda made: made.route == Route.EVENTS)
+        self._dated.forget(lambda made: made[0] is not None and made[0].model.route == Route.EVENTS)
 
     def forget_all(self) -> None:
         """Compile everything anew, as the store may have dropped facts."""
         self._kept.forget()
+        self._dated.forget()
 
     def _answered(
-        self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]"
+        self, store: EventStore, kind: _Key, query: Query, compiled: "Callable[[Query], Compiled]"
     ) -> tuple[Prepared, QueryResult]:
-        prepared = self._prepared(store, key, compiled)
+        def prepare(days: DayRange) -> Prepared:
+            return _prepare(store, compiled(msgspec.structs.replace(query, days=days)))
+
+        key = (kind[0], kind[1] + msgspec.json.encode(query))
+        whenever = (kind[0], kind[1] + msgspec.json.encode(msgspec.structs.replace(query, days=_NO_DAYS)))
+        prepared = self._kept.get(key)
+        if prepared is None:
+            prepared = self._prepared(whenever, query.days, prepare)
+            self._kept.put(key, prepared)
         try:
             return prepared, store.run_sql(prepared.sql)
         except InvalidInput:
-            fresh = _prepare(store, compiled())
+            fresh = prepare(query.days)
             if fresh.sql == prepared.sql:
                 raise
+        self._dated.forget(lambda made: made[0] is not None and made[0].model.route == prepared.route)
         self._kept.put(key, fresh)
         return fresh, store.run_sql(fresh.sql)
 
-    def _prepared(self, store: EventStore, key: tuple[str, bytes], compiled: "Callable[[], Compiled]") -> Prepared:
-        found = self._kept.get(key)
-        if found is None:
-            found = _prepare(store, compiled())
-            self._kept.put(key, found)
-        return found
+    def _prepared(self, whenever: _Key, days: DayRange, prepare: Callable[[DayRange], Prepared]) -> Prepared:
+        dated = self._dated.get(whenever)
+        if dated is None:
+            if not self._asked.get(whenever):
+                self._asked.put(whenever, True)
+                return prepare(days)
+            dated = (DatedStatement.of(prepare),)
+            self._dated.put(whenever, dated)
+        return prepare(days) if dated[0] is None else dated[0].filled(days)
 
 
 def _prepare(store: EventStore, made: "Compiled") -> Prepared:
