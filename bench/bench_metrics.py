@@ -169,12 +169,12 @@ CASES = (
         "conversion",
         Grain.MONTH,
         f"""
-        WITH v AS (SELECT distinct_key AS u, occurred_at AS at, {MONTH} AS month FROM events
+        WITH v AS (SELECT distinct_key AS u, occurred_at AS at, day, {MONTH} AS month FROM events
                    WHERE {INSIDE} AND event = 'view' AND distinct_key IS NOT NULL),
-        b AS (SELECT distinct_key AS u, occurred_at AS at FROM events WHERE event = 'buy' AND distinct_key IS NOT NULL
-              AND day >= DATE '2024-01-01'),
-        met AS (SELECT v.u, v.month, b.at - v.at <= INTERVAL 7 DAYS AS hit
-                FROM v ASOF LEFT JOIN b ON v.u = b.u AND v.at < b.at),
+        b AS (SELECT distinct_key AS u, occurred_at AS at, day FROM events WHERE event = 'buy'
+              AND distinct_key IS NOT NULL AND day >= DATE '2024-01-01' AND day < DATE '2025-01-08'),
+        met AS (SELECT v.u, v.month, b.day - v.day <= 7 AS hit
+                FROM v ASOF LEFT JOIN b ON v.u = b.u AND v.at <= b.at),
         units AS (SELECT month, u, bool_or(coalesce(hit, false)) AS hit FROM met GROUP BY ALL)
         SELECT month, avg(hit::INT) FROM units GROUP BY 1
         """,

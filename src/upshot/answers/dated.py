@@ -1,8 +1,9 @@
 """Statements whose days are left open, so that another range of days needs no compiling.
 
 A statement that was compiled for two ranges of days mostly differs in its dates alone. ``DatedStatement.of`` compiles
-one for a range that no question asks about, opens the dates that lie a few days from its ends, and takes the result only if filling it in gives, letter by letter, what compiling gives for other ranges that differ from it in
-length, weekday, month and leap year. Whatever depends on the days in any other way is compiled for each range.
+one for a range that no question asks about, opens the dates that lie a few days from its ends, and takes the result
+only if filling it in gives, letter by letter, what compiling gives for other ranges that differ from it in length,
+weekday, month and leap year. Whatever depends on the days in any other way is compiled for each range.
 """
 
 import re
