@@ -8,6 +8,7 @@ store read carefully from then on, and is asked again. Both ways give the same t
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -39,9 +40,16 @@ def _number(value: str) -> str:
 
 
 def define(connection: DuckDBPyConnection) -> None:
-    """Make ``property_text`` and ``property_number`` as this version reads, fast or carefully as the store needs."""
-    careful = connection.execute("SELECT 1 FROM settings WHERE name = 'reading' AND value = 'careful'").fetchall()
-    _make(connection, careful=bool(careful))
+    """Make ``property_text`` and ``property_number`` as this version reads, fast or carefully as the store needs.
+
+    A store that has them is only read: it opens on a full disk too.
+    """
+    kept = dict(connection.execute("SELECT name, value FROM settings WHERE name IN ('reading', 'macros')").fetchall())
+    careful = kept.get("reading") == "careful"
+    if kept.get("macros") != _digest(_bodies(careful=careful)):
+        connection.execute("BEGIN")
+        _make(connection, careful=careful)
+        connection.execute("COMMIT")
 
 
 def read_carefully(connection: DuckDBPyConnection) -> None:
@@ -58,7 +66,17 @@ def needs_care(error: BaseException | None) -> bool:
     return isinstance(error, duckdb.Error) and all(sign in str(error) for sign in _REFUSED)
 
 
+def _bodies(*, careful: bool) -> tuple[str, str]:
+    return (_CAREFUL_TEXT, _number(_SCALAR)) if careful else (_FAST_TEXT, _number(_VALUE))
+
+
+def _digest(bodies: tuple[str, str]) -> str:
+    return hashlib.sha256("\n".join(bodies).encode()).hexdigest()
+
+
 def _make(connection: DuckDBPyConnection, *, careful: bool) -> None:
-    text, number = (_CAREFUL_TEXT, _number(_SCALAR)) if careful else (_FAST_TEXT, _number(_VALUE))
-    connection.execute(f"CREATE OR REPLACE MACRO main.property_text(properties, key) AS {text}")
-    connection.execute(f"CREATE OR REPLACE MACRO main.property_number(properties, key) AS {number}")
+    bodies = _bodies(careful=careful)
+    for name, body in zip(("property_text", "property_number"), bodies, strict=True):
+        connection.execute(f"CREATE OR REPLACE MACRO main.{name}(properties, key) AS {body}")
+    connection.execute("DELETE FROM settings WHERE name = 'macros'")
+    connection.execute("INSERT INTO settings VALUES ('macros', ?)", [_digest(bodies)])
