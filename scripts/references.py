@@ -9,10 +9,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from cyclopts import App
 
-from upshot.api.operations import OPERATIONS
 from upshot.api.wire import OPERATIONS_PATH
 from upshot.cli.app import app
 from upshot.core.settings import setting_table
+from upshot.workspace.operations import OPERATIONS
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 

@@ -9,8 +9,9 @@ from upshot.api.metrics import METRIC_SHOW, MetricName
 from upshot.api.operation import LOCAL_OWNER, Caller
 from upshot.api.remote import RemoteWorkspace, ServerGone, answers
 from upshot.api.state import WORKSPACE_INFO, Nothing
-from upshot.api.wire import OPERATIONS_PATH, answer
+from upshot.api.wire import OPERATIONS_PATH
 from upshot.core.errors import InternalError, NotFound
+from upshot.workspace.dispatch import answer
 from upshot.workspace.local import LocalWorkspace
 
 

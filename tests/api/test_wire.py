@@ -2,8 +2,7 @@ import msgspec
 import pytest
 
 from upshot.api.metrics import MetricQuery
-from upshot.api.operations import OPERATIONS
-from upshot.api.wire import Fault, error_of, fault_of, find_operation, from_json, status_of, to_json
+from upshot.api.wire import Fault, error_of, fault_of, from_json, status_of, to_json
 from upshot.core.errors import (
     Busy,
     CorruptStore,
@@ -46,16 +45,6 @@ def test_every_user_error_has_a_status_of_its_kind() -> None:
 
 def test_error_of_an_unknown_code_is_still_a_user_error() -> None:
     assert str(error_of(Fault("of_the_future", "A.", "B."))) == "A. B."
-
-
-def test_operation_mistyped_gets_the_nearest() -> None:
-    with pytest.raises(NotFound) as caught:
-        find_operation("metric.querry")
-    assert "metric.query" in caught.value.suggestions
-
-
-def test_operation_names_are_their_own() -> None:
-    assert len({o.name for o in OPERATIONS}) == len(OPERATIONS)
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"name": 1}', b'{"name": "a"}', b"\xff"])

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.web.conftest import DAYS, Served
-from upshot.api.operations import OPERATIONS
 from upshot.web.collect.openapi import COLLECT_PATHS
+from upshot.workspace.operations import OPERATIONS
 
 
 def test_healthz_answers_when_ready(served: Served) -> None:

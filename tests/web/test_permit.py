@@ -7,10 +7,10 @@ from litestar.routes import ASGIRoute, HTTPRoute
 
 from tests.web.conftest import Served
 from upshot.api.operation import Permission, Role
-from upshot.api.operations import OPERATIONS
 from upshot.core.errors import InternalError
 from upshot.web.app import ROUTES, create_app
 from upshot.web.permit import Open
+from upshot.workspace.operations import OPERATIONS
 
 FILES = {
     "/dashboards/{name:str}/tiles/{tile:str}/{file:str}": "data.csv",

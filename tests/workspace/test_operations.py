@@ -1,5 +1,7 @@
 """Every operation, asked by the fixed cast: owner, editor, viewer, outsider."""
 
+import importlib
+import pkgutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from tests.workspace.dashboard_requests import dashboard_requests
 from tests.workspace.declaration_requests import declaration_requests
 from tests.workspace.feedback_requests import feedback_requests
 from tests.workspace.study_requests import study_requests
+from upshot import api
 from upshot.api.access import ACCESS_ADD, ACCESS_LIST, ACCESS_REVOKE, AccessAdd, AccessName
 from upshot.api.collect import (
     EVENTS_SENT,
@@ -70,13 +73,13 @@ from upshot.api.metrics import (
     RetentionQuery,
 )
 from upshot.api.operation import Caller, Operation, Permission, Principal, Role
-from upshot.api.operations import OPERATIONS
 from upshot.api.segments import DATA_TRAITS, SEGMENT_LIST
 from upshot.api.state import DOCTOR, WORKSPACE_INFO, Nothing
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.time import Grain
+from upshot.workspace.dispatch import find_operation
 from upshot.workspace.local import LocalWorkspace
-from upshot.workspace.operations import HANDLERS
+from upshot.workspace.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,8 +172,22 @@ def settle(caller: Caller, started: ImportId) -> ImportStatus:
     return status
 
 
-def test_every_operation_has_its_handler() -> None:
-    assert set(HANDLERS) == {operation.name for operation in OPERATIONS}
+def declared_operations() -> list[str]:
+    """The names of all operations that the modules of the interface hold."""
+    modules = [importlib.import_module(f"upshot.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
+    return [each.name for module in modules for each in vars(module).values() if isinstance(each, Operation)]
+
+
+def test_every_operation_is_bound_once() -> None:
+    names = declared_operations()
+    assert sorted(names) == sorted(operation.name for operation in OPERATIONS)
+    assert len(set(names)) == len(names)
+
+
+def test_operation_mistyped_gets_the_nearest() -> None:
+    with pytest.raises(NotFound) as caught:
+        find_operation("metric.querry")
+    assert "metric.query" in caught.value.suggestions
 
 
 @pytest.mark.parametrize("role", list(Role), ids=str)

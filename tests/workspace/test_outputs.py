@@ -19,9 +19,9 @@ from upshot.api.outputs import (
     Ship,
 )
 from upshot.api.state import Nothing
-from upshot.api.wire import answer as over_http
 from upshot.catalog.kinds import Annotation, Launch, Output
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.workspace.dispatch import answer as over_http
 from upshot.workspace.local import LocalWorkspace
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)

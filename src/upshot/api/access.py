@@ -12,7 +12,6 @@ __all__ = [
     "ACCESS_ADD",
     "ACCESS_LIST",
     "ACCESS_REVOKE",
-    "OPERATIONS",
     "AccessAdd",
     "AccessEntries",
     "AccessEntry",
@@ -60,9 +59,3 @@ class AccessName(msgspec.Struct, frozen=True):
 ACCESS_ADD = Operation("access.add", Permission.ADMIN, AccessAdd, AccessToken, changes=True)
 ACCESS_LIST = Operation("access.list", Permission.ADMIN, Nothing, AccessEntries)
 ACCESS_REVOKE = Operation("access.revoke", Permission.ADMIN, AccessName, Done, changes=True)
-
-OPERATIONS = (
-    ACCESS_ADD,
-    ACCESS_LIST,
-    ACCESS_REVOKE,
-)

@@ -9,7 +9,6 @@ from upshot.api.state import Nothing
 
 __all__ = [
     "EVENTS_SENT",
-    "OPERATIONS",
     "QUARANTINE_LIST",
     "QUARANTINE_REPLAY",
     "TRACKING_BREAKAGES",
@@ -112,5 +111,3 @@ EVENTS_SENT = Operation("events.sent", _R, EventIds, SentMessages)
 QUARANTINE_LIST = Operation("quarantine.list", _R, QuarantineQuery, Quarantine)
 QUARANTINE_REPLAY = Operation("quarantine.replay", _W, QuarantineReplay, Replayed, changes=True)
 TRACKING_BREAKAGES = Operation("tracking.breakages", _R, Nothing, PlanBreakages)
-
-OPERATIONS = (EVENTS_SENT, QUARANTINE_LIST, QUARANTINE_REPLAY, TRACKING_BREAKAGES)

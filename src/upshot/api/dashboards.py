@@ -20,7 +20,6 @@ __all__ = [
     "HOME_RESTORE",
     "HOME_SAVE",
     "HOME_SHOW",
-    "OPERATIONS",
     "DashboardApply",
     "DashboardChange",
     "DashboardDelete",
@@ -143,16 +142,3 @@ DASHBOARD_OFFERED = Operation("dashboard.offered", Permission.READ, Nothing, Das
 HOME_SHOW = Operation("home.show", Permission.READ, Nothing, HomeView)
 HOME_SAVE = Operation("home.save", Permission.WRITE, HomeSave, HomeView, changes=True)
 HOME_RESTORE = Operation("home.restore", Permission.WRITE, HomeRestore, HomeView, changes=True)
-
-OPERATIONS = (
-    DASHBOARD_LIST,
-    DASHBOARD_SHOW,
-    DASHBOARD_SAVE,
-    DASHBOARD_APPLY,
-    DASHBOARD_DELETE,
-    DASHBOARD_RESTORE,
-    DASHBOARD_OFFERED,
-    HOME_SHOW,
-    HOME_SAVE,
-    HOME_RESTORE,
-)

@@ -12,7 +12,6 @@ __all__ = [
     "DATA_PROPERTIES",
     "DATA_REJECTS",
     "FACTS_REFRESH",
-    "OPERATIONS",
     "EventName",
     "EventSummaries",
     "EventSummary",
@@ -91,10 +90,3 @@ FACTS_REFRESH = Operation("facts.refresh", Permission.WRITE, Nothing, Done)
 DATA_EVENTS = Operation("data.events", Permission.READ, Nothing, EventSummaries)
 DATA_PROPERTIES = Operation("data.properties", Permission.READ, EventName, PropertySummaries)
 DATA_REJECTS = Operation("data.rejects", Permission.READ, RejectsQuery, Rejects)
-
-OPERATIONS = (
-    FACTS_REFRESH,
-    DATA_EVENTS,
-    DATA_PROPERTIES,
-    DATA_REJECTS,
-)

@@ -16,7 +16,6 @@ __all__ = [
     "DECLARATION_PUT",
     "DECLARATION_REMOVE",
     "DECLARATION_RESTORE",
-    "OPERATIONS",
     "DeclarationChange",
     "DeclarationExport",
     "DeclarationFile",
@@ -149,13 +148,3 @@ DECLARATION_HISTORY = Operation("declaration.history", _R, DeclarationRef, Decla
 DECLARATION_PUT = Operation("declaration.put", _W, DeclarationPut, DeclarationsApplied, changes=True)
 DECLARATION_REMOVE = Operation("declaration.remove", _W, DeclarationRef, DeclarationsApplied, changes=True)
 DECLARATION_RESTORE = Operation("declaration.restore", _W, DeclarationRef, DeclarationsApplied, changes=True)
-
-OPERATIONS = (
-    DECLARATIONS_APPLY,
-    DECLARATIONS_EXPORT,
-    DECLARATION_LIST,
-    DECLARATION_HISTORY,
-    DECLARATION_PUT,
-    DECLARATION_REMOVE,
-    DECLARATION_RESTORE,
-)

@@ -12,7 +12,6 @@ __all__ = [
     "EVENTS_RECENT",
     "IDENTITY_MERGE",
     "OBSERVATIONS_APPEND",
-    "OPERATIONS",
     "UNIT_PROPERTIES_SET",
     "EventRow",
     "EventRows",
@@ -122,11 +121,3 @@ EVENTS_RECENT = Operation("events.recent", Permission.READ, EventsRecent, EventR
 IDENTITY_MERGE = Operation("identity.merge", Permission.WRITE, IdentityMerge, Done, changes=True)
 UNIT_PROPERTIES_SET = Operation("unit_properties.set", Permission.WRITE, UnitPropertiesSet, Done, changes=True)
 OBSERVATIONS_APPEND = Operation("observations.append", Permission.WRITE, ObservationsAppend, Done, changes=True)
-
-OPERATIONS = (
-    EVENTS_APPEND,
-    EVENTS_RECENT,
-    IDENTITY_MERGE,
-    UNIT_PROPERTIES_SET,
-    OBSERVATIONS_APPEND,
-)

@@ -14,7 +14,6 @@ __all__ = [
     "EXPLORE_DISTRIBUTION",
     "EXPLORE_RETENTION",
     "EXPLORE_SERIES",
-    "OPERATIONS",
     "Distribution",
     "ExploreDistribution",
     "ExploreRetention",
@@ -137,10 +136,3 @@ DATA_VALUES = Operation("data.values", Permission.READ, ValuesQuery, FieldValues
 EXPLORE_SERIES = Operation("explore.series", Permission.READ, ExploreSeries, MetricSeries)
 EXPLORE_RETENTION = Operation("explore.retention", Permission.READ, ExploreRetention, RetentionGrid)
 EXPLORE_DISTRIBUTION = Operation("explore.distribution", Permission.READ, ExploreDistribution, Distribution)
-
-OPERATIONS = (
-    DATA_VALUES,
-    EXPLORE_SERIES,
-    EXPLORE_RETENTION,
-    EXPLORE_DISTRIBUTION,
-)

@@ -13,7 +13,6 @@ __all__ = [
     "ANSWERS_IMPORT",
     "FEEDBACK_COMMENTS",
     "FEEDBACK_SCORE",
-    "OPERATIONS",
     "SURVEY_LIST",
     "AnswersAdd",
     "AnswersAdded",
@@ -177,5 +176,3 @@ ANSWERS_ADD = Operation("answers.add", Permission.WRITE, AnswersAdd, AnswersAdde
 ANSWERS_IMPORT = Operation("answers.import", Permission.WRITE, AnswersImport, AnswersAdded, changes=True)
 FEEDBACK_SCORE = Operation("feedback.score", Permission.READ, ScoreQuery, ScoreSeries)
 FEEDBACK_COMMENTS = Operation("feedback.comments", Permission.READ, CommentsQuery, Comments)
-
-OPERATIONS = (SURVEY_LIST, ANSWERS_ADD, ANSWERS_IMPORT, FEEDBACK_SCORE, FEEDBACK_COMMENTS)

@@ -13,7 +13,6 @@ __all__ = [
     "IMPORT_RESUME",
     "IMPORT_START",
     "IMPORT_STATUS",
-    "OPERATIONS",
     "ImportColumn",
     "ImportId",
     "ImportList",
@@ -120,12 +119,4 @@ IMPORT_RESUME = Operation(
     ImportList,
     changes=True,
     changed=lambda answer: bool(answer.imports),
-)
-
-OPERATIONS = (
-    IMPORT_PREVIEW,
-    IMPORT_START,
-    IMPORT_STATUS,
-    IMPORT_LIST,
-    IMPORT_RESUME,
 )

@@ -8,7 +8,6 @@ from upshot.api.operation import Operation, Permission
 from upshot.api.state import Done, Nothing
 
 __all__ = [
-    "OPERATIONS",
     "WRITE_KEY_ADD",
     "WRITE_KEY_LIST",
     "WRITE_KEY_REVOKE",
@@ -60,9 +59,3 @@ class WriteKeyName(msgspec.Struct, frozen=True):
 WRITE_KEY_ADD = Operation("write_key.add", Permission.ADMIN, WriteKeyAdd, WriteKeyView, changes=True)
 WRITE_KEY_LIST = Operation("write_key.list", Permission.READ, Nothing, WriteKeys)
 WRITE_KEY_REVOKE = Operation("write_key.revoke", Permission.ADMIN, WriteKeyName, Done, changes=True)
-
-OPERATIONS = (
-    WRITE_KEY_ADD,
-    WRITE_KEY_LIST,
-    WRITE_KEY_REVOKE,
-)

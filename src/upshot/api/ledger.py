@@ -10,7 +10,7 @@ from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, Interval, VerdictWord
 from upshot.ledger.waste import WasteKind
 
-__all__ = ["LEDGER", "OPERATIONS", "Ledger", "LedgerQuery", "LedgerRow", "LedgerTotals", "Waste"]
+__all__ = ["LEDGER", "Ledger", "LedgerQuery", "LedgerRow", "LedgerTotals", "Waste"]
 
 
 class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,5 +94,3 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 LEDGER = Operation("ledger.show", Permission.READ, LedgerQuery, Ledger)
-
-OPERATIONS = (LEDGER,)

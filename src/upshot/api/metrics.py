@@ -15,7 +15,6 @@ __all__ = [
     "METRIC_QUERY",
     "METRIC_RETENTION",
     "METRIC_SHOW",
-    "OPERATIONS",
     "Compared",
     "Headline",
     "MetricApplied",
@@ -230,11 +229,3 @@ METRIC_SHOW = Operation("metric.show", Permission.READ, MetricName, MetricView)
 METRIC_APPLY = Operation("metric.apply", Permission.WRITE, MetricApply, MetricApplied, changes=True)
 METRIC_QUERY = Operation("metric.query", Permission.READ, MetricQuery, MetricSeries)
 METRIC_RETENTION = Operation("metric.retention", Permission.READ, RetentionQuery, RetentionGrid)
-
-OPERATIONS = (
-    METRIC_LIST,
-    METRIC_SHOW,
-    METRIC_APPLY,
-    METRIC_QUERY,
-    METRIC_RETENTION,
-)

@@ -11,7 +11,6 @@ from upshot.api.state import Nothing
 __all__ = [
     "OBJECTIVE_LIST",
     "OBJECTIVE_SHOW",
-    "OPERATIONS",
     "Forecast",
     "ObjectiveList",
     "ObjectiveName",
@@ -97,5 +96,3 @@ class ObjectiveName(msgspec.Struct, frozen=True):
 
 OBJECTIVE_LIST = Operation("objective.list", Permission.READ, Nothing, ObjectiveList)
 OBJECTIVE_SHOW = Operation("objective.show", Permission.READ, ObjectiveName, ObjectiveView)
-
-OPERATIONS = (OBJECTIVE_LIST, OBJECTIVE_SHOW)

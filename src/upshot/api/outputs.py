@@ -12,7 +12,6 @@ from upshot.catalog.kinds import Annotation, Launch, Output
 
 __all__ = [
     "LAUNCH_LIST",
-    "OPERATIONS",
     "OUTPUTS_RECORD",
     "OUTPUT_LIST",
     "OUTPUT_SHOW",
@@ -172,5 +171,3 @@ OUTPUT_SHOW = Operation("output.show", Permission.READ, OutputName, OutputView)
 LAUNCH_LIST = Operation("launch.list", Permission.READ, Nothing, LaunchList)
 SHIP = Operation("output.ship", Permission.WRITE, Ship, DeclarationsApplied, changes=True)
 OUTPUTS_RECORD = Operation("outputs.record", Permission.WRITE, OutputsRecord, DeclarationsApplied, changes=True)
-
-OPERATIONS = (OUTPUT_LIST, OUTPUT_SHOW, LAUNCH_LIST, SHIP, OUTPUTS_RECORD)

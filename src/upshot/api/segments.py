@@ -7,7 +7,7 @@ import msgspec
 from upshot.api.operation import Operation, Permission
 from upshot.api.state import Nothing
 
-__all__ = ["DATA_TRAITS", "OPERATIONS", "SEGMENT_LIST", "SegmentList", "SegmentView", "TraitSummaries", "TraitSummary"]
+__all__ = ["DATA_TRAITS", "SEGMENT_LIST", "SegmentList", "SegmentView", "TraitSummaries", "TraitSummary"]
 
 
 class SegmentView(msgspec.Struct, frozen=True):
@@ -43,5 +43,3 @@ class TraitSummaries(msgspec.Struct, frozen=True):
 
 DATA_TRAITS = Operation("data.traits", Permission.READ, Nothing, TraitSummaries)
 SEGMENT_LIST = Operation("segment.list", Permission.READ, Nothing, SegmentList)
-
-OPERATIONS = (SEGMENT_LIST, DATA_TRAITS)

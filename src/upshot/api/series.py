@@ -7,7 +7,7 @@ import msgspec
 
 from upshot.api.operation import Operation, Permission
 
-__all__ = ["OPERATIONS", "SERIES_IMPORT", "SeriesImport", "SeriesImported", "SeriesValue"]
+__all__ = ["SERIES_IMPORT", "SeriesImport", "SeriesImported", "SeriesValue"]
 
 
 class SeriesValue(msgspec.Struct, frozen=True):
@@ -49,5 +49,3 @@ class SeriesImported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SERIES_IMPORT = Operation("series.import", Permission.WRITE, SeriesImport, SeriesImported, changes=True)
-
-OPERATIONS = (SERIES_IMPORT,)

@@ -9,7 +9,6 @@ from upshot.api.operation import Operation, Permission
 
 __all__ = [
     "DOCTOR",
-    "OPERATIONS",
     "WORKSPACE_INFO",
     "Done",
     "Finding",
@@ -87,8 +86,3 @@ class Problem(msgspec.Struct, frozen=True):
 
 WORKSPACE_INFO = Operation("workspace.info", Permission.READ, Nothing, WorkspaceInfo)
 DOCTOR = Operation("workspace.doctor", Permission.READ, Nothing, Findings)
-
-OPERATIONS = (
-    WORKSPACE_INFO,
-    DOCTOR,
-)

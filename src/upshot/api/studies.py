@@ -19,7 +19,6 @@ __all__ = [
     "EXPERIMENT_SHOW",
     "LAUNCHES_JOIN",
     "LAUNCH_REPORT",
-    "OPERATIONS",
     "STUDIES_RECORD",
     "STUDY_LIST",
     "STUDY_PLAN",
@@ -340,16 +339,3 @@ DECIDE = Operation("launch.decide", _W, Decide, Decided, changes=True)
 EXPERIMENTS_CHECK = Operation("experiments.check", _R, CheckInputs, CheckReport)
 EXPERIMENT_LIST = Operation("experiment.list", _R, Nothing, ExperimentList)
 EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentReport)
-
-OPERATIONS = (
-    LAUNCH_REPORT,
-    LAUNCHES_JOIN,
-    STUDIES_RECORD,
-    STUDY_LIST,
-    STUDY_PLAN,
-    VERDICT_VERIFY,
-    DECIDE,
-    EXPERIMENTS_CHECK,
-    EXPERIMENT_LIST,
-    EXPERIMENT_SHOW,
-)

@@ -5,12 +5,10 @@ The server's route and ``RemoteWorkspace`` share this module, so that both sides
 """
 
 from http import HTTPStatus
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from upshot.api.operation import Caller, Operation
-from upshot.api.operations import OPERATIONS
 from upshot.core.errors import (
     Busy,
     CorruptStore,
@@ -26,10 +24,8 @@ from upshot.core.errors import (
 __all__ = [
     "OPERATIONS_PATH",
     "Fault",
-    "answer",
     "error_of",
     "fault_of",
-    "find_operation",
     "from_json",
     "status_of",
     "to_json",
@@ -38,11 +34,8 @@ __all__ = [
 OPERATIONS_PATH = "/api/ops"
 """Operations are at ``{OPERATIONS_PATH}/{operation.name}``."""
 
-# one table holds operations of many shapes; ``request`` and ``response`` tell them apart at run time
-AnyOperation: TypeAlias = Operation[Any, Any]
 Message = TypeVar("Message", bound=msgspec.Struct)
 
-_BY_NAME: dict[str, AnyOperation] = {operation.name: operation for operation in OPERATIONS}
 _STATUS: dict[type[UserError], HTTPStatus] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
     NotAllowed: HTTPStatus.FORBIDDEN,
@@ -88,17 +81,6 @@ def from_json(body: bytes, shape: type[Message]) -> Message:
         ) from None
 
 
-def find_operation(name: str) -> AnyOperation:
-    """The operation of that name.
-
-    Raises:
-        NotFound: There is none.
-    """
-    if name not in _BY_NAME:
-        raise NotFound("operation", name, _BY_NAME)
-    return _BY_NAME[name]
-
-
 def fault_of(error: UserError) -> Fault:
     """What is sent for ``error``."""
     match error:
@@ -126,15 +108,3 @@ def error_of(fault: Fault) -> UserError:
 def status_of(error: UserError) -> int:
     """The HTTP status that goes with ``error``."""
     return next((int(s) for cls, s in _STATUS.items() if isinstance(error, cls)), int(HTTPStatus.BAD_REQUEST))
-
-
-def answer(caller: Caller, name: str, body: bytes) -> tuple[int, bytes]:
-    """Do the operation ``name`` for ``caller``: the HTTP status and the JSON to send.
-
-    Blocking: a server calls it in a thread. Errors that are no user errors are the server's to log.
-    """
-    try:
-        operation = find_operation(name)
-        return int(HTTPStatus.OK), to_json(caller.call(operation, from_json(body, operation.request)))
-    except UserError as error:
-        return status_of(error), to_json(fault_of(error))

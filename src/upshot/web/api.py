@@ -10,11 +10,12 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from upshot.api.operation import Permission, Principal
-from upshot.api.operations import OPERATIONS
-from upshot.api.wire import OPERATIONS_PATH, AnyOperation, Fault, answer
+from upshot.api.wire import OPERATIONS_PATH, Fault
 from upshot.core.errors import InvalidInput
 from upshot.web.collect.openapi import collect_paths
 from upshot.web.permit import Open
+from upshot.workspace.dispatch import answer
+from upshot.workspace.operations import OPERATIONS
 
 if TYPE_CHECKING:
     from upshot.web.served import ServedWorkspace
@@ -57,7 +58,7 @@ def openapi() -> Response[bytes]:
 # an OpenAPI document is an open tree of JSON
 def description() -> dict[str, Any]:
     """The OpenAPI document."""
-    operations: list[AnyOperation] = list(OPERATIONS)
+    operations = OPERATIONS
     shapes = [Fault, *(shape for op in operations for shape in (op.request, op.response))]
     references, components = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     fault = _content(references[0])

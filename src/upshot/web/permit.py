@@ -18,9 +18,9 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import ASGIRoute, BaseRoute, HTTPRoute
 
 from upshot.api.operation import LOCAL_OWNER, Permission, Principal
-from upshot.api.wire import find_operation
 from upshot.core.errors import InternalError, NotAllowed
 from upshot.web.shield import host_name
+from upshot.workspace.dispatch import find_operation
 
 if TYPE_CHECKING:
     from upshot.web.served import ServedWorkspace

@@ -18,7 +18,7 @@ from upshot.core.errors import UserError
 from upshot.core.ids import new_token
 from upshot.core.settings import LoadedSettings, Settings
 from upshot.core.time import utc_now
-from upshot.workspace.operations import HANDLERS
+from upshot.workspace.operations import BINDINGS
 from upshot.workspace.resources import TIME_ZONE, Resources
 
 __all__ = ["LocalWorkspace"]
@@ -179,7 +179,7 @@ class _Seat:
         """Do it, if the principal may; what changes something is written down, refused or not."""
         try:
             self._principal.require(operation.permission)
-            answer: Response = HANDLERS[operation.name](self._resources, self._principal, request)
+            answer: Response = BINDINGS[operation.name].handle(self._resources, self._principal, request)
         except UserError as error:
             self._note(operation, request, error.code)
             raise

@@ -1,9 +1,8 @@
-"""What each operation does, one module for each kind of thing."""
+"""What each operation does: one module for each area, which binds its operations to what carries them out."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from upshot.api.operation import Principal
+from upshot.workspace.binding import Binding
 from upshot.workspace.operations import (
     access,
     collect,
@@ -26,88 +25,33 @@ from upshot.workspace.operations import (
     state,
     studies,
 )
-from upshot.workspace.resources import Resources
 
-__all__ = ["HANDLERS"]
+__all__ = ["BINDINGS", "OPERATIONS"]
 
-# each handler takes the request of its operation and gives that operation's response, as a test checks
-HANDLERS: Mapping[str, Callable[[Resources, Principal, Any], Any]] = {
-    "workspace.info": state.info,
-    "workspace.doctor": state.doctor,
-    "metric.list": metrics.list_metrics,
-    "metric.show": metrics.show,
-    "metric.apply": metrics.apply,
-    "metric.query": metrics.query,
-    "metric.retention": metrics.retention,
-    "dashboard.list": dashboards.list_dashboards,
-    "dashboard.show": dashboards.show,
-    "dashboard.save": dashboards.save,
-    "dashboard.apply": dashboards.apply,
-    "dashboard.delete": dashboards.delete,
-    "dashboard.restore": dashboards.restore,
-    "dashboard.offered": dashboards.offered,
-    "home.show": dashboards.home,
-    "home.save": dashboards.save_home,
-    "home.restore": dashboards.restore_home,
-    "events.append": events.append,
-    "events.recent": events.recent,
-    "identity.merge": events.merge,
-    "unit_properties.set": events.set_traits,
-    "observations.append": events.observe,
-    "facts.refresh": data.refresh,
-    "data.events": data.event_names,
-    "data.properties": data.properties,
-    "data.rejects": data.rejects,
-    "data.values": explore.values,
-    "explore.series": explore.series,
-    "explore.retention": explore.retention,
-    "explore.distribution": explore.distribution,
-    "import.preview": imports.preview,
-    "import.start": imports.start,
-    "import.status": imports.status,
-    "import.list": imports.list_imports,
-    "import.resume": imports.resume,
-    "ledger.show": ledger.show,
-    "series.import": series.import_series,
-    "launch.report": studies.report,
-    "launches.join": joining.join,
-    "studies.record": studies.record,
-    "study.list": studies.list_studies,
-    "study.plan": studies.plan,
-    "verdict.verify": studies.verify,
-    "launch.decide": studies.decide,
-    "experiment.list": experiments.list_experiments,
-    "experiments.check": experiments.check,
-    "experiment.show": experiments.show,
-    "access.add": access.add,
-    "access.list": access.list_access,
-    "access.revoke": access.revoke,
-    "survey.list": feedback.list_surveys,
-    "answers.add": feedback.add,
-    "answers.import": feedback.import_answers,
-    "feedback.score": feedback.score,
-    "feedback.comments": feedback.comments,
-    "data.traits": segments.traits,
-    "segment.list": segments.list_segments,
-    "declarations.apply": declarations.apply,
-    "declarations.export": declarations.export,
-    "declaration.list": declarations.list_declarations,
-    "declaration.history": declarations.history,
-    "declaration.put": declarations.put,
-    "declaration.remove": declarations.remove,
-    "declaration.restore": declarations.restore,
-    "objective.list": objectives.list_objectives,
-    "objective.show": objectives.show,
-    "output.list": outputs.list_outputs,
-    "output.show": outputs.show,
-    "launch.list": outputs.list_launches,
-    "output.ship": outputs.ship,
-    "outputs.record": outputs.record,
-    "events.sent": collect.sent,
-    "quarantine.list": collect.quarantine,
-    "quarantine.replay": collect.replay,
-    "tracking.breakages": collect.breakages,
-    "write_key.add": keys.add,
-    "write_key.list": keys.list_keys,
-    "write_key.revoke": keys.revoke,
+_AREAS = (
+    state,
+    metrics,
+    dashboards,
+    events,
+    data,
+    explore,
+    imports,
+    ledger,
+    series,
+    studies,
+    joining,
+    experiments,
+    access,
+    feedback,
+    segments,
+    declarations,
+    objectives,
+    outputs,
+    collect,
+    keys,
+)
+# operations of many types in one table; each binding was checked where it was made
+BINDINGS: dict[str, Binding[Any, Any]] = {
+    binding.operation.name: binding for area in _AREAS for binding in area.BINDINGS
 }
+OPERATIONS = tuple(binding.operation for binding in BINDINGS.values())

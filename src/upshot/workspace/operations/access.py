@@ -1,11 +1,21 @@
 """Who may come in."""
 
-from upshot.api.access import AccessAdd, AccessEntries, AccessEntry, AccessName, AccessToken
+from upshot.api.access import (
+    ACCESS_ADD,
+    ACCESS_LIST,
+    ACCESS_REVOKE,
+    AccessAdd,
+    AccessEntries,
+    AccessEntry,
+    AccessName,
+    AccessToken,
+)
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["add", "list_access", "revoke"]
+__all__ = ["BINDINGS", "add", "list_access", "revoke"]
 
 
 def add(resources: Resources, principal: Principal, request: AccessAdd) -> AccessToken:
@@ -28,3 +38,10 @@ def revoke(resources: Resources, principal: Principal, request: AccessName) -> D
     del principal
     resources.catalog.access.revoke(request.name)
     return Done(resources.store.revision)
+
+
+BINDINGS = (
+    Binding(ACCESS_ADD, add),
+    Binding(ACCESS_LIST, list_access),
+    Binding(ACCESS_REVOKE, revoke),
+)

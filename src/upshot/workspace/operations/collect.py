@@ -3,6 +3,10 @@
 import msgspec
 
 from upshot.api.collect import (
+    EVENTS_SENT,
+    QUARANTINE_LIST,
+    QUARANTINE_REPLAY,
+    TRACKING_BREAKAGES,
     EventIds,
     HeldMessage,
     PlanBreakage,
@@ -19,9 +23,10 @@ from upshot.api.state import Nothing
 from upshot.core.errors import NotFound
 from upshot.core.time import aware_instant
 from upshot.engines.intake import Held
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["breakages", "quarantine", "replay", "sent"]
+__all__ = ["BINDINGS", "breakages", "quarantine", "replay", "sent"]
 
 _MOST_LISTED = 10_000
 _MOST_REPLAYED = 100_000
@@ -81,3 +86,11 @@ def _message(held: Held) -> HeldMessage:
         received_at=aware_instant(held.received_at),
         replayable=bool(held.protocol),
     )
+
+
+BINDINGS = (
+    Binding(EVENTS_SENT, sent),
+    Binding(QUARANTINE_LIST, quarantine),
+    Binding(QUARANTINE_REPLAY, replay),
+    Binding(TRACKING_BREAKAGES, breakages),
+)

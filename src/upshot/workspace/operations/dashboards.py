@@ -3,6 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from upshot.api.dashboards import (
+    DASHBOARD_APPLY,
+    DASHBOARD_DELETE,
+    DASHBOARD_LIST,
+    DASHBOARD_OFFERED,
+    DASHBOARD_RESTORE,
+    DASHBOARD_SAVE,
+    DASHBOARD_SHOW,
+    HOME_RESTORE,
+    HOME_SAVE,
+    HOME_SHOW,
     DashboardApply,
     DashboardChange,
     DashboardDelete,
@@ -26,11 +36,13 @@ from upshot.core.suggest import nearest
 from upshot.metrics.definition import Problem as Unread
 from upshot.metrics.definition import Shape
 from upshot.metrics.filters import parse_field, parse_filter
+from upshot.workspace.binding import Binding
 from upshot.workspace.dashboard_text import dashboard_to_yaml, parse_dashboards
 from upshot.workspace.ready_made import ready_made
 from upshot.workspace.resources import Resources
 
 __all__ = [
+    "BINDINGS",
     "apply",
     "delete",
     "home",
@@ -268,3 +280,17 @@ def _of_tile(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> 
         parsed = parse_field(tile.breakdown)
         if isinstance(parsed, Unread):
             yield Problem(f"In the {called}: {parsed.message}", source, 0, parsed.suggestions)
+
+
+BINDINGS = (
+    Binding(DASHBOARD_LIST, list_dashboards),
+    Binding(DASHBOARD_SHOW, show),
+    Binding(DASHBOARD_SAVE, save),
+    Binding(DASHBOARD_APPLY, apply),
+    Binding(DASHBOARD_DELETE, delete),
+    Binding(DASHBOARD_RESTORE, restore),
+    Binding(DASHBOARD_OFFERED, offered),
+    Binding(HOME_SHOW, home),
+    Binding(HOME_SAVE, save_home),
+    Binding(HOME_RESTORE, restore_home),
+)

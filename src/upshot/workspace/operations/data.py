@@ -2,6 +2,10 @@
 
 from upshot.answers.facts import refresh_facts
 from upshot.api.data import (
+    DATA_EVENTS,
+    DATA_PROPERTIES,
+    DATA_REJECTS,
+    FACTS_REFRESH,
     EventName,
     EventSummaries,
     EventSummary,
@@ -14,9 +18,10 @@ from upshot.api.data import (
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
 from upshot.core.time import aware_instant
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["event_names", "properties", "refresh", "rejects"]
+__all__ = ["BINDINGS", "event_names", "properties", "refresh", "rejects"]
 
 _MOST_REJECTS = 10_000
 
@@ -58,3 +63,11 @@ def refresh(resources: Resources, principal: Principal, request: Nothing) -> Don
     """Rebuild the facts of days with new events."""
     del principal, request
     return Done(refresh_facts(resources.answering))
+
+
+BINDINGS = (
+    Binding(FACTS_REFRESH, refresh),
+    Binding(DATA_EVENTS, event_names),
+    Binding(DATA_PROPERTIES, properties),
+    Binding(DATA_REJECTS, rejects),
+)

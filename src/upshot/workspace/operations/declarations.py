@@ -6,6 +6,13 @@ from typing import Any
 import msgspec
 
 from upshot.api.declarations import (
+    DECLARATION_HISTORY,
+    DECLARATION_LIST,
+    DECLARATION_PUT,
+    DECLARATION_REMOVE,
+    DECLARATION_RESTORE,
+    DECLARATIONS_APPLY,
+    DECLARATIONS_EXPORT,
     DeclarationExport,
     DeclarationKind,
     DeclarationPut,
@@ -26,10 +33,11 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.metrics.definition import Metric
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
+from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
-__all__ = ["apply", "export", "history", "list_declarations", "put", "remove", "restore"]
+__all__ = ["BINDINGS", "apply", "export", "history", "list_declarations", "put", "remove", "restore"]
 
 _HAND = "by hand"
 
@@ -224,3 +232,14 @@ def _left(request: DeclarationsApply, leftover: Iterable[Declared[Declaration]])
                 f"The {found.value.KIND} {found.value.name!r} is no longer there, and stays in force: prune removes it."
             )
             yield Problem(message, found.source, level="warning")
+
+
+BINDINGS = (
+    Binding(DECLARATIONS_APPLY, apply),
+    Binding(DECLARATIONS_EXPORT, export),
+    Binding(DECLARATION_LIST, list_declarations),
+    Binding(DECLARATION_HISTORY, history),
+    Binding(DECLARATION_PUT, put),
+    Binding(DECLARATION_REMOVE, remove),
+    Binding(DECLARATION_RESTORE, restore),
+)

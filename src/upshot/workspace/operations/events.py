@@ -6,6 +6,11 @@ from datetime import datetime
 import msgspec
 
 from upshot.api.events import (
+    EVENTS_APPEND,
+    EVENTS_RECENT,
+    IDENTITY_MERGE,
+    OBSERVATIONS_APPEND,
+    UNIT_PROPERTIES_SET,
     EventRow,
     EventRows,
     EventsAppend,
@@ -22,9 +27,10 @@ from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id, is_of_many, named_id
 from upshot.core.time import aware_instant
 from upshot.engines.store import EventRecord, Merge, Observation, UnitTraits
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["append", "merge", "observe", "recent", "set_traits"]
+__all__ = ["BINDINGS", "append", "merge", "observe", "recent", "set_traits"]
 
 _MOST_RECENT = 1000
 
@@ -103,3 +109,12 @@ def observe(resources: Resources, principal: Principal, request: ObservationsApp
     del principal
     values = [Observation(v.day, v.value, v.dimensions) for v in request.values]
     return Done(resources.store.observe(request.series, values, resources.clock()))
+
+
+BINDINGS = (
+    Binding(EVENTS_APPEND, append),
+    Binding(EVENTS_RECENT, recent),
+    Binding(IDENTITY_MERGE, merge),
+    Binding(UNIT_PROPERTIES_SET, set_traits),
+    Binding(OBSERVATIONS_APPEND, observe),
+)

@@ -8,15 +8,26 @@ from upshot.answers.launch_book import LaunchBook
 from upshot.answers.study_readings import read_now, waits_for
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
-from upshot.api.studies import ArmsEffect, ArmView, ExperimentList, ExperimentName, ExperimentReport, ExperimentView
+from upshot.api.studies import (
+    EXPERIMENT_LIST,
+    EXPERIMENT_SHOW,
+    EXPERIMENTS_CHECK,
+    ArmsEffect,
+    ArmView,
+    ExperimentList,
+    ExperimentName,
+    ExperimentReport,
+    ExperimentView,
+)
 from upshot.catalog.kinds import Experiment
 from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["check", "list_experiments", "show"]
+__all__ = ["BINDINGS", "check", "list_experiments", "show"]
 
 _MOST_ROWS = 500_000
 
@@ -153,3 +164,10 @@ def _mean(values: ArmValues) -> float | None:
     if values.shape != "ratio":
         return values.mean_x
     return values.mean_x / values.mean_y if values.mean_y else None
+
+
+BINDINGS = (
+    Binding(EXPERIMENT_LIST, list_experiments),
+    Binding(EXPERIMENTS_CHECK, check),
+    Binding(EXPERIMENT_SHOW, show),
+)

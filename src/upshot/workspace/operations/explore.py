@@ -12,6 +12,10 @@ from upshot.answers.metric_book import unsaved_view, view_of
 from upshot.answers.questions import answer_grid, answer_series, window_of
 from upshot.answers.unseen import notes_on_filters
 from upshot.api.explore import (
+    DATA_VALUES,
+    EXPLORE_DISTRIBUTION,
+    EXPLORE_RETENTION,
+    EXPLORE_SERIES,
     Distribution,
     ExploreDistribution,
     ExploreRetention,
@@ -32,9 +36,10 @@ from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.segments import resolved_metric
 from upshot.metrics.steps import steps_between
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["distribution", "retention", "series", "values"]
+__all__ = ["BINDINGS", "distribution", "retention", "series", "values"]
 
 _MOST_STEPS = 200
 _MOST_VALUES = 1_000
@@ -182,3 +187,11 @@ def _number(value: object) -> float | None:
         return None
     number = msgspec.convert(value, float, strict=False)
     return number if math.isfinite(number) else None
+
+
+BINDINGS = (
+    Binding(DATA_VALUES, values),
+    Binding(EXPLORE_SERIES, series),
+    Binding(EXPLORE_RETENTION, retention),
+    Binding(EXPLORE_DISTRIBUTION, distribution),
+)

@@ -8,6 +8,11 @@ import msgspec
 
 from upshot.answers.fields import read_filters
 from upshot.api.feedback import (
+    ANSWERS_ADD,
+    ANSWERS_IMPORT,
+    FEEDBACK_COMMENTS,
+    FEEDBACK_SCORE,
+    SURVEY_LIST,
     AnswersAdd,
     AnswersAdded,
     AnswersImport,
@@ -26,12 +31,13 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, aware_instant
 from upshot.engines.store import EventRecord, Rejected, utc_naive
 from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
     from upshot.feedback.score import Period
 
-__all__ = ["add", "comments", "import_answers", "list_surveys", "score"]
+__all__ = ["BINDINGS", "add", "comments", "import_answers", "list_surveys", "score"]
 
 _TOLD = 20
 _MOST_COMMENTS = 1_000
@@ -238,3 +244,12 @@ def _point(period: "Period", *, complete: bool) -> ScorePoint:
         complete=complete,
         why_not=period.why_not,
     )
+
+
+BINDINGS = (
+    Binding(SURVEY_LIST, list_surveys),
+    Binding(ANSWERS_ADD, add),
+    Binding(ANSWERS_IMPORT, import_answers),
+    Binding(FEEDBACK_SCORE, score),
+    Binding(FEEDBACK_COMMENTS, comments),
+)

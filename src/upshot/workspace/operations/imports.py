@@ -9,6 +9,11 @@ import msgspec
 
 from upshot.answers.facts import refresh_facts
 from upshot.api.imports import (
+    IMPORT_LIST,
+    IMPORT_PREVIEW,
+    IMPORT_RESUME,
+    IMPORT_START,
+    IMPORT_STATUS,
     ImportColumn,
     ImportId,
     ImportList,
@@ -20,6 +25,7 @@ from upshot.api.imports import (
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing, Problem
 from upshot.core.errors import InternalError, InvalidInput, NotFound, UserError
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ if TYPE_CHECKING:
     from upshot.collect.imports.run import ImportRun
     from upshot.engines.bulk import BulkLoader, ImportRecord
 
-__all__ = ["list_imports", "preview", "resume", "start", "status"]
+__all__ = ["BINDINGS", "list_imports", "preview", "resume", "start", "status"]
 
 _REJECTS = "rejects"
 _log = logging.getLogger(__name__)
@@ -215,3 +221,12 @@ def _open_loader(resources: Resources) -> "BulkLoader":
     if not isinstance(resources.store, DuckDBStore):
         raise InternalError("This store cannot load files.")
     return DuckDBBulkLoader(resources.store, resources.clock().replace(tzinfo=None))
+
+
+BINDINGS = (
+    Binding(IMPORT_PREVIEW, preview),
+    Binding(IMPORT_START, start),
+    Binding(IMPORT_STATUS, status),
+    Binding(IMPORT_LIST, list_imports),
+    Binding(IMPORT_RESUME, resume),
+)

@@ -2,13 +2,14 @@
 
 from upshot.answers.launch_book import LaunchBook
 from upshot.api.operation import Principal
-from upshot.api.studies import JointLaunch, LaunchesJoin, LaunchesJoined
+from upshot.api.studies import LAUNCHES_JOIN, JointLaunch, LaunchesJoin, LaunchesJoined
 from upshot.catalog.kinds import Launch, RampStep
 from upshot.core.errors import InvalidInput
+from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Wish, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
-__all__ = ["join"]
+__all__ = ["BINDINGS", "join"]
 
 _FEWEST = 2
 _LONGEST_NAME = 190
@@ -95,3 +96,6 @@ def _joint(book: LaunchBook, group: list[Launch]) -> Launch:
         outputs=tuple(dict.fromkeys(output for part in group for output in part.outputs)),
         ramp=tuple(RampStep(at=at, share=1.0) for at in later),
     )
+
+
+BINDINGS = (Binding(LAUNCHES_JOIN, join),)

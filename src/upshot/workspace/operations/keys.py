@@ -1,12 +1,21 @@
 """Keys with which clients send events."""
 
-from upshot.api.keys import WriteKeyAdd, WriteKeyName, WriteKeys, WriteKeyView
+from upshot.api.keys import (
+    WRITE_KEY_ADD,
+    WRITE_KEY_LIST,
+    WRITE_KEY_REVOKE,
+    WriteKeyAdd,
+    WriteKeyName,
+    WriteKeys,
+    WriteKeyView,
+)
 from upshot.api.operation import Principal
 from upshot.api.state import Done, Nothing
 from upshot.catalog.types import WriteKey
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["add", "list_keys", "revoke"]
+__all__ = ["BINDINGS", "add", "list_keys", "revoke"]
 
 
 def add(resources: Resources, principal: Principal, request: WriteKeyAdd) -> WriteKeyView:
@@ -39,3 +48,10 @@ def _view(key: WriteKey) -> WriteKeyView:
     return WriteKeyView(
         key.name, key.key, key.events_a_second, key.events_a_day, key.created_at, key.created_by, key.revoked_at
     )
+
+
+BINDINGS = (
+    Binding(WRITE_KEY_ADD, add),
+    Binding(WRITE_KEY_LIST, list_keys),
+    Binding(WRITE_KEY_REVOKE, revoke),
+)

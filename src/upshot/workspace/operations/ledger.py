@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.answers.study_inputs import daily_series
-from upshot.api.ledger import Ledger, LedgerQuery, LedgerRow, LedgerTotals, Waste
+from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, LedgerTotals, Waste
 from upshot.api.operation import Principal
 from upshot.api.outputs import OutputView
 from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
@@ -18,9 +18,10 @@ from upshot.ledger.totals import Entry, Found, total
 from upshot.ledger.waste import waste_of
 from upshot.ledger.worth import Worth
 from upshot.studies.default import chosen_expectation
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["show"]
+__all__ = ["BINDINGS", "show"]
 
 _USE_DAYS = 28
 _ACTIVE = "active_persons_daily"
@@ -260,3 +261,6 @@ def _notes(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> tuple[str, ..
     elif without:
         notes.append(f"Of {without} launched outputs the cost is not known; shares of cost leave them out.")
     return tuple(notes)
+
+
+BINDINGS = (Binding(LEDGER, show),)

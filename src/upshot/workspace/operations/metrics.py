@@ -6,6 +6,11 @@ from upshot.answers import questions
 from upshot.answers.metric_book import view_of
 from upshot.answers.unseen import warnings_on_metrics
 from upshot.api.metrics import (
+    METRIC_APPLY,
+    METRIC_LIST,
+    METRIC_QUERY,
+    METRIC_RETENTION,
+    METRIC_SHOW,
     MetricApplied,
     MetricApply,
     MetricChange,
@@ -22,9 +27,10 @@ from upshot.api.state import Nothing, Problem
 from upshot.metrics.definition import Metric
 from upshot.metrics.measures import measure_tables, measures_of
 from upshot.metrics.parse import parse_metrics
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["apply", "list_metrics", "query", "retention", "show", "store_metrics"]
+__all__ = ["BINDINGS", "apply", "list_metrics", "query", "retention", "show", "store_metrics"]
 
 
 def list_metrics(resources: Resources, principal: Principal, request: Nothing) -> MetricList:
@@ -89,3 +95,12 @@ def declare(resources: Resources) -> None:
     measured = any(measures_of(metric) for metric in metrics)
     resources.store.declare_measures(measure_tables(metrics, resources.store.dialect()) if measured else {})
     resources.answering.compiled.forget_all()
+
+
+BINDINGS = (
+    Binding(METRIC_LIST, list_metrics),
+    Binding(METRIC_SHOW, show),
+    Binding(METRIC_APPLY, apply),
+    Binding(METRIC_QUERY, query),
+    Binding(METRIC_RETENTION, retention),
+)

@@ -5,7 +5,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from upshot.answers.objectives import standing_of
-from upshot.api.objectives import Forecast, ObjectiveList, ObjectiveName, ObjectivePoint, ObjectiveView
+from upshot.api.objectives import (
+    OBJECTIVE_LIST,
+    OBJECTIVE_SHOW,
+    Forecast,
+    ObjectiveList,
+    ObjectiveName,
+    ObjectivePoint,
+    ObjectiveView,
+)
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.catalog.kinds import Objective, Output
@@ -13,12 +21,13 @@ from upshot.core.errors import NotFound
 from upshot.objectives.measure import Standing
 from upshot.objectives.progress import Status, path_at
 from upshot.objectives.tree import children_of, in_order, rolled_up
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
 if TYPE_CHECKING:
     from upshot.catalog.declarations import Declared
 
-__all__ = ["list_objectives", "show"]
+__all__ = ["BINDINGS", "list_objectives", "show"]
 
 _MOST_DAILY = 130
 _WEEK = 7
@@ -161,3 +170,9 @@ def _ahead(objective: Objective) -> Sequence[date]:
     """Days at which the path is drawn: its ends, and every week between."""
     length = (objective.due - objective.starts).days
     return [objective.starts + timedelta(days=after) for after in (*range(0, length, _WEEK), length)]
+
+
+BINDINGS = (
+    Binding(OBJECTIVE_LIST, list_objectives),
+    Binding(OBJECTIVE_SHOW, show),
+)

@@ -9,7 +9,20 @@ import msgspec
 from upshot.answers.launch_book import LaunchBook
 from upshot.api.declarations import DeclarationsApplied
 from upshot.api.operation import Principal
-from upshot.api.outputs import AnnotationView, LaunchList, OutputList, OutputName, OutputsRecord, OutputView, Ship
+from upshot.api.outputs import (
+    LAUNCH_LIST,
+    OUTPUT_LIST,
+    OUTPUT_SHOW,
+    OUTPUTS_RECORD,
+    SHIP,
+    AnnotationView,
+    LaunchList,
+    OutputList,
+    OutputName,
+    OutputsRecord,
+    OutputView,
+    Ship,
+)
 from upshot.api.state import Nothing, Problem
 from upshot.catalog.kinds import (
     Annotation,
@@ -25,10 +38,11 @@ from upshot.catalog.yaml.read import Key
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import folded_title, slug
 from upshot.core.suggest import nearest
+from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
-__all__ = ["list_launches", "list_outputs", "record", "ship", "show"]
+__all__ = ["BINDINGS", "list_launches", "list_outputs", "record", "ship", "show"]
 
 D = TypeVar("D", bound=Declaration)
 _SHIPPED = "shipped"
@@ -305,3 +319,12 @@ def _annotation_view(value: Annotation) -> AnnotationView:
         last_day=value.last_day,
         metrics=value.metrics,
     )
+
+
+BINDINGS = (
+    Binding(OUTPUT_LIST, list_outputs),
+    Binding(OUTPUT_SHOW, show),
+    Binding(LAUNCH_LIST, list_launches),
+    Binding(SHIP, ship),
+    Binding(OUTPUTS_RECORD, record),
+)

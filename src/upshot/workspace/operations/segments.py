@@ -1,13 +1,14 @@
 """Segments: what there is. They are changed as every declaration is."""
 
 from upshot.api.operation import Principal
-from upshot.api.segments import SegmentList, SegmentView, TraitSummaries, TraitSummary
+from upshot.api.segments import DATA_TRAITS, SEGMENT_LIST, SegmentList, SegmentView, TraitSummaries, TraitSummary
 from upshot.api.state import Nothing
 from upshot.catalog.kinds import Segment
 from upshot.metrics.definition import Field, Scope
+from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["list_segments", "traits"]
+__all__ = ["BINDINGS", "list_segments", "traits"]
 
 
 def list_segments(resources: Resources, principal: Principal, request: Nothing) -> SegmentList:
@@ -37,3 +38,9 @@ def traits(resources: Resources, principal: Principal, request: Nothing) -> Trai
             for found in resources.store.trait_summaries()
         )
     )
+
+
+BINDINGS = (
+    Binding(DATA_TRAITS, traits),
+    Binding(SEGMENT_LIST, list_segments),
+)

@@ -8,7 +8,7 @@ import msgspec
 
 from upshot.api.metrics import MetricApply
 from upshot.api.operation import Principal
-from upshot.api.series import SeriesImport, SeriesImported, SeriesValue
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesImported, SeriesValue
 from upshot.catalog.declarations import Put
 from upshot.catalog.kinds import Outcome
 from upshot.core.errors import InvalidInput
@@ -17,10 +17,11 @@ from upshot.core.time import DayRange
 from upshot.engines.store import EventRecord
 from upshot.metrics.definition import Metric, Property, Selection
 from upshot.metrics.parse import parse_metrics
+from upshot.workspace.binding import Binding
 from upshot.workspace.operations.metrics import apply as apply_metrics
 from upshot.workspace.resources import Resources
 
-__all__ = ["import_series"]
+__all__ = ["BINDINGS", "import_series"]
 
 _MOST_VALUES = 200_000
 _SHOWN = 20
@@ -155,3 +156,6 @@ def _kept(resources: Resources, request: SeriesImport, days: DayRange) -> dict[s
 
 def _revision(value: SeriesValue, kept: float) -> str:
     return f"{_key(value)}: {kept:.10g} is kept, {value.value:.10g} is given"
+
+
+BINDINGS = (Binding(SERIES_IMPORT, import_series),)

@@ -3,12 +3,13 @@
 from importlib.metadata import version
 
 from upshot.api.operation import Principal
-from upshot.api.state import Findings, Nothing, WorkspaceInfo
+from upshot.api.state import DOCTOR, WORKSPACE_INFO, Findings, Nothing, WorkspaceInfo
 from upshot.core.time import aware
+from upshot.workspace.binding import Binding
 from upshot.workspace.doctor import examine_open
 from upshot.workspace.resources import Resources
 
-__all__ = ["doctor", "info"]
+__all__ = ["BINDINGS", "doctor", "info"]
 
 
 def info(resources: Resources, principal: Principal, request: Nothing) -> WorkspaceInfo:
@@ -37,3 +38,9 @@ def doctor(resources: Resources, principal: Principal, request: Nothing) -> Find
     """What is wrong inside the open workspace."""
     del principal, request
     return Findings(tuple(sorted(examine_open(resources), key=lambda f: ("ok", "warning", "error").index(f.level))))
+
+
+BINDINGS = (
+    Binding(WORKSPACE_INFO, info),
+    Binding(DOCTOR, doctor),
+)

@@ -12,6 +12,12 @@ from upshot.answers.study_readings import Due, due_readings, read_now, recorded_
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.api.studies import (
+    DECIDE,
+    LAUNCH_REPORT,
+    STUDIES_RECORD,
+    STUDY_LIST,
+    STUDY_PLAN,
+    VERDICT_VERIFY,
     Decide,
     Decided,
     DecisionView,
@@ -33,10 +39,11 @@ from upshot.catalog.kinds import Decision
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.verify import differences, drift
+from upshot.workspace.binding import Binding
 from upshot.workspace.recording import record_due
 from upshot.workspace.resources import Resources
 
-__all__ = ["decide", "list_studies", "plan", "record", "report", "study_view", "verify"]
+__all__ = ["BINDINGS", "decide", "list_studies", "plan", "record", "report", "study_view", "verify"]
 
 _LONGEST_SECONDS = 600.0
 
@@ -230,3 +237,13 @@ def _drift(resources: Resources, inputs: StudyInputs) -> tuple[str, ...]:
         return drift(inputs, collect(book, inputs.launch, measured, inputs.reading))
     except NotFound as error:
         return (str(error),)
+
+
+BINDINGS = (
+    Binding(LAUNCH_REPORT, report),
+    Binding(STUDIES_RECORD, record),
+    Binding(STUDY_LIST, list_studies),
+    Binding(STUDY_PLAN, plan),
+    Binding(VERDICT_VERIFY, verify),
+    Binding(DECIDE, decide),
+)
