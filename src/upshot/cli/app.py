@@ -40,35 +40,60 @@ app = App(
     default_parameter=Parameter(show_default=False, negative=""),
 )
 _COMMANDS = {
-    "apply": "upshot.cli.declare:apply",
-    "decide": "upshot.cli.ledger:decide",
-    "demo": "upshot.cli.demo:demo",
-    "export": "upshot.cli.declare:export",
-    "init": "upshot.cli.init:init",
-    "doctor": "upshot.cli.doctor:doctor",
-    "ledger": "upshot.cli.ledger:ledger",
-    "plan": "upshot.cli.declare:plan",
-    "serve": "upshot.cli.serve:serve",
-    "ship": "upshot.cli.outputs:ship",
-    "settings": "upshot.cli.settings:settings",
-    "verify": "upshot.cli.studies:verify",
-    "version": "upshot.cli.version:version",
+    "apply": (
+        "upshot.cli.declare:apply",
+        "Declare what YAML files say: metrics, objectives, outputs, launches and all else. All of it, or nothing.",
+    ),
+    "decide": (
+        "upshot.cli.ledger:decide",
+        "Write down what was decided about a launch.",
+    ),
+    "demo": (
+        "upshot.cli.demo:demo",
+        "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
+    ),
+    "export": (
+        "upshot.cli.declare:export",
+        "Write what is declared as YAML that gives the same again when it is applied.",
+    ),
+    "init": (
+        "upshot.cli.init:init",
+        "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
+    ),
+    "doctor": (
+        "upshot.cli.doctor:doctor",
+        "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
+    ),
+    "ledger": (
+        "upshot.cli.ledger:ledger",
+        "List each output with its cost, expectation, effect, evidence, verdict and worth.",
+    ),
+    "plan": (
+        "upshot.cli.declare:plan",
+        "Show what applying YAML files would change, field by field. Nothing is changed.",
+    ),
+    "serve": (
+        "upshot.cli.serve:serve",
+        "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
+    ),
+    "ship": (
+        "upshot.cli.outputs:ship",
+        "Say that something reached users: it becomes an output, where there is none of its name, and a launch.",
+    ),
+    "settings": (
+        "upshot.cli.settings:settings",
+        "Show every setting, its value and where that comes from.",
+    ),
+    "verify": (
+        "upshot.cli.studies:verify",
+        "Conclude a verdict again from its own snapshot and compare every digit.",
+    ),
+    "version": (
+        "upshot.cli.version:version",
+        "Print the versions of Upshot, Python and the event store's engine.",
+    ),
 }
-_HELP = {
-    "apply": "Declare what YAML files say: metrics, objectives, outputs, launches and all else. All of it, or nothing.",
-    "decide": "Write down what was decided about a launch.",
-    "demo": "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
-    "export": "Write what is declared as YAML that gives the same again when it is applied.",
-    "init": "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
-    "doctor": "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
-    "ledger": "List each output with its cost, expectation, effect, evidence, verdict and worth.",
-    "plan": "Show what applying YAML files would change, field by field. Nothing is changed.",
-    "serve": "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
-    "ship": "Say that something reached users: it becomes an output, where there is none of its name, and a launch.",
-    "settings": "Show every setting, its value and where that comes from.",
-    "verify": "Conclude a verdict again from its own snapshot and compare every digit.",
-    "version": "Print the versions of Upshot, Python and the event store's engine.",
-}
+"""Commands by name: where each stands, and what it does, so that a list of all loads none."""
 _GROUPS = {
     "import": (
         "Bring in what other systems recorded.",
@@ -165,8 +190,8 @@ _SUBGROUPS = {
         {"git": "upshot.cli.outputs:import_git", "csv": "upshot.cli.outputs:import_csv"},
     ),
 }
-for _name, _path in _COMMANDS.items():
-    app.command(_path, name=_name, help=_HELP[_name])
+for _name, (_path, _help) in _COMMANDS.items():
+    app.command(_path, name=_name, help=_help)
 for _name, (_help, _commands) in _GROUPS.items():
     _group = App(name=_name, help=_help)
     for _command, _path in _commands.items():

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 from upshot.api.operation import Permission, Principal
 from upshot.api.wire import OPERATIONS_PATH, Fault
 from upshot.core.errors import InvalidInput
+from upshot.web.area import Area
 from upshot.web.collect.openapi import collect_paths
 from upshot.web.permit import Open
 from upshot.workspace.dispatch import answer
@@ -20,7 +21,7 @@ from upshot.workspace.operations import OPERATIONS
 if TYPE_CHECKING:
     from upshot.web.served import ServedWorkspace
 
-__all__ = ["description", "healthz", "openapi", "operate"]
+__all__ = ["AREA", "description", "healthz", "openapi", "operate"]
 
 _JSON = "application/json"
 
@@ -99,3 +100,12 @@ def _content(reference: dict[str, Any]) -> dict[str, Any]:
 
 def _first_line(shape: type[msgspec.Struct]) -> str:
     return (shape.__doc__ or shape.__name__).partition("\n")[0]
+
+
+AREA = Area(
+    routes=(
+        healthz,
+        openapi,
+        operate,
+    ),
+)

@@ -12,153 +12,64 @@ from litestar.routes import ASGIRoute, BaseRoute
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from upshot.core.settings import Settings
+from upshot.web import api, assets, live, tracker
 from upshot.web.answers import Answers
-from upshot.web.api import healthz, openapi, operate
-from upshot.web.assets import asset
-from upshot.web.collect.page import collect_page, key_add, key_revoke, quarantine_replay
-from upshot.web.collect.routes import native_events, posthog_events, posthog_versioned, segment_call
-from upshot.web.collect.start import (
-    posthog_config,
-    posthog_config_script,
-    posthog_decide,
-    posthog_flags,
-    segment_settings,
-)
-from upshot.web.dashboards.editing import (
-    add_tile,
-    arrange_dashboard,
-    change_settings,
-    change_tile,
-    delete_dashboard,
-    edit_page,
-    make_dashboard,
-    new_page,
-    remove_tile,
-    restore_dashboard,
-)
-from upshot.web.dashboards.routes import (
-    dashboard_export,
-    dashboard_page,
-    dashboard_tile,
-    dashboard_tiles,
-    dashboards_page,
-)
-from upshot.web.data.routes import data_page
-from upshot.web.design.routes import design_page
+from upshot.web.collect import area as collect
+from upshot.web.dashboards import area as dashboards
+from upshot.web.data import routes as data
+from upshot.web.design import routes as design
 from upshot.web.errors import EXCEPTION_HANDLERS
-from upshot.web.events.routes import events_page
-from upshot.web.experiments.routes import experiment_page, experiments_page
-from upshot.web.explore.routes import explore_csv, explore_page, explore_png, explore_save, explore_svg
-from upshot.web.feedback.routes import feedback_page
-from upshot.web.filters.suggest import suggest
-from upshot.web.home.arranging import arrange_home, home_arrange_page, restore_home
-from upshot.web.home.routes import home_page
-from upshot.web.launches.routes import launch_decide, launch_page, verdict_page
-from upshot.web.ledger.routes import ledger_csv_file, ledger_page, ship
-from upshot.web.live import Pulse, live, pulsing
-from upshot.web.metric.routes import metric_csv, metric_page, metric_png, metric_svg, metrics_page
-from upshot.web.objectives.routes import (
-    objective_add,
-    objective_page,
-    objective_remove,
-    objective_restore,
-    objectives_page,
-)
-from upshot.web.outputs.routes import output_page
+from upshot.web.events import routes as events
+from upshot.web.experiments import routes as experiments
+from upshot.web.explore import routes as explore
+from upshot.web.feedback import routes as feedback
+from upshot.web.filters import suggest as filters
+from upshot.web.home import area as home
+from upshot.web.launches import routes as launches
+from upshot.web.ledger import routes as ledger
+from upshot.web.live import Pulse, pulsing
+from upshot.web.metric import routes as metric
+from upshot.web.objectives import routes as objectives
+from upshot.web.outputs import routes as outputs
 from upshot.web.page import provide_page
-from upshot.web.palette.routes import search_results
+from upshot.web.palette import routes as palette
 from upshot.web.permit import Open, check_declared, permit
-from upshot.web.retention.routes import retention_csv, retention_page, retention_png, retention_svg
-from upshot.web.segments.routes import segment_delete, segment_edit, segment_restore, segment_save, segments_page
+from upshot.web.retention import routes as retention
+from upshot.web.segments import routes as segments
 from upshot.web.served import ServedWorkspace
 from upshot.web.shield import Shield
-from upshot.web.sign_in.routes import sign_in, sign_in_page, sign_out
-from upshot.web.tracker import tracker
+from upshot.web.sign_in import routes as sign_in
 
-__all__ = ["ROUTES", "Application", "create_app"]
+__all__ = ["AREAS", "ROUTES", "Application", "create_app"]
 
-ROUTES: Sequence[ControllerRouterHandler] = (
-    add_tile,
-    arrange_dashboard,
-    arrange_home,
-    experiment_page,
-    experiments_page,
-    feedback_page,
-    launch_decide,
-    launch_page,
-    ledger_csv_file,
-    ledger_page,
-    objective_add,
-    objective_page,
-    objective_remove,
-    objective_restore,
-    objectives_page,
-    output_page,
-    ship,
-    verdict_page,
-    asset,
-    change_settings,
-    change_tile,
-    dashboard_export,
-    dashboard_page,
-    dashboard_tile,
-    dashboard_tiles,
-    dashboards_page,
-    collect_page,
-    data_page,
-    delete_dashboard,
-    design_page,
-    edit_page,
-    events_page,
-    explore_csv,
-    explore_page,
-    explore_png,
-    explore_save,
-    explore_svg,
-    healthz,
-    home_arrange_page,
-    home_page,
-    key_add,
-    key_revoke,
-    live,
-    make_dashboard,
-    metric_csv,
-    metric_page,
-    metric_png,
-    metric_svg,
-    metrics_page,
-    native_events,
-    new_page,
-    openapi,
-    operate,
-    posthog_config,
-    posthog_config_script,
-    posthog_decide,
-    posthog_events,
-    posthog_flags,
-    posthog_versioned,
-    quarantine_replay,
-    remove_tile,
-    restore_dashboard,
-    restore_home,
-    retention_csv,
-    retention_page,
-    retention_png,
-    retention_svg,
-    search_results,
-    segment_delete,
-    segment_edit,
-    segment_restore,
-    segment_save,
-    segments_page,
-    segment_call,
-    segment_settings,
-    sign_in,
-    sign_in_page,
-    sign_out,
-    suggest,
-    tracker,
+AREAS = (
+    home.AREA,
+    objectives.AREA,
+    metric.AREA,
+    dashboards.AREA,
+    explore.AREA,
+    experiments.AREA,
+    ledger.AREA,
+    feedback.AREA,
+    retention.AREA,
+    segments.AREA,
+    events.AREA,
+    data.AREA,
+    api.AREA,
+    assets.AREA,
+    live.AREA,
+    tracker.AREA,
+    collect.AREA,
+    design.AREA,
+    filters.AREA,
+    launches.AREA,
+    outputs.AREA,
+    palette.AREA,
+    sign_in.AREA,
 )
+"""Areas in the order of the navigation, then those that stand nowhere."""
+ROUTES: Sequence[ControllerRouterHandler] = tuple(route for area in AREAS for route in area.routes)
+PLACES = tuple(place for area in AREAS for place in area.places)
 _MEGABYTE = 1_000_000
 _AS_THEY_ARE = [
     "^/live",
@@ -240,7 +151,9 @@ def create_app(
         guards=[permit],
         dependencies={"page": Provide(provide_page, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
-        state=State({"workspace": workspace, "clock": clock, "pulse": Pulse(workspace), "answers": Answers()}),
+        state=State(
+            {"workspace": workspace, "clock": clock, "pulse": Pulse(workspace), "answers": Answers(), "places": PLACES}
+        ),
         lifespan=[pulsing],
         compression_config=CompressionConfig(backend="gzip", gzip_compress_level=4, exclude=_AS_THEY_ARE),
         request_max_body_size=settings.server.max_body_mb * _MEGABYTE,

@@ -9,9 +9,10 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 
 from upshot.core.errors import InternalError, NotFound
+from upshot.web.area import Area
 from upshot.web.permit import Open
 
-__all__ = ["DIST", "Entry", "asset", "entry", "packed", "static_url"]
+__all__ = ["AREA", "DIST", "Entry", "asset", "entry", "packed", "static_url"]
 
 DIST = Path(__file__).parent / "static" / "dist"
 _ROOT = "/static/"
@@ -102,3 +103,8 @@ def packed(request: Request[None, None, State], path: Path, headers: dict[str, s
         encoded = {"Content-Encoding": encoding} if suffix else {}
         return Response(body, media_type=_TYPES[path.suffix], headers={**headers, "Vary": "Accept-Encoding", **encoded})
     raise NotFound("asset", path.name, hint="Reload the page; if that does not mend it, restart the server.")
+
+
+AREA = Area(
+    routes=(asset,),
+)

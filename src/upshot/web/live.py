@@ -10,9 +10,10 @@ from litestar.params import FromQuery
 from litestar.response import Stream
 
 from upshot.api.operation import Permission
+from upshot.web.area import Area
 from upshot.web.served import ServedWorkspace
 
-__all__ = ["Pulse", "live", "pulsing"]
+__all__ = ["AREA", "Pulse", "live", "pulsing"]
 
 _HEARTBEAT_SECONDS = 15.0
 _EVENT = "upshot:changed"
@@ -109,3 +110,8 @@ async def live(request: Request[None, None, State], since: FromQuery[int] = 0) -
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+AREA = Area(
+    routes=(live,),
+)

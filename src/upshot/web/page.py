@@ -26,6 +26,7 @@ from upshot.charts import instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.core.units import format_bytes
+from upshot.web.area import Place
 from upshot.web.assets import entry, static_url
 from upshot.web.filters.chips import COMPARISONS, chips_of
 from upshot.web.served import ServedWorkspace
@@ -97,6 +98,12 @@ class Page:
         """The workspace."""
         _ = self.revision
         return self.caller.call(WORKSPACE_INFO, Nothing())
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Pages that people look for by name, in the order of the navigation."""
+        places: tuple[Place, ...] = self.request.app.state.places
+        return places
 
     @cached_property
     def metrics(self) -> tuple[MetricView, ...]:

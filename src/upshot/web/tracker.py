@@ -8,10 +8,11 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 
 from upshot.core.errors import InternalError
+from upshot.web.area import Area
 from upshot.web.assets import DIST, packed
 from upshot.web.permit import Open
 
-__all__ = ["TRACKER", "tracker"]
+__all__ = ["AREA", "TRACKER", "tracker"]
 
 TRACKER = DIST / "tracker" / "upshot.js"
 _HEADERS = {
@@ -43,3 +44,8 @@ def tracker(request: Request[None, None, State]) -> Response[bytes]:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(b"", status_code=_NOT_MODIFIED, headers=headers)
     return packed(request, TRACKER, headers)
+
+
+AREA = Area(
+    routes=(tracker,),
+)

@@ -7,9 +7,10 @@ from upshot.api.data import DATA_EVENTS, DATA_PROPERTIES, DATA_REJECTS, EventNam
 from upshot.api.events import EVENTS_RECENT, EventsRecent
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
+from upshot.web.area import Area, Place
 from upshot.web.page import Page
 
-__all__ = ["data_page"]
+__all__ = ["AREA", "data_page"]
 
 _RECENT = 20
 _REJECTS = 50
@@ -28,3 +29,9 @@ def data_page(page: NamedDependency[Page]) -> Response[str]:
         recent=page.ask(EVENTS_RECENT, EventsRecent(limit=_RECENT, event=chosen)).events,
         rejects=page.caller.call(DATA_REJECTS, RejectsQuery(limit=_REJECTS)),
     )
+
+
+AREA = Area(
+    routes=(data_page,),
+    places=(Place("data", "/data", "Data", "Events, properties, freshness, rejects"),),
+)

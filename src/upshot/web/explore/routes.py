@@ -9,6 +9,7 @@ from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
+from upshot.web.area import Area, Place
 from upshot.web.explore.answers import GRID_GRAINS, ask_retention, definition_of
 from upshot.web.explore.exports import picture_of, question_csv
 from upshot.web.explore.save import saved
@@ -19,7 +20,7 @@ from upshot.web.metric.exports import download_headers
 from upshot.web.page import Page
 from upshot.web.retention.view import laid_out
 
-__all__ = ["explore_csv", "explore_page", "explore_png", "explore_save", "explore_svg"]
+__all__ = ["AREA", "explore_csv", "explore_page", "explore_png", "explore_save", "explore_svg"]
 
 
 @get(PATH, permission=Permission.READ, sync_to_thread=True)
@@ -120,3 +121,15 @@ def explore_png(page: NamedDependency[Page]) -> Response[bytes]:
 
 def _palette(page: Page) -> Palette:
     return DARK if page.parameter("theme") == "dark" else LIGHT
+
+
+AREA = Area(
+    routes=(
+        explore_csv,
+        explore_page,
+        explore_png,
+        explore_save,
+        explore_svg,
+    ),
+    places=(Place("explore", "/explore", "Explore", "Ask freely"),),
+)

@@ -14,11 +14,12 @@ from upshot.api.segments import DATA_TRAITS
 from upshot.api.state import Nothing
 from upshot.core.errors import UserError
 from upshot.metrics.definition import quote_name
+from upshot.web.area import Area
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 
-__all__ = ["Suggestion", "Suggestions", "suggest"]
+__all__ = ["AREA", "Suggestion", "Suggestions", "suggest"]
 
 _MOST = 40
 _LONGEST = 200
@@ -115,3 +116,8 @@ def _values(page: Page, typed: str) -> Suggestions:
     if not shown:
         return Suggestions((), f"No value holds {typed!r} in the last 90 days." if typed else "No values.")
     return Suggestions(shown, "More values: type to find them." if found.more else "")
+
+
+AREA = Area(
+    routes=(suggest,),
+)

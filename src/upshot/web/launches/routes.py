@@ -13,10 +13,11 @@ from upshot.api.operation import Permission
 from upshot.api.studies import DECIDE, VERDICT_VERIFY, Decide, VerdictId
 from upshot.catalog.kinds import Choice
 from upshot.core.errors import NotFound
+from upshot.web.area import Area
 from upshot.web.launches.view import read_report
 from upshot.web.page import Page
 
-__all__ = ["launch_decide", "launch_page", "verdict_page"]
+__all__ = ["AREA", "launch_decide", "launch_page", "verdict_page"]
 
 _SEE_OTHER: Final = 303
 
@@ -56,3 +57,12 @@ def verdict_page(page: NamedDependency[Page], verdict: FromPath[str]) -> Respons
     """A verdict that is concluded again from its snapshot, while one looks."""
     found = page.caller.call(VERDICT_VERIFY, VerdictId(verdict))
     return page.show("launches/verdict.html", area="ledger", found=found)
+
+
+AREA = Area(
+    routes=(
+        launch_decide,
+        launch_page,
+        verdict_page,
+    ),
+)

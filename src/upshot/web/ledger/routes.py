@@ -15,11 +15,12 @@ from upshot.api.operation import Permission
 from upshot.api.outputs import SHIP, Ship
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
+from upshot.web.area import Area, Place
 from upshot.web.ledger.choosing import FILTERS
 from upshot.web.ledger.view import ledger_csv, read_ledger
 from upshot.web.page import Page
 
-__all__ = ["ledger_csv_file", "ledger_page", "ship"]
+__all__ = ["AREA", "ledger_csv_file", "ledger_page", "ship"]
 
 _SEE_OTHER: Final = 303
 
@@ -85,3 +86,13 @@ def _said(form: dict[str, str]) -> str:
     from urllib.parse import urlencode
 
     return urlencode({"shipped": form.get("title", "").strip()})
+
+
+AREA = Area(
+    routes=(
+        ledger_csv_file,
+        ledger_page,
+        ship,
+    ),
+    places=(Place("ledger", "/ledger", "Ledger", "What each shipped thing cost and did"),),
+)

@@ -9,6 +9,7 @@ from upshot.api.metrics import METRIC_SHOW, MetricName
 from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Option
 from upshot.core.time import Grain
+from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.marks import annotations_of, marked_in
 from upshot.web.metric.exports import download_headers, picture, series_csv
@@ -17,7 +18,7 @@ from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
 from upshot.web.window import View
 
-__all__ = ["metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
+__all__ = ["AREA", "metric_csv", "metric_page", "metric_png", "metric_svg", "metrics_page"]
 
 
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
@@ -85,3 +86,15 @@ def _exported(page: Page, name: str) -> View:
 
 def _palette(page: Page) -> dict[str, str]:
     return DARK if page.parameter("theme") == "dark" else LIGHT
+
+
+AREA = Area(
+    routes=(
+        metric_csv,
+        metric_page,
+        metric_png,
+        metric_svg,
+        metrics_page,
+    ),
+    places=(Place("metrics", "/metrics", "Metrics", "Every definition"),),
+)

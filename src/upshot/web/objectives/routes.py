@@ -23,10 +23,11 @@ from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.api.operation import Permission
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
+from upshot.web.area import Area, Place
 from upshot.web.objectives.view import read_objective, read_objectives
 from upshot.web.page import Page
 
-__all__ = ["objective_add", "objective_page", "objective_remove", "objective_restore", "objectives_page"]
+__all__ = ["AREA", "objective_add", "objective_page", "objective_remove", "objective_restore", "objectives_page"]
 
 _SEE_OTHER: Final = 303
 _FIELDS = ("title", "metric", "target", "starts", "due", "owner", "parent")
@@ -110,3 +111,15 @@ def _refuse(done: DeclarationsApplied) -> None:
         close = " or ".join(repr(word) for word in wrong[0].suggestions)
         hint = f"Did you mean {close}?" if close else "Go back, and mend it."
         raise InvalidInput(wrong[0].message, hint=hint)
+
+
+AREA = Area(
+    routes=(
+        objective_add,
+        objective_page,
+        objective_remove,
+        objective_restore,
+        objectives_page,
+    ),
+    places=(Place("objectives", "/objectives", "Objectives", "Are we on course?"),),
+)

@@ -4,10 +4,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from upshot.api.operation import Permission
+from upshot.web.area import Area
 from upshot.web.page import Page
 from upshot.web.palette.search import search
 
-__all__ = ["search_results"]
+__all__ = ["AREA", "search_results"]
 
 _LONGEST = 100
 
@@ -19,3 +20,8 @@ def search_results(page: NamedDependency[Page]) -> Response[str]:
     return page.show(
         "palette/results.html", area="", typed=typed.strip(), groups=search(page, typed, page.parameter("here"))
     )
+
+
+AREA = Area(
+    routes=(search_results,),
+)

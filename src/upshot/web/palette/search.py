@@ -17,20 +17,6 @@ from upshot.web.window import PRESETS
 
 __all__ = ["Found", "Group", "ranged", "search"]
 
-_PAGES = (
-    ("/", "Home", "The overview"),
-    ("/objectives", "Objectives", "Are we on course?"),
-    ("/dashboards", "Dashboards", "Charts, numbers, tables and text side by side"),
-    ("/metrics", "Metrics", "Every definition"),
-    ("/explore", "Explore", "Ask freely"),
-    ("/experiments", "Experiments", "Launches that chance decided"),
-    ("/ledger", "Ledger", "What each shipped thing cost and did"),
-    ("/feedback", "Feedback", "What users say"),
-    ("/retention", "Retention", "Who came back"),
-    ("/segments", "Segments", "Named groups of people"),
-    ("/events", "Live", "Events as they arrive"),
-    ("/data", "Data", "Events, properties, freshness, rejects"),
-)
 _EACH = 6
 _RANGED = ("/metrics/", "/dashboards/", "/retention", "/explore")
 _UNRANGED = ("/dashboards/new",)
@@ -86,7 +72,7 @@ def search(page: Page, typed: str, here: str) -> tuple[Group, ...]:
 def _best(typed: str, things: Iterable[Found], kind: str) -> list[tuple[float, Found]]:
     """The best of a kind; pages are few, and all of them are offered."""
     scored = [(score, thing) for thing in things if (score := _score(typed, thing)) > 0]
-    return sorted(scored, key=lambda pair: -pair[0])[: len(_PAGES) if kind == "Pages" else _EACH]
+    return sorted(scored, key=lambda pair: -pair[0])[: None if kind == "Pages" else _EACH]
 
 
 def _score(typed: str, thing: Found) -> float:
@@ -98,7 +84,7 @@ def _score(typed: str, thing: Found) -> float:
 
 def _pages(page: Page) -> Iterator[Found]:
     routes = {route.path for route in page.request.app.routes}
-    return (Found(name, about, url) for url, name, about in _PAGES if url in routes)
+    return (Found(place.name, place.about, place.path) for place in page.places if place.path in routes)
 
 
 def _metrics(page: Page) -> Iterator[Found]:

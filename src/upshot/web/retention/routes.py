@@ -9,6 +9,7 @@ from upshot.api.operation import Permission
 from upshot.charts import captioned
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
+from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
 from upshot.web.metric.ordering import awake
@@ -16,7 +17,7 @@ from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
 from upshot.web.window import View
 
-__all__ = ["retention_csv", "retention_page", "retention_png", "retention_svg"]
+__all__ = ["AREA", "retention_csv", "retention_page", "retention_png", "retention_svg"]
 
 _SHAPES = frozenset({"retention", "active", "count"})
 _GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
@@ -111,3 +112,14 @@ def _name(page: Page) -> str:
 def _with_name(url: str, name: str) -> str:
     joint = "&" if "?" in url else "?"
     return f"{url}{joint}metric={name}"
+
+
+AREA = Area(
+    routes=(
+        retention_csv,
+        retention_page,
+        retention_png,
+        retention_svg,
+    ),
+    places=(Place("retention", "/retention", "Retention", "Who came back", in_navigation=False),),
+)

@@ -21,11 +21,12 @@ from upshot.api.operation import Permission
 from upshot.api.segments import SegmentView
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
+from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.page import Page
 from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments
 
-__all__ = ["segment_delete", "segment_edit", "segment_restore", "segment_save", "segments_page"]
+__all__ = ["AREA", "segment_delete", "segment_edit", "segment_restore", "segment_save", "segments_page"]
 
 _KIND = "segment"
 _SAID = {"saved": "Saved.", "deleted": "Deleted.", "restored": "Undone."}
@@ -121,3 +122,15 @@ def _accepted(applied: DeclarationsApplied) -> None:
     if wrong is not None:
         close = " or ".join(repr(s) for s in wrong.suggestions)
         raise InvalidInput(wrong.message, hint=f"Did you mean {close}?" if close else "Nothing was changed.")
+
+
+AREA = Area(
+    routes=(
+        segment_delete,
+        segment_edit,
+        segment_restore,
+        segment_save,
+        segments_page,
+    ),
+    places=(Place("segments", "/segments", "Segments", "Named groups of people", in_navigation=False),),
+)

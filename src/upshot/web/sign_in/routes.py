@@ -7,11 +7,12 @@ from litestar.concurrency import sync_to_thread
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
+from upshot.web.area import Area
 from upshot.web.page import PageRequest, render
 from upshot.web.permit import ACCESS_COOKIE, Open
 from upshot.web.served import ServedWorkspace
 
-__all__ = ["local_path", "sign_in", "sign_in_page", "sign_out"]
+__all__ = ["AREA", "local_path", "sign_in", "sign_in_page", "sign_out"]
 
 _MONTH_SECONDS = 30 * 86_400
 _SEE_OTHER: Final = 303
@@ -66,3 +67,12 @@ def _cookie(request: PageRequest, token: str, max_age_seconds: int) -> Cookie:
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+
+
+AREA = Area(
+    routes=(
+        sign_in,
+        sign_in_page,
+        sign_out,
+    ),
+)
