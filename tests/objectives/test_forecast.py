@@ -8,7 +8,7 @@ from upshot.objectives.forecast import LEAST_BLOCKS, Wandering, outlook, wanderi
 
 
 def test_straight_line_goes_on() -> None:
-    found = wandering(np.arange(12.0) * 2 + 5)
+    found = wandering((np.arange(12.0) * 2 + 5).tolist())
     assert found is not None
     ahead = outlook(found, 4, 1, 34.9, upwards=True)
     assert (ahead.value, ahead.low, ahead.high, ahead.chance) == pytest.approx((35.0, 35.0, 35.0, 1.0))
@@ -17,12 +17,12 @@ def test_straight_line_goes_on() -> None:
 
 
 def test_few_values_give_no_forecast() -> None:
-    assert wandering(np.arange(LEAST_BLOCKS - 1.0)) is None
-    assert wandering(np.arange(float(LEAST_BLOCKS))) is not None
+    assert wandering(np.arange(LEAST_BLOCKS - 1.0).tolist()) is None
+    assert wandering(np.arange(float(LEAST_BLOCKS)).tolist()) is not None
 
 
 def test_chance_is_even_at_the_middle_and_counts_the_right_side() -> None:
-    found = wandering(np.random.default_rng(3).normal(100, 5, 20))
+    found = wandering(np.random.default_rng(3).normal(100, 5, 20).tolist())
     assert found is not None
     middle = outlook(found, 5, 4, 0.0, upwards=True).value
     assert outlook(found, 5, 4, middle, upwards=True).chance == pytest.approx(0.5)
@@ -33,7 +33,7 @@ def test_chance_is_even_at_the_middle_and_counts_the_right_side() -> None:
 
 def test_level_is_that_of_a_kalman_filter_with_the_same_variances() -> None:
     values = np.cumsum(np.random.default_rng(7).normal(1, 2, 30)) + np.random.default_rng(8).normal(0, 4, 30)
-    found = wandering(values)
+    found = wandering(values.tolist())
     assert found is not None
     model = UnobservedComponents(values - found.drift * np.arange(30), level="local level", use_exact_diffuse=True)
     smoothed = model.smooth([found.noise, found.step])
@@ -50,7 +50,7 @@ def test_interval_covers_in_simulated_worlds(step: float, noise: float) -> None:
     for _ in range(worlds):
         level = 100 + np.cumsum(rng.normal(0.3, step, count + ahead))
         values = level + rng.normal(0, noise, count + ahead)
-        found = wandering(values[:count])
+        found = wandering(values[:count].tolist())
         assert isinstance(found, Wandering)
         seen = outlook(found, ahead, 4, 0.0, upwards=True)
         held += seen.low <= values[-4:].mean() <= seen.high

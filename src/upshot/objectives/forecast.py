@@ -16,10 +16,10 @@ far ahead) to 98 % (noise only). It knows no season and no launch that is still 
 """
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import pairwise
 
 __all__ = ["LEAST_BLOCKS", "LEVEL", "Outlook", "Wandering", "outlook", "wandering"]
 
@@ -29,7 +29,6 @@ LEVEL = 0.8
 _STEADY = 1e-12
 _CAUTION = 0.25
 _NEARLY_ONE = 1.0 - 1e-9
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class Outlook:
     chance: float
 
 
-def wandering(values: Floats) -> Wandering | None:
+def wandering(values: Sequence[float]) -> Wandering | None:
     """Take a series apart; None where it has fewer than ``LEAST_BLOCKS`` values.
 
     Args:
@@ -75,11 +74,11 @@ def wandering(values: Floats) -> Wandering | None:
     count = len(values)
     if count < LEAST_BLOCKS:
         return None
-    differences = np.diff(values)
-    drift = float(differences.mean())
-    centred = differences - drift
-    variance = float(centred @ centred) / (count - 2)
-    shared = float(centred[1:] @ centred[:-1]) / (count - 2)
+    differences = [later - earlier for earlier, later in pairwise(values)]
+    drift = statistics.fmean(differences)
+    centred = [difference - drift for difference in differences]
+    variance = math.fsum(each * each for each in centred) / (count - 2)
+    shared = math.fsum(earlier * later for earlier, later in pairwise(centred)) / (count - 2)
     taken_off = variance / (count - 1) + _CAUTION * variance / math.sqrt(count - 1)
     noise = min(max(-shared - taken_off, 0.0), variance / 2)
     step = max(variance - 2 * noise, 0.0)
@@ -122,13 +121,13 @@ def outlook(found: Wandering, ahead: float, averaged: float, target: float, *, u
     return Outlook(value, value - margin, value + margin, LEVEL, 1 - below if upwards else below)
 
 
-def _level(values: Floats, drift: float, noise: float, step: float) -> tuple[float, float]:
+def _level(values: Sequence[float], drift: float, noise: float, step: float) -> tuple[float, float]:
     """The level after the last value, by the Kalman filter, and its variance."""
-    level, variance = float(values[0]), noise
+    level, variance = values[0], noise
     for value in values[1:]:
         level, variance = level + drift, variance + step
         total = variance + noise
         gain = variance / total if total > 0 else _NEARLY_ONE
-        level += gain * (float(value) - level)
+        level += gain * (value - level)
         variance *= 1 - gain
     return level, variance

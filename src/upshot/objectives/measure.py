@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import numpy as np
-
 from upshot.catalog.kinds import Objective, parse_target
 from upshot.charts.words import day_label
 from upshot.core.units import format_value
@@ -79,7 +77,7 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
     if value is None:
         why = f"The data do not cover the {objective.window_days} days to {day_label(on)}."
         return no_standing(objective, today, why, collected, aim)
-    parts = wandering(np.array(collected.blocks))
+    parts = wandering(collected.blocks)
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
     # it is over when the data of its last day are in
     judged_on = today if on == objective.due else min(today, objective.due)
