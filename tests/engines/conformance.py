@@ -15,9 +15,8 @@ from tests.metrics import reference
 from tests.metrics.harness import RawOnly, WithoutActivity, run_per_unit, run_retention, run_series, same
 from tests.metrics.reference import Event, Scalar, Trait, World
 from tests.metrics.worlds import METRICS, field
-from upshot.core.time import DayRange, Grain
+from upshot.core.time import DayRange, Grain, longer
 from upshot.metrics.compile import RetentionQuery, SeriesQuery
-from upshot.metrics.compile.windows import longer
 from upshot.metrics.ripening import least_grain
 
 if TYPE_CHECKING:

@@ -99,7 +99,7 @@ def _values(numbers: dict[str | None, reference.Numbers]) -> tuple[tuple[float, 
 
 def _asked(metric: Metric, query: SeriesQuery) -> SeriesQuery:
     """The question in the grain that the metric answers in."""
-    from upshot.metrics.compile.windows import longer
+    from upshot.core.time import longer
     from upshot.metrics.ripening import least_grain
 
     return SeriesQuery(query.days, longer(query.grain, least_grain(metric)), query.breakdown, query.where)

@@ -173,9 +173,10 @@ def settle(caller: Caller, started: ImportId) -> ImportStatus:
 
 
 def declared_operations() -> list[str]:
-    """The names of all operations that the modules of the interface hold."""
+    """The names of all operations that the modules of the interface declare as theirs."""
     modules = [importlib.import_module(f"upshot.api.{found.name}") for found in pkgutil.iter_modules(api.__path__)]
-    return [each.name for module in modules for each in vars(module).values() if isinstance(each, Operation)]
+    public = [getattr(module, name) for module in modules for name in module.__all__]
+    return [each.name for each in public if isinstance(each, Operation)]
 
 
 def test_every_operation_is_bound_once() -> None:

@@ -11,8 +11,7 @@ from upshot.answers.asked import Answer, Asked
 from upshot.answers.extent import NO_DATA
 from upshot.answers.periods import compared, unpaired
 from upshot.api.metrics import Compared, Headline
-from upshot.core.time import DayRange, Grain
-from upshot.metrics.compile.windows import longer
+from upshot.core.time import DayRange, Grain, longer
 from upshot.metrics.ripening import last_window, least_grain
 
 __all__ = ["headline", "headline_days"]

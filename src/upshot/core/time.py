@@ -14,7 +14,7 @@ import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
 
-__all__ = ["DayRange", "Grain", "aware", "aware_instant", "local_day", "parse_day", "utc_now", "zone"]
+__all__ = ["DayRange", "Grain", "aware", "aware_instant", "local_day", "longer", "parse_day", "utc_now", "zone"]
 
 _MONTHS_A_YEAR = 12
 
@@ -93,6 +93,14 @@ _DAYS = {
     Grain.QUARTER: (90, 91, 92),
     Grain.YEAR: (365, 365, 366),
 }
+
+
+_SHORTEST_FIRST = list(Grain)
+
+
+def longer(asked: Grain | None, least: Grain) -> Grain | None:
+    """The grain that answers a question: the one asked for, unless the metric needs a longer one."""
+    return None if asked is None else max(asked, least, key=_SHORTEST_FIRST.index)
 
 
 class DayRange(msgspec.Struct, frozen=True):

@@ -7,10 +7,10 @@ is independent. Source: Deng, Knoblich and Lu, "Applying the delta method in met
 import ibis
 from ibis.expr.types import Table
 
-from upshot.core.time import Grain
+from upshot.core.time import Grain, longer
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.source import group_names, open_source
-from upshot.metrics.compile.windows import longer, period_of
+from upshot.metrics.compile.windows import period_of
 from upshot.metrics.definition import Metric, Window
 from upshot.metrics.dialect import Dialect
 from upshot.metrics.kinds import Clock, Shape

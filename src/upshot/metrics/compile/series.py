@@ -4,7 +4,7 @@ import ibis
 from ibis.expr.types import Table
 
 from upshot.core.errors import InternalError
-from upshot.core.time import Grain
+from upshot.core.time import Grain, longer
 from upshot.metrics.compile.active import Activity, open_activity
 from upshot.metrics.compile.calendar import Column
 from upshot.metrics.compile.conversion import conversion_units
@@ -17,7 +17,6 @@ from upshot.metrics.compile.windows import (
     each,
     in_periods,
     last_days,
-    longer,
     period_days,
     period_of,
     windows_in_periods,

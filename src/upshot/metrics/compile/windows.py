@@ -14,18 +14,10 @@ __all__ = [
     "each",
     "in_periods",
     "last_days",
-    "longer",
     "period_days",
     "period_of",
     "windows_in_periods",
 ]
-
-_ORDER = list(Grain)
-
-
-def longer(asked: Grain | None, least: Grain) -> Grain | None:
-    """The grain that answers a question: the one asked for, unless the metric needs a longer one."""
-    return None if asked is None else max(asked, least, key=_ORDER.index)
 
 
 def period_of(day: Column, grain: Grain | None, days: DayRange) -> Column:
