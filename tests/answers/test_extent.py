@@ -70,6 +70,14 @@ def test_day_in_which_the_data_end_is_not_complete() -> None:
     assert half.known == date(2011, 12, 8)
 
 
+def test_total_of_what_is_final_with_its_day_keeps_the_day_in_which_the_data_end() -> None:
+    half = Extent(date(2010, 12, 1), date(2011, 12, 9), date(2026, 1, 1), last_is_whole=False)
+    asked = days("2010-12-01", "2011-12-31")
+    assert half.ripe_part(asked) == asked, "counts, users and means are over the same days"
+    week = Extent(half.first, half.last, half.today, Ripening(days=7), last_is_whole=False)
+    assert week.ripe_part(asked) == days("2010-12-01", "2011-12-01")
+
+
 def test_day_is_judged_by_when_the_days_before_it_ended() -> None:
     shop = [timedelta(hours=h) for h in (16, 17, 18, 20, 17, 18, 19, 16)]
     assert not day_is_whole(timedelta(hours=12, minutes=50), shop)

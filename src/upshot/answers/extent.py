@@ -78,9 +78,9 @@ class Extent:
         return ""
 
     def ripe_part(self, window: DayRange) -> DayRange:
-        """The days of ``window`` whose units have had their time; all of them where none has."""
+        """The days of ``window`` whose units have had their time; all of them where none has, or none needs time."""
         ripe = self.ripe
-        if ripe is None or not window.start <= ripe < window.last:
+        if self.ripening.at_once or ripe is None or not window.start <= ripe < window.last:
             return window
         return DayRange.of(window.start, ripe)
 

@@ -138,7 +138,7 @@ def _complete(
         found = _guess_time_format(complete, file, sample, time_zone, problems)
         complete = msgspec.structs.replace(complete, **found)
         guess |= found
-    if complete.distinct_id and complete.distinct_id != NOBODY:
+    if complete.distinct_id != NOBODY and complete.distinct_id in {column.name for column in sample.columns}:
         _warn_of_nobody(complete.distinct_id, sample, problems)
     numbers = written_numbers(complete, file, sample, problems)
     if numbers != complete.numbers:
