@@ -99,11 +99,19 @@ def test_empty_list_says_what_to_do_next(fresh: Served) -> None:
 
 
 def test_every_kind_of_tile_shows_its_answer(served: Served) -> None:
-    """Sixty days with 10, 20, 30 and 40 of revenue; the 30 days to 10 March hold 29 of them."""
+    """Sixty days with 10, 20, 30 and 40 of revenue, to 9 March; the 30 days to 10 March hold 29 of them.
+
+    Five weeks before those 29 days there are no data, so that only a week is compared with one before.
+    """
     text = served.get("/dashboards/revenue").text
     assert "<upshot-chart" in tile(text, 1)
     assert "€2,900.00" in tile(text, 2)
-    assert "3.3%" in tile(text, 2)
+    assert "10 Feb – 9 Mar 2024" in tile(text, 2)
+    assert "Before:" not in tile(text, 2)
+    week = tile(served.get("/dashboards/revenue?range=7d").text, 2)
+    assert "€600.00" in week
+    assert "4 – 9 Mar 2024" in week
+    assert "Before: €600.00" in week
     assert "€1,450.00" in tile(text, 4)
     assert "&#39;=HYPERLINK" not in tile(text, 4)
     assert "=HYPERLINK(1)" in tile(text, 4)

@@ -179,7 +179,8 @@ def test_launches_are_numbered_on_the_chart_told_below_it_and_in_the_table(fresh
     assert isinstance(marks, dict)
     assert [(m["xAxis"], m["label"]["formatter"]) for m in marks["data"]] == [(1, "1"), (2, "2")]
     told = re.findall(
-        r'aria-hidden="true">(\d)</span> <span class="muted nowrap">([^<]*)</span> (?:<a [^>]*>)?([^<]*)', text
+        r'aria-hidden="true">(\d)</span> <span class="muted nowrap">([^<]*)</span> (?:<a [^>]*>)?<bdi>([^<]*)</bdi>',
+        text,
     )
     assert [(n, day, label.strip()) for n, day, label in told] == [
         ("1", "5 Mar 2024", "Saved songs"),
