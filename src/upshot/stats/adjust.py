@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import compared, given, number
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
 from upshot.stats.shared import Shared
 
@@ -58,6 +59,7 @@ def cuped(arms: PairMoments) -> Moments:
         >>> [round(float(m), 6) for m in adjusted.mean]
         [6.4, 7.1]
     """
+    given("arms", arms, PairMoments)
     n, mean, variance = arms.n, arms.mean_x, arms.variance_x
     covariate, spread, toward = arms.mean_y, arms.variance_y, arms.covariance
     if mean.ndim == 0:
@@ -97,7 +99,7 @@ def cuped_many(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
         >>> bool((cuped_many(arms).variance < 0.35 * arms.column(0).variance).all())
         True
     """
-    _checked(arms, ridge, metric_columns=1)
+    ridge = _checked(arms, ridge, metric_columns=1)
     c = arms.covariance
     return _adjusted(
         arms.n, arms.means[..., 0], c[..., 0, 0], arms.means[..., 1:], c[..., 1:, 1:], c[..., 0, 1:], ridge
@@ -123,7 +125,7 @@ def ratio_cuped(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
         >>> ratio_cuped(arms).mean.shape
         (2,)
     """
-    _checked(arms, ridge, metric_columns=2)
+    ridge = _checked(arms, ridge, metric_columns=2)
     ratio = arms.pair(0, 1).linearised()
     c = arms.covariance
     with np.errstate(all="ignore"):
@@ -138,18 +140,20 @@ def variance_reduction(before: Moments, after: Moments) -> FloatArray:
         >>> float(variance_reduction(Moments(10, 1.0, 4.0), Moments(10, 1.0, 1.0)))
         0.75
     """
+    compared(Moments, before, after, ("before", "after"))
     with np.errstate(all="ignore"):
         return np.asarray(np.where(before.variance > 0.0, 1.0 - after.variance / before.variance, np.nan), np.float64)
 
 
-def _checked(arms: CovariateMoments, ridge: float, metric_columns: int) -> None:
-    if not ridge >= 0.0:
-        raise InvalidInput(f"A ridge penalty of {ridge} is negative.", hint="Zero or more; 1e-6 is the default.")
+def _checked(arms: CovariateMoments, ridge: float, metric_columns: int) -> float:
+    given("arms", arms, CovariateMoments)
+    ridge = number("ridge", ridge, least=0.0)
     if arms.size <= metric_columns:
         raise InvalidInput(
             f"{arms.size} columns leave no covariate beside the metric.",
             hint=f"The first {metric_columns} are the metric; add at least one.",
         )
+    return ridge
 
 
 def _adjusted(

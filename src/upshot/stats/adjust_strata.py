@@ -21,6 +21,7 @@ import numpy as np
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.adjust import cuped
+from upshot.stats.arguments import fitting, given, row, whole
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
 from upshot.stats.shared import Shared
 
@@ -52,6 +53,8 @@ def post_stratify(strata: Moments, *, least_units: int = 2) -> Moments:
         >>> adjusted.mean.tolist()
         [3.0, 3.5]
     """
+    given("strata", strata, Moments)
+    least_units = whole("least_units", least_units, least=1)
     n, mean, variance = _shaped(strata)
     if not np.any(_sparse(n, least_units)):
         return _weighted(n, mean, variance)
@@ -79,8 +82,10 @@ def ratio_post_stratify(strata: PairMoments, *, least_units: int = 2) -> Moments
         >>> [round(float(m), 12) for m in ratio_post_stratify(strata).mean]
         [1.25, 1.4]
     """
-    given = (strata.n, strata.mean_x, strata.mean_y, strata.variance_x, strata.variance_y, strata.covariance)
-    n, x, y, xx, yy, xy = np.broadcast_arrays(*given, subok=False)
+    given("strata", strata, PairMoments)
+    least_units = whole("least_units", least_units, least=1)
+    parts = (strata.n, strata.mean_x, strata.mean_y, strata.variance_x, strata.variance_y, strata.covariance)
+    n, x, y, xx, yy, xy = np.broadcast_arrays(*parts, subok=False)
     _checked_axes(n)
     covariance = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
     pooled = pool_sparse(CovariateMoments(n, np.stack([x, y], -1), covariance), least_units=least_units)
@@ -110,6 +115,9 @@ def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateM
         >>> pooled.n.tolist()
         [[50.0, 0.0, 0.0, 3.0], [50.0, 0.0, 0.0, 3.0]]
     """
+    given("strata", strata, CovariateMoments)
+    least_units = whole("least_units", least_units, least=1)
+    _checked_axes(strata.n)
     sparse = np.broadcast_to(_sparse(strata.n, least_units)[..., None, :], strata.n.shape)
     held = np.where(sparse, strata.n, 0.0)
     rest = CovariateMoments(np.zeros_like(held[..., 0]), strata.means[..., 0, :] * 0.0, strata.covariance[..., 0, :, :])
@@ -141,7 +149,11 @@ def cuped_with_missing(known: PairMoments, missing: Moments) -> Moments:
         >>> [round(float(m), 12) for m in cuped_with_missing(known, Moments([10, 10], [1.0, 1.5], [1.0, 1.0])).mean]
         [4.6, 5.1]
     """
+    given("known", known, PairMoments)
+    given("missing", missing, Moments)
     adjusted = cuped(known)
+    if fitting(known=adjusted.shape, missing=missing.shape) != adjusted.shape:
+        raise InvalidInput(f"missing has shape {missing.shape}, known {adjusted.shape}.", hint="Give the same arms.")
     both = (_shaped_like(adjusted, adjusted.shape), _shaped_like(missing, adjusted.shape))
     n, mean, variance = (np.stack(parts, axis=-1) for parts in zip(*both, strict=True))
     if np.any(_sparse(n, 2)):
@@ -164,7 +176,9 @@ def split_missing(values: ArrayLike, covariate: ArrayLike) -> tuple[PairMoments,
         >>> float(known.n), float(missing.n)
         (3.0, 1.0)
     """
-    y, x = np.asarray(values, np.float64), np.asarray(covariate, np.float64)
+    y, x = row("values", values), row("covariate", covariate)
+    if y.shape != x.shape:
+        raise InvalidInput(f"values have shape {y.shape}, covariate {x.shape}.", hint="Give one of each for each unit.")
     absent = np.isnan(x)
     return PairMoments.of(y[~absent], x[~absent]), Moments.of(y[absent])
 

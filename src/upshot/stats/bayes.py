@@ -19,21 +19,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 from scipy.special import ndtr
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, compared, fitting, floats, given, number, pair_of
 from upshot.stats.contrast import contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
-from upshot.stats.result import FloatArray, IntArray, NoEstimate, Reason, Scale
+from upshot.stats.result import SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale
 from upshot.stats.wald import critical_value
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 __all__ = [
+    "BETTERS",
     "Better",
     "NormalPrior",
     "Posterior",
@@ -45,6 +47,7 @@ __all__ = [
 ]
 
 Better = Literal["higher", "lower"]
+BETTERS: tuple[Better, ...] = get_args(Better)
 _ROOT_TWO_PI = math.sqrt(2.0 * math.pi)
 
 
@@ -70,11 +73,9 @@ class NormalPrior:
     standard_deviation: float
 
     def __post_init__(self) -> None:
-        if not (self.standard_deviation > 0.0 and math.isfinite(self.mean)):
-            raise InvalidInput(
-                f"A prior with mean {self.mean} and standard deviation {self.standard_deviation} is none.",
-                hint="The standard deviation is above 0 (math.inf for a flat prior), the mean a finite number.",
-            )
+        object.__setattr__(self, "mean", number("mean", self.mean))
+        deviation = number("standard_deviation", self.standard_deviation, above=0.0, infinite=True)
+        object.__setattr__(self, "standard_deviation", deviation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ def bayes_difference(
         >>> round(effect.value, 4), round(effect.chance_to_beat, 4), round(effect.loss_if_shipped, 5)
         (0.1938, 0.9861, 0.00043)
     """
+    compared(Moments, control, treatment)
     n_c, n_t = control.n[()], treatment.n[()]
     with np.errstate(all="ignore"):
         variance = contrast_variance(control, treatment)
@@ -249,6 +251,7 @@ def bayes_lift(
         >>> round(summary.value, 4), round(summary.chance_to_beat, 4), round(summary.in_rope, 4)
         (0.0166, 0.9782, 0.2104)
     """
+    compared(Moments, control, treatment)
     n_c, n_t, base = control.n[()], treatment.n[()], control.mean[()]
     with np.errstate(all="ignore"):
         ratio = treatment.mean[()] / base
@@ -306,12 +309,16 @@ def normal_posterior(
         >>> half_way.value, round(half_way.standard_deviation, 4)
         (1.0, 0.7071)
     """
-    d, error = np.asarray(estimate, np.float64)[()], np.asarray(standard_error, np.float64)[()]
+    d, error = floats("estimate", estimate)[()], floats("standard_error", standard_error)[()]
+    units = floats("n", n)[()]
+    with np.errstate(over="ignore"):
+        variance = error * error
+    shape = fitting(estimate=d.shape, standard_error=error.shape, n=units.shape)
     reason = np.where(error < 0.0, np.int64(Reason.INVALID_STATISTICS), np.int64(Reason.OK))
     return posterior_of(
-        d,
-        error * error,
-        np.asarray(n, np.float64)[()],
+        np.broadcast_to(d, shape)[()],
+        variance,
+        np.broadcast_to(units, shape)[()],
         reason,
         prior=prior,
         level=level,
@@ -349,6 +356,9 @@ def posterior_of(
         method: The public function's name.
         scale: Of the estimate.
     """
+    given("prior", prior, NormalPrior)
+    chosen("better", better, BETTERS)
+    chosen("scale", scale, SCALES)
     reach = critical_value(level, "two-sided")
     trust = 1.0 / (prior.standard_deviation * prior.standard_deviation)
     with np.errstate(all="ignore"):
@@ -407,7 +417,7 @@ def checked_rope(rope: tuple[float, float]) -> tuple[float, float]:
     Raises:
         InvalidInput: Its lower end is not below its upper end.
     """
-    low, high = rope
+    low, high = pair_of("rope", rope)
     if not low < high:
         raise InvalidInput(f"A region from {low} to {high} is empty.", hint="Give (low, high) with low below high.")
     return low, high

@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from upshot.core.errors import InvalidInput
-from upshot.stats.bayes import checked_rope, shaped_posterior
+from upshot.stats.arguments import chosen, compared, given, number
+from upshot.stats.bayes import BETTERS, checked_rope, shaped_posterior
 from upshot.stats.bayes_laws import Comparison, Law
-from upshot.stats.result import Reason
+from upshot.stats.proportions import Successes
+from upshot.stats.rates import Counts
+from upshot.stats.result import SCALES, Reason
 from upshot.stats.wald import checked_level
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from upshot.stats.bayes import Better, Posterior
-    from upshot.stats.proportions import Successes
-    from upshot.stats.rates import Counts
     from upshot.stats.result import FloatArray, Scale
 
 __all__ = ["BetaPrior", "GammaPrior", "beta_binomial", "gamma_poisson"]
@@ -54,7 +54,8 @@ class BetaPrior:
     b: float
 
     def __post_init__(self) -> None:
-        _check_positive(self.a, self.b)
+        for name in ("a", "b"):
+            object.__setattr__(self, name, number(name, getattr(self, name), above=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class GammaPrior:
     rate: float
 
     def __post_init__(self) -> None:
-        _check_positive(self.shape, self.rate)
+        for name in ("shape", "rate"):
+            object.__setattr__(self, name, number(name, getattr(self, name), above=0.0))
 
 
 def beta_binomial(
@@ -119,6 +121,8 @@ def beta_binomial(
         >>> round(effect.chance_to_beat, 4), round(effect.loss_if_shipped, 5), round(effect.low, 4)
         (0.9234, 0.00168, -0.0259)
     """
+    given("prior", prior, BetaPrior)
+    compared(Successes, control, treatment)
     n_c, x_c, n_t, x_t = np.broadcast_arrays(control.n, control.successes, treatment.n, treatment.successes)
     bad = (x_c < 0.0) | (x_t < 0.0) | (x_c > n_c) | (x_t > n_t)
     first = Law("beta", prior.a + x_c, prior.b + n_c - x_c)
@@ -172,6 +176,8 @@ def gamma_poisson(
         >>> round(summary.value, 4), round(summary.chance_to_beat, 4)
         (-0.19, 0.9315)
     """
+    given("prior", prior, GammaPrior)
+    compared(Counts, control, treatment)
     e_c, x_c, e_t, x_t = np.broadcast_arrays(control.exposure, control.events, treatment.exposure, treatment.events)
     bad = (x_c < 0.0) | (x_t < 0.0) | (e_c < 0.0) | (e_t < 0.0)
     return _posterior(
@@ -203,7 +209,9 @@ def _posterior(
     better: Better,
     method: str,
 ) -> Posterior:
-    checked_level(level)
+    chosen("scale", scale, SCALES)
+    chosen("better", better, BETTERS)
+    level = checked_level(level)
     relative = scale == "relative"
     total = control.a + control.b + treatment.a + treatment.b + n_c + n_t
     reason = np.select(
@@ -229,10 +237,3 @@ def _posterior(
     chance, shipped, kept = (above, lower, higher) if better == "higher" else (1.0 - above, higher, lower)
     numbers = (value, low, high, spread, chance, shipped, kept, inside)
     return shaped_posterior(numbers, n_c + n_t, reason, level=level, method=method, scale=scale)
-
-
-def _check_positive(first: float, second: float) -> None:
-    if not (0.0 < first < np.inf and 0.0 < second < np.inf):
-        raise InvalidInput(
-            f"A prior with parameters {first} and {second} is none.", hint="Both are finite and above 0."
-        )

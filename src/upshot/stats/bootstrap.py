@@ -24,7 +24,8 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.result import Estimates, FloatArray, Reason, Scale
+from upshot.stats.arguments import chosen, floats, given, whole
+from upshot.stats.result import SCALES, Estimates, FloatArray, Reason, Scale
 from upshot.stats.wald import checked_level, shaped_estimates
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = ["Sample", "bootstrap_bca", "bootstrap_t"]
 _T = TypeVar("_T", float, FloatArray)
 _CHUNK = 4_000_000
 _LEAST_UNITS = 3
+_MOST_REPLICATES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,14 @@ class Sample:
             >>> Sample.of([1.0, 0.0, 0.0]).counts.tolist()
             [2, 1]
         """
-        x = np.asarray(values, np.float64)
+        x = floats("values", values)
         if x.ndim != 1:
             raise InvalidInput(f"Values have shape {x.shape}.", hint="Give one row, a value for each unit.")
         if counts is None:
             distinct, how_many = np.unique(x, return_counts=True)
             return cls(distinct, how_many.astype(np.int64))
-        weights = np.asarray(counts)
-        if weights.shape != x.shape or not ((weights >= 0) & (weights == np.rint(weights))).all():
+        weights = floats("counts", counts, least=0.0)
+        if weights.shape != x.shape or not (weights == np.rint(weights)).all():
             raise InvalidInput("Counts do not fit the values.", hint="One whole number, 0 or more, for each value.")
         return cls(x, weights.astype(np.int64))
 
@@ -131,6 +133,8 @@ def bootstrap_t(
         >>> effect.low < effect.value < effect.high
         True
     """
+    _checked(control, treatment, generator, scale)
+    replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
     tail = _checked_tail(level, replicates)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
@@ -183,6 +187,8 @@ def bootstrap_bca(
         >>> effect.low < effect.value < effect.high
         True
     """
+    _checked(control, treatment, generator, scale)
+    replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
     tail = _checked_tail(level, replicates)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
@@ -241,6 +247,13 @@ def _checked_tail(level: float, replicates: int) -> float:
             hint="4,000 are enough for 0.95, 20,000 for 0.99.",
         )
     return tail
+
+
+def _checked(control: Sample, treatment: Sample, generator: np.random.Generator, scale: Scale) -> None:
+    given("control", control, Sample)
+    given("treatment", treatment, Sample)
+    given("generator", generator, np.random.Generator)
+    chosen("scale", scale, SCALES)
 
 
 def _reason(control: Sample, treatment: Sample, scale: Scale) -> Reason:

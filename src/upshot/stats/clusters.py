@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import fitting, floats, labels_of, rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -41,15 +42,17 @@ def cluster_totals(values: ArrayLike, clusters: ArrayLike) -> FloatArray:
         >>> cluster_totals([1.0, 2.0, 3.0], ["b", "a", "b"]).tolist()
         [2.0, 4.0]
     """
-    x, labels = np.asarray(values, np.float64), np.asarray(clusters)
+    x, labels = rows("values", values), labels_of("clusters", clusters)
     if labels.shape != x.shape[-1:]:
         raise InvalidInput(
             f"Clusters have shape {labels.shape}, values {x.shape}.", hint="Give one label per observation."
         )
     _, codes = np.unique(labels, return_inverse=True)
     count = int(codes.max()) + 1 if codes.size else 0
-    rows = [np.bincount(codes, weights=row, minlength=count) for row in x.reshape(math.prod(x.shape[:-1]), labels.size)]
-    return np.asarray(rows, np.float64).reshape(*x.shape[:-1], count)
+    totals = [
+        np.bincount(codes, weights=row, minlength=count) for row in x.reshape(math.prod(x.shape[:-1]), labels.size)
+    ]
+    return np.asarray(totals, np.float64).reshape(*x.shape[:-1], count)
 
 
 def design_effect(cluster_variance: ArrayLike, clusters: ArrayLike, variance: ArrayLike, n: ArrayLike) -> FloatArray:
@@ -68,7 +71,10 @@ def design_effect(cluster_variance: ArrayLike, clusters: ArrayLike, variance: Ar
         >>> float(design_effect(4.0, 10.0, 8.0, 100.0))
         5.0
     """
-    between = np.asarray(cluster_variance, np.float64) / np.asarray(clusters, np.float64)
-    apart = np.asarray(variance, np.float64) / np.asarray(n, np.float64)
+    parts = {"cluster_variance": cluster_variance, "clusters": clusters, "variance": variance, "n": n}
+    among, groups, spread, units = arrays = tuple(floats(name, part) for name, part in parts.items())
+    fitting(**{name: array.shape for name, array in zip(parts, arrays, strict=True)})
+    with np.errstate(all="ignore"):
+        between, apart = among / groups, spread / units
     with np.errstate(all="ignore"):
         return np.asarray(np.where(apart > 0.0, between / apart, np.nan), np.float64)

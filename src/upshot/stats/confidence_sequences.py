@@ -20,11 +20,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import lambertw
 
-from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import axis_of, chosen, compared, fitting, floats, given, number
 from upshot.stats.contrast import contrast_variance, mean_variance
-from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, minimum_units, sequential_estimates, sequential_reasons
+from upshot.stats.maturity import (
+    MINIMUM_UNITS,
+    TOTALS,
+    UnitTotals,
+    minimum_units,
+    sequential_estimates,
+    sequential_reasons,
+)
 from upshot.stats.moments import Moments, first_reason, group_reasons
-from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.result import ALTERNATIVES, SCALES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.wald import checked_level
 
 __all__ = [
     "always_valid_p",
@@ -47,8 +55,7 @@ baseline of zero it is far from normal. About 45 successes in the control, where
 
 @lru_cache(maxsize=1024)
 def _tuned(alpha: float) -> float:
-    if not 0.0 < alpha < 1.0:
-        raise InvalidInput(f"alpha is {alpha}; it must be in (0, 1).")
+    alpha = number("alpha", alpha, above=0.0, below=1.0)
     return float(-lambertw(-alpha * alpha / np.e, -1).real - 1.0)
 
 
@@ -67,9 +74,9 @@ def tuned_rho_squared(tuned_n: ArrayLike, alpha: float = 0.05, alternative: Alte
         >>> tuned_rho_squared(100.0).round(5).item()
         0.08212
     """
-    n = np.asarray(tuned_n, np.float64)
-    if not (n > 0.0).all():
-        raise InvalidInput(f"tuned_n is {n.tolist()}; it must be above 0.")
+    chosen("alternative", alternative, ALTERNATIVES)
+    n = floats("tuned_n", tuned_n, above=0.0)
+    alpha = number("alpha", alpha, above=0.0, below=1.0)
     return np.asarray(_tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / n)
 
 
@@ -88,10 +95,14 @@ def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternativ
         >>> mixture_radius(7.936).round(4).item()
         3.0352
     """
-    t = np.asarray(time, np.float64)
+    chosen("alternative", alternative, ALTERNATIVES)
+    alpha = number("alpha", alpha, above=0.0, below=1.0)
+    t = floats("time", time, above=0.0)
+    alpha = number("alpha", alpha, above=0.0, below=1.0)
     root = np.sqrt(t + 1.0)
     inside = np.log(root / alpha) if alternative == "two-sided" else np.log1p(root / (2.0 * alpha))
-    return np.asarray(np.sqrt(2.0 * (t + 1.0) / t * inside))
+    with np.errstate(all="ignore"):  # an intrinsic time without end has a radius without end
+        return np.asarray(np.sqrt(2.0 * (t + 1.0) / t * inside))
 
 
 def asymptotic_confidence_sequence(
@@ -138,12 +149,24 @@ def asymptotic_confidence_sequence(
         >>> at_stop.low.round(4).item()
         0.0965
     """
-    theta, se, units = (np.asarray(a, np.float64)[()] for a in (estimate, standard_error, n))
-    smallest = 0.5 * units if smallest_n is None else np.asarray(smallest_n, np.float64)[()]
+    chosen("alternative", alternative, ALTERNATIVES)
+    chosen("totals", totals, TOTALS)
+    chosen("scale", scale, SCALES)
+    level = checked_level(level)
+    null = number("null", null)
+    theta, se, units = (
+        floats("estimate", estimate)[()],
+        floats("standard_error", standard_error)[()],
+        floats("n", n)[()],
+    )
+    smallest = 0.5 * units if smallest_n is None else floats("smallest_n", smallest_n)[()]
     rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
+    least = floats("minimum_n", minimum_n)
+    sizes = {"n": units.shape, "tuned_n": rho_squared.shape, "smallest_n": smallest.shape, "minimum_n": least.shape}
+    fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
         time = units * rho_squared
-        reason = sequential_reasons(theta + 0.0 * time, se, smallest, minimum_n, totals)
+        reason = sequential_reasons(theta + 0.0 * time, se, smallest, least, totals)
         low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
     return sequential_estimates(
         theta, low, high, se, p, units, reason, level=level, method="asymptotic_confidence_sequence", scale=scale
@@ -166,7 +189,9 @@ def always_valid_p(z: ArrayLike, time: ArrayLike, alternative: Alternative = "tw
         >>> always_valid_p(3.0352, 7.936).round(4).item()
         0.05
     """
-    z_, t = np.asarray(z, np.float64)[()], np.asarray(time, np.float64)[()]
+    chosen("alternative", alternative, ALTERNATIVES)
+    z_, t = floats("z", z)[()], floats("time", time, above=0.0)[()]
+    fitting(z=z_.shape, time=t.shape)
     growth = t + 1.0
     with np.errstate(all="ignore"):
         exponent = 0.5 * t * z_ * z_ / growth
@@ -226,14 +251,21 @@ def mean_difference_sequence(
         >>> round(lift.value, 4), round(lift.low, 4), round(lift.high, 4)
         (0.02, 0.0077, 0.0323)
     """
+    compared(Moments, control, treatment)
+    chosen("alternative", alternative, ALTERNATIVES)
+    chosen("totals", totals, TOTALS)
+    level = checked_level(level)
+    null = number("null", null)
     theta, se, zero_baseline = difference_and_error(control, treatment, scale)
     n_c, n_t = control.n[()], treatment.n[()]
     rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
-    least = minimum_n
+    least = floats("minimum_n", minimum_n) if minimum_n is not None else None
     if least is None:
         least = first_look_units(control, treatment, skewness_control, skewness_treatment)
+    information = _information(n_c, n_t, treatment_share)
+    fitting(groups=np.shape(information), tuned_n=rho_squared.shape, minimum_n=least.shape)
     with np.errstate(all="ignore"):
-        time = _information(n_c, n_t, treatment_share) * rho_squared
+        time = information * rho_squared
         reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), least, totals)
         if scale == "relative" and minimum_n is None:
             reason = first_reason(reason, baseline_reasons(control))
@@ -271,6 +303,7 @@ def first_look_units(
         >>> first_look_units(*arms).tolist()
         [inf, 2425.25...]
     """
+    compared(Moments, control, treatment)
     with np.errstate(all="ignore"):
         squares = [
             _squared_skewness(arm, known)
@@ -290,7 +323,7 @@ def baseline_reasons(control: Moments) -> IntArray:
 
 def _squared_skewness(arm: Moments, known: ArrayLike | None) -> FloatArray:
     if known is not None:
-        return np.nan_to_num(np.square(np.asarray(known, np.float64)), nan=0.0, posinf=np.inf)
+        return np.nan_to_num(np.square(floats("skewness", known)), nan=0.0, posinf=np.inf)
     if not arm.yes_no:
         return np.zeros(arm.shape)
     spread = arm.mean * (1.0 - arm.mean)
@@ -301,11 +334,8 @@ def _information(n_c: FloatArray, n_t: FloatArray, treatment_share: ArrayLike | 
     """Effective units over those that one planned unit stands for: what the mixture's clock counts."""
     if treatment_share is None:
         return n_c + n_t
-    share = np.asarray(treatment_share, np.float64)[()]
-    if not np.all((share > 0.0) & (share < 1.0)):
-        raise InvalidInput(
-            f"A treatment share of {share} is not between 0 and 1.", hint="Give treatment / (treatment + control)."
-        )
+    share = floats("treatment_share", treatment_share, above=0.0, below=1.0)[()]
+    fitting(control=np.shape(n_c), treatment=np.shape(n_t), treatment_share=np.shape(share))
     return np.asarray(n_c * n_t / (n_c + n_t) / (share * (1.0 - share)))[()]
 
 
@@ -329,6 +359,7 @@ def difference_and_error(
     control: Moments, treatment: Moments, scale: Scale
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
     """Difference or lift on |baseline|, its standard error (delta method), and where the baseline is zero."""
+    chosen("scale", scale, SCALES)
     m_c, m_t = control.mean[()], treatment.mean[()]
     with np.errstate(all="ignore"):
         if scale == "absolute":
@@ -361,6 +392,8 @@ def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:
         >>> running_intersection(looks).high.round(3).tolist()
         [0.604, 0.404]
     """
+    given("looks", looks, Estimates)
+    axis = axis_of("axis", axis, looks.value.ndim)
     low = np.fmax.accumulate(looks.low, axis=axis)
     high = np.fmin.accumulate(looks.high, axis=axis)
     with np.errstate(invalid="ignore"):

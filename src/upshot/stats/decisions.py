@@ -21,14 +21,19 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, compared, function_of, number, pair_of
+from upshot.stats.bayes import BETTERS
 from upshot.stats.difference import difference
+from upshot.stats.moments import Moments
 
 if TYPE_CHECKING:
     from upshot.stats.bayes import Better
-    from upshot.stats.moments import Moments
     from upshot.stats.result import Alternative, Estimates, FloatArray
 
 __all__ = ["Compare", "checked_alpha", "equivalence", "inferiority", "non_inferiority", "superiority"]
+
+
+_TAKEN = frozenset({"level", "alternative", "null"})
 
 
 class Compare(Protocol):
@@ -83,6 +88,9 @@ def superiority(
         >>> round(effect.low, 4), round(effect.p_value, 4)
         (0.0528, 0.0127)
     """
+    function_of("compare", compare, _TAKEN)
+    compared(Moments, control, treatment)
+    chosen("better", better, BETTERS)
     side: Alternative = "greater" if better == "higher" else "less"
     return compare(control, treatment, level=1.0 - checked_alpha(alpha), alternative=side)
 
@@ -116,6 +124,9 @@ def inferiority(
         >>> round(alarm.p_value, 4)
         0.9873
     """
+    function_of("compare", compare, _TAKEN)
+    compared(Moments, control, treatment)
+    chosen("better", better, BETTERS)
     return superiority(
         control, treatment, better="lower" if better == "higher" else "higher", alpha=alpha, compare=compare
     )
@@ -154,8 +165,10 @@ def non_inferiority(
         >>> round(effect.low, 4), round(effect.p_value, 4)
         (-0.059, 0.0013)
     """
-    if not 0.0 < margin < np.inf:
-        raise InvalidInput(f"A margin of {margin} is none.", hint="Give the loss that is still acceptable, above 0.")
+    function_of("compare", compare, _TAKEN)
+    compared(Moments, control, treatment)
+    chosen("better", better, BETTERS)
+    margin = number("margin", margin, above=0.0)
     level = 1.0 - checked_alpha(alpha)
     if better == "higher":
         return compare(control, treatment, level=level, alternative="greater", null=-margin)
@@ -193,7 +206,9 @@ def equivalence(
         >>> round(effect.low, 3), round(effect.high, 3), round(effect.p_value, 4)
         (-0.029, 0.069, 0.0036)
     """
-    low, high = region
+    function_of("compare", compare, _TAKEN)
+    compared(Moments, control, treatment)
+    low, high = pair_of("region", region)
     if not low < 0.0 < high:
         raise InvalidInput(f"A region from {low} to {high} does not hold 0.", hint="Give (low, high) around 0.")
     level = 1.0 - checked_alpha(alpha)
@@ -214,6 +229,4 @@ def checked_alpha(alpha: float) -> float:
     Raises:
         InvalidInput: It is not between 0 and one half.
     """
-    if not 0.0 < alpha < 0.5:
-        raise InvalidInput(f"An alpha of {alpha} is not between 0 and 0.5.", hint="0.05 is usual.")
-    return alpha
+    return number("alpha", alpha, above=0.0, below=0.5)

@@ -21,19 +21,21 @@ arXiv 2402.11609), decision rules 1 and 2 and sec. 3.3–4.
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import compared, given, number, several, whole
 from upshot.stats.decisions import Compare, checked_alpha, inferiority, non_inferiority, superiority
 from upshot.stats.difference import difference
+from upshot.stats.moments import Moments
 from upshot.stats.result import Estimate, NoEstimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from upshot.stats.bayes import Better
-    from upshot.stats.moments import Moments
 
 __all__ = ["Finding", "MetricTest", "RiskPlan", "Role", "ShipDecision", "Shipping", "metric_test", "plan_risks", "ship"]
 
@@ -189,6 +191,11 @@ def plan_risks(
         >>> plan.alpha_success, plan.alpha_guardrail, round(plan.power_each, 4)
         (0.025, 0.05, 0.95)
     """
+    successes, guardrails = whole("successes", successes, least=0), whole("guardrails", guardrails, least=0)
+    power = number("power", power, above=0.0, below=1.0)
+    alpha_alarms = number("alpha_alarms", alpha_alarms, least=0.0, below=1.0)
+    alpha_quality = number("alpha_quality", alpha_quality, least=0.0, below=1.0)
+    quality_checks = whole("quality_checks", quality_checks, least=0)
     checked_alpha(alpha)
     tests = guardrails + (1 if successes else 0)
     if successes < 0 or guardrails < 0 or tests == 0:
@@ -247,6 +254,9 @@ def metric_test(
         >>> round(test.goal.p_value, 4)
         0.0003
     """
+    given("role", role, Role)
+    given("plan", plan, RiskPlan)
+    compared(Moments, control, treatment, single=True)
     if (role is Role.GUARDRAIL) != (margin is not None):
         raise InvalidInput(
             f"{name!r} is a {role.value} metric with margin {margin}.", hint="Guardrails have a margin, others none."
@@ -287,6 +297,8 @@ def ship(tests: Sequence[MetricTest], plan: RiskPlan, quality: Mapping[str, floa
         >>> ship(tests, plan).shipping.name
         'SHIP'
     """
+    tests = several("tests", tests, MetricTest)
+    given("plan", plan, RiskPlan)
     counted = tuple(sum(test.role is role for test in tests) for role in Role)
     if counted != (plan.successes, plan.guardrails):
         raise InvalidInput(
@@ -294,8 +306,10 @@ def ship(tests: Sequence[MetricTest], plan: RiskPlan, quality: Mapping[str, floa
             f"{counted[0]} and {counted[1]}.",
             hint="Plan with the metrics that decide.",
         )
+    given("quality", quality, Mapping, type(None))
+    checks = {name: number(f"quality[{name!r}]", p, least=0.0, most=1.0) for name, p in (quality or {}).items()}
     findings = {test.name: _finding(test, plan) for test in tests}
-    failed = tuple(name for name, p in (quality or {}).items() if not p > plan.alpha_quality)
+    failed = tuple(name for name, p in checks.items() if not p > plan.alpha_quality)
     shipping = _shipping([(test.role, findings[test.name]) for test in tests], failed)
     words = [shipping.value, *(f"The check of {name} failed." for name in failed)]
     words += [_sentence(test, findings[test.name]) for test in tests]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from upshot.stats.arguments import compared
 from upshot.stats.contrast import contrast
 from upshot.stats.moments import Moments, group_reasons
 from upshot.stats.wald import wald
@@ -56,6 +57,7 @@ def difference(
         >>> round(effect.at(1).p_value, 6)
         1.0
     """
+    compared(Moments, control, treatment)
     n_c, n_t = control.n[()], treatment.n[()]
     with np.errstate(all="ignore"):
         return wald(

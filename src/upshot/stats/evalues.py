@@ -10,7 +10,7 @@ The mixture SPRT (``msprt.log_mixture_ratio``) and the sequential sample-ratio t
 import numpy as np
 from numpy.typing import ArrayLike
 
-from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import axis_of, floats, number
 from upshot.stats.multiplicity import benjamini_hochberg
 from upshot.stats.result import FloatArray
 
@@ -37,13 +37,10 @@ def e_from_p(p_values: ArrayLike, *, kappa: float | None = None) -> FloatArray:
         >>> e_from_p(0.01, kappa=0.5).item()
         5.0
     """
-    p = np.asarray(p_values, np.float64)
-    if np.any((p < 0.0) | (p > 1.0)):
-        raise InvalidInput("A p-value is outside [0, 1].", hint="Use NaN for a hypothesis that was not tested.")
+    p = floats("p_values", p_values, least=0.0, most=1.0)
     with np.errstate(all="ignore"):
         if kappa is not None:
-            if not 0.0 < kappa < 1.0:
-                raise InvalidInput(f"kappa is {kappa}; it must be in (0, 1).")
+            kappa = number("kappa", kappa, above=0.0, below=1.0)
             return np.asarray(kappa * p ** (kappa - 1.0), np.float64)
         log_p = np.log(p)
         e = (1.0 - p + p * log_p) / (p * log_p * log_p)
@@ -92,6 +89,7 @@ def average_e(e_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         20.0
     """
     e = _checked(e_values)
+    axis = axis_of("axis", axis, e.ndim)
     with np.errstate(all="ignore"):
         return np.asarray(np.nansum(e, axis=axis) / np.sum(~np.isnan(e), axis=axis))
 
@@ -114,6 +112,7 @@ def product_e(e_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         20.0
     """
     e = _checked(e_values)
+    axis = axis_of("axis", axis, e.ndim)
     # 0 × inf: one experiment has refuted the bet altogether, so that no capital is left.
     with np.errstate(invalid="ignore"):
         product = np.nanprod(e, axis=axis)
@@ -145,7 +144,4 @@ def e_benjamini_hochberg(e_values: ArrayLike, *, axis: int = -1) -> FloatArray:
 
 
 def _checked(e_values: ArrayLike) -> FloatArray:
-    e = np.asarray(e_values, np.float64)
-    if np.any(e < 0.0):
-        raise InvalidInput("An e-value is negative.", hint="Give e-values, not their logarithms.")
-    return e
+    return floats("e_values", e_values, least=0.0)

@@ -20,13 +20,14 @@ import numpy as np
 from scipy.special import betaincinv, gammaln
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.arguments import chosen, compared, floats, given, whole
+from upshot.stats.proportions import Successes
+from upshot.stats.result import ALTERNATIVES, FloatArray, IntArray, Reason
 from upshot.stats.wald import checked_level, masked, shaped_estimates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from upshot.stats.proportions import Successes
     from upshot.stats.result import Alternative, Estimates
 
 __all__ = ["ExactTest", "clopper_pearson", "fisher_test", "permutation_test"]
@@ -89,7 +90,10 @@ def permutation_test(
         >>> round(float(test.p_value), 4), test.complete
         (0.0286, True)
     """
-    c, t = np.asarray(control, np.float64), np.asarray(treatment, np.float64)
+    given("generator", generator, np.random.Generator)
+    chosen("alternative", alternative, ALTERNATIVES)
+    permutations = whole("permutations", permutations, least=1, most=10_000_000)
+    c, t = floats("control", control), floats("treatment", treatment)
     if c.ndim != 1 or t.ndim != 1:
         raise InvalidInput(f"Values have shapes {c.shape} and {t.shape}.", hint="Give one row for each group.")
     together = np.concatenate([t, c])
@@ -137,6 +141,8 @@ def fisher_test(control: Successes, treatment: Successes, *, alternative: Altern
         >>> round(float(fisher_test(Successes(9, 1), Successes(8, 6)).p_value), 4)
         0.0152
     """
+    compared(Successes, control, treatment)
+    chosen("alternative", alternative, ALTERNATIVES)
     n_c, x_c, n_t, x_t = np.broadcast_arrays(control.n, control.successes, treatment.n, treatment.successes)
     whole = (n_c == np.rint(n_c)) & (n_t == np.rint(n_t)) & (x_c == np.rint(x_c)) & (x_t == np.rint(x_t))
     bounded = (x_c >= 0.0) & (x_t >= 0.0) & (x_c <= n_c) & (x_t <= n_t)
@@ -173,6 +179,7 @@ def clopper_pearson(sample: Successes, *, level: float = 0.95) -> Estimates:
         >>> share.low, round(share.high, 4)
         (0.0, 0.3085)
     """
+    given("sample", sample, Successes)
     tail = (1.0 - checked_level(level)) / 2.0
     n, x = np.broadcast_arrays(sample.n, sample.successes)
     reason = np.select(

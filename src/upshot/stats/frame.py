@@ -20,13 +20,14 @@ import numpy as np
 
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.stats.adjust import cuped, cuped_many, ratio_cuped
+from upshot.stats.arguments import chosen, given, several
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.comparison import Comparison
 from upshot.stats.difference import difference
 from upshot.stats.lift import fieller_lift, lift
 from upshot.stats.moments import CovariateMoments, Moments, stack_arms
-from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason
-from upshot.stats.wald import masked
+from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, IntArray, Reason
+from upshot.stats.wald import checked_level, masked
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
@@ -89,8 +90,9 @@ def compare(
         no unit. p-values are not corrected for several treatments (see ``holm``).
 
     Raises:
-        NotFound: No such column, method or control.
-        InvalidInput: A column does not fit, a label is missing, a cluster is in two variants, or no treatment is there.
+        NotFound: No such column or control.
+        InvalidInput: ``method``, ``level`` or ``alternative`` is none that is allowed, a column does not fit, a
+            label is missing, a cluster is in two variants, or no treatment is there.
 
     Examples:
         >>> frame = {"group": ["old", "new"] * 4, "orders": [2, 4, 3, 3, 2, 5, 3, 4], "past": [1, 3, 3, 2, 2, 4, 3, 4]}
@@ -101,16 +103,26 @@ def compare(
         >>> compare(frame, variant="group", metric="orders", control="old", covariate="past")["new"].low
         0.0523...
     """
-    chosen = _METHODS.get(method)
-    if chosen is None:
-        raise NotFound("method", str(method), _METHODS)
-    names = [covariate] if isinstance(covariate, str) else list(covariate or ())
+    for name, column in (("variant", variant), ("metric", metric)):
+        given(name, column, str)
+    for name, other in (("denominator", denominator), ("clusters", clusters), ("weights", weights)):
+        given(name, other, str, type(None))
+    chosen("method", method, tuple(_METHODS))
+    chosen("alternative", alternative, ALTERNATIVES)
+    level = checked_level(level)
+    names = _named(covariate)
     rows = _read(frame, variant, metric, names, denominator, clusters, weights)
     labels = _ordered(rows.labels, control)
     units, moments, broken = _arms(rows, [rows.labels.index(label) for label in labels])
-    found = chosen(moments[0], moments[1:], level=level, alternative=alternative)
+    found = _METHODS[method](moments[0], moments[1:], level=level, alternative=alternative)
     title = metric if denominator is None else f"{metric} / {denominator}"
     return Comparison(title, labels[0], tuple(labels[1:]), units, _refused(found, units, broken))
+
+
+def _named(covariate: object) -> list[str]:
+    if covariate is None:
+        return []
+    return [covariate] if isinstance(covariate, str) else list(several("covariate", covariate, str))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,22 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign, spending_boundaries
+from upshot.stats.arguments import chosen, fitting, floats, given, number
+from upshot.stats.group_sequential_boundaries import (
+    Boundaries,
+    GroupSequentialDesign,
+    checked_design,
+    spending_boundaries,
+)
 from upshot.stats.group_sequential_recursion import SubDensity, advance, start, tail
-from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, UnitTotals, sequential_estimates, sequential_reasons
-from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.maturity import (
+    MINIMUM_UNITS_GROUP_SEQUENTIAL,
+    TOTALS,
+    UnitTotals,
+    sequential_estimates,
+    sequential_reasons,
+)
+from upshot.stats.result import SCALES, Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
     "GroupSequentialResult",
@@ -120,7 +132,8 @@ def group_sequential(
         >>> Outcome(int(found.outcome)).name, int(found.stopped_at), found.adjusted.value.round(3).item()
         ('GREATER', 0, 0.3)
     """
-    plan = design or GroupSequentialDesign()
+    plan = checked_design(design)
+    null = number("null", null)
     bounds = spending_boundaries(fractions, plan, final=final)
     repeated = repeated_intervals(
         estimate,
@@ -175,16 +188,29 @@ def repeated_intervals(
         >>> repeated_intervals([0.3, 0.28], [0.1, 0.07], bounds, 500, totals="final").low.round(3).tolist()
         [0.004, 0.142]
     """
-    theta, se = np.broadcast_arrays(np.asarray(estimate, np.float64), np.asarray(standard_error, np.float64))
+    given("boundaries", boundaries, Boundaries)
+    chosen("totals", totals, TOTALS)
+    chosen("scale", scale, SCALES)
+    level = number("level", level, above=0.0, below=1.0)
+    value, error = floats("estimate", estimate), floats("standard_error", standard_error)
+    size, least = floats("smallest_n", smallest_n), floats("minimum_n", minimum_n)
+    fitting(estimate=value.shape, standard_error=error.shape)
+    theta, se = np.broadcast_arrays(value, error)
     if theta.ndim == 0 or theta.shape[-1] != boundaries.fractions.size:
         raise InvalidInput(
             f"Estimates of shape {theta.shape} do not fit {boundaries.fractions.size} looks.",
             hint="Put the looks along the last axis.",
         )
-    n = np.broadcast_to(np.asarray(smallest_n, np.float64), theta.shape)
+    if fitting(estimate=theta.shape, smallest_n=size.shape, minimum_n=least.shape) != theta.shape:
+        raise InvalidInput(
+            f"smallest_n of shape {size.shape} or minimum_n of shape {least.shape} are more than estimates of shape "
+            f"{theta.shape}.",
+            hint="Give one for each look.",
+        )
+    n = np.broadcast_to(size, theta.shape)
     with np.errstate(all="ignore"):
         radius = se * boundaries.efficacy
-        reason = sequential_reasons(theta, se, n, minimum_n, totals)
+        reason = sequential_reasons(theta, se, n, least, totals)
     low = theta - radius if boundaries.alternative != "less" else np.full(theta.shape, -np.inf)
     high = theta + radius if boundaries.alternative != "greater" else np.full(theta.shape, np.inf)
     return sequential_estimates(
@@ -227,7 +253,15 @@ def adjusted_after_stop(
         >>> adjusted_after_stop(at_end, [1], bounds).value.round(4).tolist()
         [0.1973]
     """
-    look = np.asarray(stopped_at, np.int64)
+    given("naive", naive, Estimates)
+    given("boundaries", boundaries, Boundaries)
+    null = number("null", null)
+    looks = boundaries.fractions.size
+    at = floats("stopped_at", stopped_at, least=-1.0, most=looks - 1.0)
+    if not (at == np.rint(at)).all():
+        raise InvalidInput("stopped_at holds something else than the index of a look.", hint="−1 where there was none.")
+    look = at.astype(np.int64)
+    fitting(naive=naive.shape, stopped_at=look.shape)
     shape = np.broadcast_shapes(naive.shape, look.shape)
     theta, se, n = (np.broadcast_to(a, shape) for a in (naive.value, naive.standard_error, naive.n))
     look = np.broadcast_to(look, shape)

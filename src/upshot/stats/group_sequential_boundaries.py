@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, given, number
 from upshot.stats.group_sequential_recursion import (
     Z_CAP,
     SubDensity,
@@ -23,10 +24,17 @@ from upshot.stats.group_sequential_recursion import (
     solve_bound,
     start,
 )
-from upshot.stats.result import Alternative, FloatArray
+from upshot.stats.result import ALTERNATIVES, Alternative, FloatArray
 from upshot.stats.spending import OBRIEN_FLEMING, Spending
 
-__all__ = ["Boundaries", "Futility", "GroupSequentialDesign", "spending_boundaries", "wang_tsiatis_boundaries"]
+__all__ = [
+    "Boundaries",
+    "Futility",
+    "GroupSequentialDesign",
+    "checked_design",
+    "spending_boundaries",
+    "wang_tsiatis_boundaries",
+]
 
 _CLOSEST_LOOKS = 1e-3
 
@@ -54,10 +62,10 @@ class Futility:
     binding: bool = False
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.beta < 1.0 or not 0.0 < self.drift < np.inf:
-            raise InvalidInput(
-                f"Futility with beta {self.beta} and drift {self.drift}: beta must be in (0, 1), drift above 0."
-            )
+        object.__setattr__(self, "beta", number("beta", self.beta, above=0.0, below=1.0))
+        object.__setattr__(self, "drift", number("drift", self.drift, above=0.0, most=40.0))
+        given("spending", self.spending, Spending)
+        given("binding", self.binding, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,10 @@ class GroupSequentialDesign:
     futility: Futility | None = None
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.alpha < 1.0:
-            raise InvalidInput(f"alpha is {self.alpha}; it must be in (0, 1).")
+        object.__setattr__(self, "alpha", number("alpha", self.alpha, above=0.0, below=1.0))
+        chosen("alternative", self.alternative, ALTERNATIVES)
+        given("spending", self.spending, Spending)
+        given("futility", self.futility, Futility, type(None))
         if self.alternative == "two-sided" and self.futility is not None:
             raise InvalidInput(
                 "Futility bounds need a direction, but the alternative is two-sided.",
@@ -156,7 +166,18 @@ def spending_boundaries(
         [4.877, 3.357, 2.68, 2.29, 2.031]
     """
     t = checked_looks(fractions)
-    return _spending_boundaries(tuple(t.tolist()), design or GroupSequentialDesign(), final)
+    given("final", final, bool, np.bool_)
+    return _spending_boundaries(tuple(t.tolist()), checked_design(design), bool(final))
+
+
+def checked_design(design: GroupSequentialDesign | None) -> GroupSequentialDesign:
+    """The design, or the usual one.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    given("design", design, GroupSequentialDesign, type(None))
+    return design or GroupSequentialDesign()
 
 
 @lru_cache(maxsize=256)
@@ -285,6 +306,9 @@ def wang_tsiatis_boundaries(
         >>> wang_tsiatis_boundaries([1, 2, 3, 4, 5], delta=0.5).efficacy[0].round(3).item()
         2.413
     """
+    chosen("alternative", alternative, ALTERNATIVES)
+    alpha = number("alpha", alpha, above=0.0, below=1.0)
+    delta = number("delta", delta, least=-2.0, most=2.0)
     t = checked_looks(fractions)
     shape = (t / t[-1]) ** (delta - 0.5)
     two_sided = alternative == "two-sided"

@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import fitting, floats, given, whole
 from upshot.stats.group_sequential import Outcome, outcomes, repeated_intervals
-from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign
+from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign, checked_design
 from upshot.stats.group_sequential_recursion import Z_CAP, checked_looks
 from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, LongitudinalDifference
 from upshot.stats.result import Estimates, FloatArray
@@ -83,10 +84,12 @@ def longitudinal_boundaries(
         >>> longitudinal_boundaries(independent_increments, [0.5, 1.0]).efficacy.round(1).tolist()
         [3.0, 2.0]
     """
-    plan, t = design or GroupSequentialDesign(), checked_looks(fractions)
+    vectors, seed = whole("vectors", vectors, least=1, most=1 << 24), whole("seed", seed, least=0)
+    given("final", final, bool, np.bool_)
+    plan, t = checked_design(design), checked_looks(fractions)
     if plan.futility is not None:
         raise InvalidInput("Futility bounds are not available for totals that grow.", hint="Leave futility out.")
-    root = _root(np.asarray(correlation, np.float64), t.size)
+    root = _root(floats("correlation", correlation), t.size)
     shares = np.minimum(t, 1.0)
     if final:
         shares[-1] = 1.0
@@ -129,7 +132,8 @@ def union_boundaries(
         >>> union_boundaries([0.5, 1.0]).efficacy.round(3).tolist()
         [2.963, 1.987]
     """
-    plan, t = design or GroupSequentialDesign(), checked_looks(fractions)
+    given("final", final, bool, np.bool_)
+    plan, t = checked_design(design), checked_looks(fractions)
     if plan.futility is not None:
         raise InvalidInput("Futility bounds are not available for totals that grow.", hint="Leave futility out.")
     shares = np.minimum(t, 1.0)
@@ -179,7 +183,11 @@ def group_sequential_longitudinal(
         >>> group_sequential_longitudinal(grown, [0.4, 0.7, 1.0]).outcome.name
         'GREATER'
     """
-    plan = design or GroupSequentialDesign()
+    given("difference", difference, LongitudinalDifference)
+    least = floats("minimum_n", minimum_n)
+    if fitting(looks=difference.estimate.shape, minimum_n=least.shape) != difference.estimate.shape:
+        raise InvalidInput(f"minimum_n has shape {least.shape}.", hint="Give one number, or one for each look.")
+    plan = checked_design(design)
     variance = np.diagonal(difference.covariance)
     with np.errstate(all="ignore"):
         se = np.sqrt(variance)
@@ -194,7 +202,7 @@ def group_sequential_longitudinal(
         bounds,
         difference.smallest_n,
         totals="final",  # the growth is in the covariance
-        minimum_n=minimum_n,
+        minimum_n=least,
         level=1.0 - plan.alpha,
     )
     outcome, stopped_at = outcomes(repeated.value / repeated.standard_error, repeated.reason, bounds, final=final)

@@ -19,6 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import floats
 from upshot.stats.result import FloatArray
 
 __all__ = ["Z_CAP", "SubDensity", "advance", "checked_looks", "crossing_probabilities", "solve_bound", "start", "tail"]
@@ -177,10 +178,10 @@ def crossing_probabilities(
 
 def checked_looks(fractions: ArrayLike) -> FloatArray:
     """The information fractions as an array, or a user error if they do not increase from above 0."""
-    t = np.atleast_1d(np.asarray(fractions, np.float64))
+    t = np.atleast_1d(floats("fractions", fractions))
     if t.ndim != 1 or t.size == 0 or not np.all(np.isfinite(t)) or t[0] <= 0.0 or np.any(np.diff(t) <= 0.0):
         raise InvalidInput(
-            f"Information fractions must be one increasing row above 0, not {np.asarray(fractions).tolist()}.",
+            f"Information fractions must be one increasing row above 0, not {t.tolist()}.",
             hint="Leave out looks at which no new units had come in.",
         )
     return t

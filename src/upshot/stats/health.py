@@ -22,12 +22,13 @@ import numpy as np
 from scipy.special import fdtrc
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import compared, given, number, rows
+from upshot.stats.moments import CovariateMoments, Moments
 from upshot.stats.result import FloatArray, IntArray, Reason
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from upshot.stats.moments import CovariateMoments, Moments
 
 __all__ = ["Concentration", "Imbalance", "concentration", "pre_period_imbalance", "standardised_difference"]
 
@@ -112,6 +113,8 @@ def pre_period_imbalance(control: CovariateMoments, treatment: CovariateMoments)
         >>> bool(alike.p_value > 0.01), float(alike.covariates)
         (True, 3.0)
     """
+    given("control", control, CovariateMoments)
+    given("treatment", treatment, CovariateMoments)
     if control.size != treatment.size:
         raise InvalidInput(
             f"Control has {control.size} covariates, treatment {treatment.size}.", hint="Give both the same ones."
@@ -165,6 +168,7 @@ def standardised_difference(control: Moments, treatment: Moments) -> FloatArray:
         >>> float(standardised_difference(Moments(100, 10.0, 4.0), Moments(100, 10.2, 4.0)).round(3))
         0.1
     """
+    compared(Moments, control, treatment)
     with np.errstate(all="ignore"):
         spread = np.sqrt(0.5 * (control.variance + treatment.variance))
         return np.asarray(np.where(spread > 0.0, (treatment.mean - control.mean) / spread, np.nan))
@@ -188,9 +192,10 @@ def concentration(values: ArrayLike, top: float = 0.01) -> Concentration:
         >>> float(orders.top_share), round(float(orders.influence), 2)
         (0.91, 1.0)
     """
+    top = number("top", top, above=0.0, below=1.0)
     if not 0.0 < top < 1.0:
         raise InvalidInput(f"A top of {top} is no share of the units.", hint="0.01 looks at the top 1 %.")
-    x = np.asarray(values, np.float64)
+    x = rows("values", values)
     n = x.shape[-1]
     count = max(1, round(top * n))
     shape = x.shape[:-1]

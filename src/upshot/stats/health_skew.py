@@ -24,10 +24,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from upshot.stats.arguments import chosen, compared, fitting, floats, number, rows
 from upshot.stats.contrast import contrast, contrast_variance
 from upshot.stats.moments import Moments, first_reason, group_reasons
-from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
-from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability
+from upshot.stats.result import ALTERNATIVES, Estimates, FloatArray, IntArray, Reason
+from upshot.stats.wald import checked_level, critical_value, masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -78,7 +79,7 @@ def skewness(values: ArrayLike) -> FloatArray:
         >>> round(float(skewness([0.0, 0.0, 0.0, 1.0])), 4)
         1.1547
     """
-    x = np.asarray(values, np.float64)
+    x = rows("values", values)
     if x.shape[-1] < 3:
         return np.full(x.shape[:-1], np.nan)
     with np.errstate(all="ignore"):
@@ -100,8 +101,9 @@ def rule_of_thumb_units(skewness: ArrayLike) -> FloatArray:
         >>> rule_of_thumb_units([1.0, 10.0]).tolist()
         [355.0, 35500.0]
     """
-    gamma = np.asarray(skewness, np.float64)
-    return np.asarray(_KOHAVI * gamma * gamma)
+    gamma = floats("skewness", skewness)
+    with np.errstate(over="ignore"):
+        return np.asarray(_KOHAVI * gamma * gamma)
 
 
 def normal_limit(
@@ -134,6 +136,9 @@ def normal_limit(
         >>> bool(even.good), bool(uneven.good), round(float(uneven.times_the_units))
         (True, False, 400)
     """
+    compared(Moments, control, treatment)
+    level = checked_level(level)
+    tolerance = number("tolerance", tolerance, above=0.0)
     reason = group_reasons(control, treatment)
     kappa, error = _difference_skewness(control, treatment, skewness_control, skewness_treatment)
     z = critical_value(level, "two-sided")
@@ -183,6 +188,9 @@ def skew_adjusted_difference(
         >>> round(effect.low, 3), round(effect.high, 3)
         (-0.026, 1.213)
     """
+    chosen("alternative", alternative, ALTERNATIVES)
+    compared(Moments, control, treatment)
+    null = number("null", null)
     kappa, error = _difference_skewness(control, treatment, skewness_control, skewness_treatment)
     with np.errstate(all="ignore"):
         df = contrast(control, treatment)[1]
@@ -213,7 +221,8 @@ def _difference_skewness(
     control: Moments, treatment: Moments, skewness_control: ArrayLike, skewness_treatment: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
     """κ and the standard error of the difference."""
-    g_c, g_t = np.asarray(skewness_control, np.float64), np.asarray(skewness_treatment, np.float64)
+    g_c, g_t = floats("skewness_control", skewness_control), floats("skewness_treatment", skewness_treatment)
+    fitting(control=control.shape, treatment=treatment.shape, skewness_control=g_c.shape, skewness_treatment=g_t.shape)
     with np.errstate(all="ignore"):
         e_c, e_t = np.sqrt(control.variance / control.n), np.sqrt(treatment.variance / treatment.n)
         error = np.sqrt(contrast_variance(control, treatment))

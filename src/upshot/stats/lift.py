@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from upshot.stats.arguments import chosen, compared, tested
 from upshot.stats.contrast import arm_covariance, contrast, contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
-from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
+from upshot.stats.result import ALTERNATIVES, Estimates, FloatArray, IntArray, Reason
 from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability, wald
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def lift(
         >>> effect.value, effect.low, effect.high
         (0.0199..., 0.0022..., 0.0377...)
     """
+    compared(Moments, control, treatment)
     n_c, n_t, base = control.n[()], treatment.n[()], control.mean[()]
     with np.errstate(all="ignore"):
         ratio = treatment.mean[()] / base
@@ -157,12 +159,14 @@ def fieller_lift(
         >>> SetKind(int(vague.kind)).name, vague.at().sentence
         ('COMPLEMENT', 'The baseline cannot be told from zero, so the relative change has no bounds.')
     """
+    chosen("alternative", alternative, ALTERNATIVES)
+    compared(Moments, control, treatment)
     n_c, n_t, base, mean = control.n[()], treatment.n[()], control.mean[()], treatment.mean[()]
     with np.errstate(all="ignore"):
         ratio, sign = mean / base, np.sign(base)
         variance, df = contrast(control, treatment, ratio)
-        tested = 1.0 + sign * null
-        statistic = (mean - tested * base) / np.sqrt(contrast_variance(control, treatment, tested))
+        under = 1.0 + sign * tested(null, np.shape(ratio))
+        statistic = (mean - under * base) / np.sqrt(contrast_variance(control, treatment, under))
         p_value = tail_probability(statistic, alternative, df)
         v_t, v_c, both = arm_covariance(control, treatment)
         first, second, kind = _roots(mean, base, (v_t, v_c, both, variance), critical_value(level, alternative, df))

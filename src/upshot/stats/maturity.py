@@ -8,17 +8,19 @@ looks (``longitudinal_difference`` and ``group_sequential_longitudinal``), or be
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, floats, number
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
     "MINIMUM_UNITS",
     "MINIMUM_UNITS_GROUP_SEQUENTIAL",
+    "TOTALS",
     "LongitudinalDifference",
     "UnitTotals",
     "longitudinal_difference",
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 UnitTotals = Literal["final", "growing"]
+TOTALS: tuple[UnitTotals, ...] = get_args(UnitTotals)
+SequentialMethod = Literal["always-valid", "group-sequential"]
 """``"final"``: a unit's value no longer changes once it is counted (one-off outcomes, or complete windows);
 ``"growing"``: it may still change between looks."""
 
@@ -40,9 +44,7 @@ MINIMUM_UNITS_GROUP_SEQUENTIAL = 200.0
 """The same for group-sequential tests, if skewness is at most 1. They spend all of alpha, so they have no slack."""
 
 
-def minimum_units(
-    skewness: ArrayLike, method: Literal["always-valid", "group-sequential"] = "always-valid"
-) -> FloatArray:
+def minimum_units(skewness: ArrayLike, method: SequentialMethod = "always-valid") -> FloatArray:
     """Units that the smaller arm needs before the first look, for a metric of the given skewness.
 
     max(100, 25 γ²) for confidence sequences and the mixture SPRT, max(200, 200 γ²) for group-sequential tests: for a
@@ -61,7 +63,9 @@ def minimum_units(
         >>> minimum_units([0.0, 10.0]).tolist()
         [100.0, 2500.0]
     """
-    squared = np.square(np.asarray(skewness, np.float64))
+    chosen("method", method, get_args(SequentialMethod))
+    with np.errstate(over="ignore"):
+        squared = np.square(floats("skewness", skewness))
     if method == "always-valid":
         return np.asarray(np.maximum(MINIMUM_UNITS, 25.0 * squared), np.float64)
     return np.asarray(np.maximum(MINIMUM_UNITS_GROUP_SEQUENTIAL, 200.0 * squared), np.float64)
@@ -79,9 +83,8 @@ def mature(entered_at: ArrayLike, as_of: float, window: float) -> NDArray[np.boo
         >>> mature([0.0, 5.0, 9.0], as_of=12.0, window=7.0).tolist()
         [True, True, False]
     """
-    if not window > 0:
-        raise InvalidInput(f"The window is {window}; it must be above 0.")
-    return np.asarray(np.asarray(entered_at, np.float64) + window <= as_of)
+    as_of, window = number("as_of", as_of), number("window", window, above=0.0)
+    return np.asarray(floats("entered_at", entered_at) + window <= as_of)
 
 
 def sequential_reasons(
@@ -99,7 +102,8 @@ def sequential_reasons(
     Returns:
         EMPTY, NOT_FINITE, INVALID_STATISTICS, ZERO_VARIANCE, BELOW_VALID_SAMPLE, GROWING_UNITS or OK.
     """
-    least = np.asarray(minimum_n, np.float64)
+    chosen("totals", totals, TOTALS)
+    least = floats("minimum_n", minimum_n)
     usable = np.asarray(
         (standard_error > 0.0) & (np.abs(estimate) + standard_error + smallest_n < np.inf) & (smallest_n >= least)
     )
@@ -110,8 +114,6 @@ def sequential_reasons(
         case "final":
             if usable.all():
                 return np.zeros(shape, np.int64)
-        case _:
-            raise InvalidInput(f"Unit totals are {totals!r}; they are either 'final' or 'growing'.")
     conditions = [
         smallest_n == 0.0,
         ~np.isfinite(smallest_n),
@@ -199,7 +201,7 @@ def longitudinal_difference(control: ArrayLike, treatment: ArrayLike) -> Longitu
         >>> grown.estimate.tolist(), grown.covariance.round(2).tolist()
         ([1.0, 0.0], [[2.0, 2.33], [2.33, 2.33]])
     """
-    arms = [np.asarray(arm, np.float64) for arm in (control, treatment)]
+    arms = [floats("control", control), floats("treatment", treatment)]
     if any(arm.ndim != 2 for arm in arms) or arms[0].shape[1] != arms[1].shape[1]:
         raise InvalidInput(f"Totals of shape {arms[0].shape} and {arms[1].shape}; both must be (units, looks).")
     (n_c, mean_c, cov_c), (n_t, mean_t, cov_t) = (_arm(arm) for arm in arms)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import fitting, floats, given, rows, several
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
 from upshot.stats.result import FloatArray, IntArray, Reason
@@ -82,9 +83,12 @@ class Moments:
         yes_no: bool = False,
         shared: Shared | None = None,
     ) -> None:
-        object.__setattr__(self, "n", np.asarray(n, np.float64))
-        object.__setattr__(self, "mean", np.asarray(mean, np.float64))
-        object.__setattr__(self, "variance", np.asarray(variance, np.float64))
+        count, centre, spread = floats("n", n), floats("mean", mean), floats("variance", variance)
+        if count.ndim or centre.ndim or spread.ndim:
+            fitting(n=count.shape, mean=centre.shape, variance=spread.shape)
+        object.__setattr__(self, "n", count)
+        object.__setattr__(self, "mean", centre)
+        object.__setattr__(self, "variance", spread)
         object.__setattr__(self, "mergeable", mergeable)
         object.__setattr__(self, "yes_no", yes_no)
         object.__setattr__(self, "shared", shared)
@@ -106,7 +110,7 @@ class Moments:
         Raises:
             InvalidInput: A weight is negative, or clusters do not have one label per observation.
         """
-        x = np.asarray(values, np.float64)
+        x = rows("values", values)
         if weights is None and clusters is None:
             return cls(*two_pass(x))
         return PairMoments.of(x, np.ones_like(x), weights=weights, clusters=clusters).linearised()
@@ -132,14 +136,16 @@ class Moments:
             >>> bool(np.isnan(Moments.from_sums(3, 3e9 + 6, 3e18 + 12e9 + 14).variance))
             True
         """
-        count, s, q = (np.asarray(a, np.float64) for a in (n, total, squares))
+        count, s, q = floats("n", n), floats("total", total), floats("squares", squares)
+        fitting(n=count.shape, total=s.shape, squares=q.shape, shift=np.shape(shift))
         with np.errstate(all="ignore"):
-            return cls(count, np.asarray(shift, np.float64) + s / count, variance_from_sums(count, s, q))
+            return cls(count, floats("shift", shift) + s / count, variance_from_sums(count, s, q))
 
     @classmethod
     def of_successes(cls, n: ArrayLike, successes: ArrayLike) -> Moments:
         """Moments of a yes/no value: mean p = successes / n, variance n p (1 − p) / (n − 1)."""
-        count, x = np.asarray(n, np.float64), np.asarray(successes, np.float64)
+        count, x = floats("n", n), floats("successes", successes)
+        fitting(n=count.shape, successes=x.shape)
         with np.errstate(all="ignore"):
             p = x / count
             return cls(count, p, p * (count - x) / (count - 1.0), yes_no=True)
@@ -171,6 +177,8 @@ class Moments:
     @property
     def shape(self) -> tuple[int, ...]:
         """The broadcast shape of the three arrays."""
+        if not (self.n.ndim or self.mean.ndim or self.variance.ndim):
+            return ()
         return np.broadcast_shapes(self.n.shape, self.mean.shape, self.variance.shape)
 
 
@@ -208,9 +216,10 @@ class PairMoments:
         variance_y: ArrayLike,
         covariance: ArrayLike,
     ) -> None:
-        given = (n, mean_x, mean_y, variance_x, variance_y, covariance)
-        for field, value in zip(fields(type(self)), given, strict=True):
-            object.__setattr__(self, field.name, np.asarray(value, np.float64))
+        columns = (n, mean_x, mean_y, variance_x, variance_y, covariance)
+        for field, value in zip(fields(type(self)), columns, strict=True):
+            object.__setattr__(self, field.name, floats(field.name, value))
+        fitting(**{field.name: getattr(self, field.name).shape for field in fields(self)})
 
     @classmethod
     def of(
@@ -231,9 +240,12 @@ class PairMoments:
         Raises:
             InvalidInput: A weight is negative, or clusters do not have one label per observation.
         """
-        a, b = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+        first, second = rows("x", x), rows("y", y)
+        fitting(x=first.shape, y=second.shape)
+        a, b = np.broadcast_arrays(first, second)
         if weights is not None:
             w = checked_weights(weights)
+            fitting(values=a.shape, weights=w.shape)
             a, b = w * a, w * b
         if clusters is not None:
             a, b = cluster_totals(a, clusters), cluster_totals(b, clusters)
@@ -244,7 +256,9 @@ class PairMoments:
         cls, n: ArrayLike, x: ArrayLike, y: ArrayLike, xx: ArrayLike, yy: ArrayLike, xy: ArrayLike
     ) -> PairMoments:
         """Moments from Σx, Σy, Σx², Σy² and Σxy; NaN where cancellation left no digits (see ``Moments.from_sums``)."""
-        count, sx, sy, sxx, syy, sxy = (np.asarray(a, np.float64) for a in (n, x, y, xx, yy, xy))
+        parts = {"n": n, "x": x, "y": y, "xx": xx, "yy": yy, "xy": xy}
+        count, sx, sy, sxx, syy, sxy = sums = tuple(floats(name, part) for name, part in parts.items())
+        fitting(**{name: part.shape for name, part in zip(parts, sums, strict=True)})
         with np.errstate(all="ignore"):
             variance_x = variance_from_sums(count, sx, sxx)
             variance_y = variance_from_sums(count, sy, syy)
@@ -272,6 +286,11 @@ class PairMoments:
         """The moments at an index of the broadcast shape (NumPy indexing): ``[:, None]`` makes an axis of arms."""
         arrays = np.broadcast_arrays(*(getattr(self, field.name) for field in fields(self)))
         return PairMoments(*(array[index] for array in arrays))  # type: ignore[call-overload]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The broadcast shape of the six arrays."""
+        return np.broadcast_shapes(*(getattr(self, field.name).shape for field in fields(self)))
 
     @property
     def x(self) -> Moments:
@@ -318,20 +337,23 @@ class CovariateMoments:
     covariance: FloatArray
 
     def __init__(self, n: ArrayLike, means: ArrayLike, covariance: ArrayLike) -> None:
-        object.__setattr__(self, "n", np.asarray(n, np.float64))
-        object.__setattr__(self, "means", np.asarray(means, np.float64))
-        object.__setattr__(self, "covariance", np.asarray(covariance, np.float64))
+        object.__setattr__(self, "n", floats("n", n))
+        object.__setattr__(self, "means", floats("means", means))
+        object.__setattr__(self, "covariance", floats("covariance", covariance))
         k = self.means.shape[-1:]
-        if self.covariance.shape[-2:] != k + k:
+        if not k or self.covariance.shape[-2:] != k + k:
             raise InvalidInput(
                 f"Means of shape {self.means.shape} do not fit a covariance of shape {self.covariance.shape}.",
                 hint="Give means (…, k) and covariance (…, k, k).",
             )
+        fitting(n=self.n.shape, means=self.means.shape[:-1], covariance=self.covariance.shape[:-2])
 
     @classmethod
     def of(cls, columns: ArrayLike) -> CovariateMoments:
         """Moments of raw columns: shape (…, n, k), one row per unit."""
-        rows = np.asarray(columns, np.float64)
+        rows = floats("columns", columns)
+        if rows.ndim < 2:
+            raise InvalidInput(f"columns have shape {rows.shape}.", hint="Give one row per unit: shape (…, n, k).")
         count = rows.shape[-2]
         with np.errstate(all="ignore"):
             means = rows.sum(axis=-2) / np.float64(count)
@@ -397,6 +419,9 @@ def stack_arms(arms: Sequence[_M]) -> _M:
         >>> both.n.tolist(), both.mean.tolist()
         ([2.0, 3.0], [1.5, 4.0])
     """
+    first = several("arms", arms, object, least=1)[0]
+    given("arms", first, Moments, PairMoments, CovariateMoments)
+    arms = several("arms", arms, type(arms[0]))
     first = arms[0]
     if isinstance(first, CovariateMoments):
         fields_and_axes = [("n", -1), ("means", -2), ("covariance", -3)]

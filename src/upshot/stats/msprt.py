@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, compared, fitting, floats, number
 from upshot.stats.confidence_sequences import (
     always_valid_p,
     arm_reasons,
@@ -23,9 +24,9 @@ from upshot.stats.confidence_sequences import (
     first_look_units,
     mixture_radius,
 )
-from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.maturity import MINIMUM_UNITS, TOTALS, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.moments import Moments, first_reason
-from upshot.stats.result import Estimates, FloatArray, Scale
+from upshot.stats.result import SCALES, Estimates, FloatArray, Scale
 
 __all__ = ["log_mixture_ratio", "mixture_sprt", "mixture_sprt_difference"]
 
@@ -48,10 +49,14 @@ def log_mixture_ratio(
         >>> log_mixture_ratio(0.4, 0.1, 0.2).round(4).item()
         5.5953
     """
-    se = np.asarray(standard_error, np.float64)
-    ratio = np.square(np.asarray(tau, np.float64) / se)
-    z = (np.asarray(estimate, np.float64) - null) / se
-    return np.asarray(0.5 * (z * z * ratio / (1.0 + ratio) - np.log1p(ratio)))
+    null = number("null", null)
+    theta, se = floats("estimate", estimate), floats("standard_error", standard_error, above=0.0)
+    spread = floats("tau", tau, above=0.0)
+    fitting(estimate=theta.shape, standard_error=se.shape, tau=spread.shape)
+    with np.errstate(all="ignore"):
+        ratio = np.square(spread / se)
+        z = (theta - null) / se
+        return np.asarray(0.5 * (z * z * ratio / (1.0 + ratio) - np.log1p(ratio)))
 
 
 def mixture_sprt(
@@ -91,15 +96,22 @@ def mixture_sprt(
         >>> mixture_sprt(0.4, 0.1, 500, tau=0.2, totals="final").p_value.round(5).item()
         0.00372
     """
-    spread = np.asarray(tau, np.float64)[()]
+    chosen("totals", totals, TOTALS)
+    chosen("scale", scale, SCALES)
+    level, null = number("level", level, above=0.0, below=1.0), number("null", null)
+    spread = floats("tau", tau)[()]
     if not (spread > 0.0).all() or not 0.0 < level < 1.0:
         raise InvalidInput(
             f"tau is {np.asarray(tau).tolist()} and level {level}; tau must be above 0, level in (0, 1)."
         )
-    theta, se, n = (np.asarray(a, np.float64)[()] for a in (estimate, standard_error, smallest_n))
+    theta, se = floats("estimate", estimate)[()], floats("standard_error", standard_error)[()]
+    n = floats("smallest_n", smallest_n)[()]
+    least = floats("minimum_n", minimum_n)
+    sizes = {"smallest_n": n.shape, "tau": spread.shape, "minimum_n": least.shape}
+    fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
         time = np.square(spread / se)
-        reason = sequential_reasons(theta + 0.0 * spread, se, n, minimum_n, totals)
+        reason = sequential_reasons(theta + 0.0 * spread, se, n, least, totals)
         radius = se * mixture_radius(time, 1.0 - level)
         p = always_valid_p((theta - null) / se, time)
         return sequential_estimates(
@@ -142,6 +154,7 @@ def mixture_sprt_difference(
         >>> mixture_sprt_difference(a, b, tau=0.02, totals="final", scale="relative").p_value.item() < 0.001
         True
     """
+    compared(Moments, control, treatment)
     theta, se, zero_baseline = difference_and_error(control, treatment, scale)
     least = minimum_n
     if least is None:

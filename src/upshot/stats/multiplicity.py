@@ -12,7 +12,7 @@ that was not tested: it stays NaN and does not count.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import axis_of, floats
 from upshot.stats.result import FloatArray
 
 __all__ = ["benjamini_hochberg", "benjamini_yekutieli", "bonferroni", "holm"]
@@ -35,7 +35,7 @@ def bonferroni(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         >>> bonferroni([0.01, 0.04, float("nan")]).tolist()
         [0.02, 0.08, nan]
     """
-    p = _checked(p_values)
+    p, axis = _checked(p_values, axis)
     tested = np.count_nonzero(p == p, axis=axis, keepdims=True)
     return np.asarray(np.minimum(1.0, p * tested))
 
@@ -57,7 +57,7 @@ def holm(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         >>> holm([0.01, 0.04, 0.03]).tolist()
         [0.03, 0.06, 0.06]
     """
-    p = _checked(p_values)
+    p, axis = _checked(p_values, axis)
     order, ordered, rank, tested = _sorted(p, axis)
     scaled = np.minimum(1.0, (tested - rank + 1.0) * ordered)
     adjusted = _unsorted(np.fmax.accumulate(scaled, axis=axis), order, p, axis)
@@ -81,7 +81,7 @@ def benjamini_hochberg(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         >>> benjamini_hochberg([0.01, 0.02, 0.03, 0.5]).tolist()
         [0.04, 0.04, 0.04, 0.5]
     """
-    p = _checked(p_values)
+    p, axis = _checked(p_values, axis)
     return _step_up(p, axis, harmonic=False)
 
 
@@ -102,7 +102,7 @@ def benjamini_yekutieli(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
         >>> benjamini_yekutieli([0.01, 0.02]).round(3).tolist()
         [0.03, 0.03]
     """
-    p = _checked(p_values)
+    p, axis = _checked(p_values, axis)
     return _step_up(p, axis, harmonic=True)
 
 
@@ -119,11 +119,9 @@ def _step_up(p: FloatArray, axis: int, *, harmonic: bool) -> FloatArray:
     return _unsorted(np.minimum(1.0, least), order, p, axis)
 
 
-def _checked(p_values: ArrayLike) -> FloatArray:
-    p = np.atleast_1d(np.asarray(p_values, np.float64))
-    if np.any((p < 0.0) | (p > 1.0)):
-        raise InvalidInput("A p-value is outside [0, 1].", hint="Use NaN for a hypothesis that was not tested.")
-    return p
+def _checked(p_values: ArrayLike, axis: int) -> tuple[FloatArray, int]:
+    p = np.atleast_1d(floats("p_values", p_values, least=0.0, most=1.0))
+    return p, axis_of("axis", axis, p.ndim)
 
 
 def _sorted(p: FloatArray, axis: int) -> tuple[NDArray[np.intp], FloatArray, FloatArray, FloatArray]:

@@ -14,9 +14,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, fitting, floats, given, number, whole
+from upshot.stats.bayes import BETTERS
 from upshot.stats.planning_baseline import Baseline
-from upshot.stats.power import FIXED, Fixed, Monitoring, expected_fraction, rejection_probability, required_drift
-from upshot.stats.result import Alternative, FloatArray, IntArray, NoEstimate, Reason, Scale
+from upshot.stats.power import (
+    FIXED,
+    AlwaysValid,
+    Fixed,
+    GroupSequential,
+    Monitoring,
+    expected_fraction,
+    rejection_probability,
+    required_drift,
+)
+from upshot.stats.result import ALTERNATIVES, SCALES, Alternative, FloatArray, IntArray, NoEstimate, Reason, Scale
 
 __all__ = [
     "Equivalence",
@@ -46,6 +57,9 @@ class Superiority:
 
     alternative: Alternative = "two-sided"
 
+    def __post_init__(self) -> None:
+        chosen("alternative", self.alternative, ALTERNATIVES)
+
 
 @dataclass(frozen=True, slots=True)
 class NonInferiority:
@@ -64,8 +78,8 @@ class NonInferiority:
     better: str = "higher"
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.margin < np.inf or self.better not in ("higher", "lower"):
-            raise InvalidInput(f"Margin {self.margin} and better {self.better!r}: above 0, and 'higher' or 'lower'.")
+        object.__setattr__(self, "margin", number("margin", self.margin, above=0.0))
+        chosen("better", self.better, BETTERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +94,7 @@ class Equivalence:
     margin: float
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.margin < np.inf:
-            raise InvalidInput(f"The margin is {self.margin}; it must be above 0.")
+        object.__setattr__(self, "margin", number("margin", self.margin, above=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +128,17 @@ class Plan:
     control_share: float | None = None
 
     def __post_init__(self) -> None:
-        if self.variants < 1:
-            raise InvalidInput(f"There are {self.variants} variants; at least one treatment is needed.")
-        if self.control_share is not None and not 0.0 < self.control_share < 1.0:
-            raise InvalidInput(f"The control's share is {self.control_share}; it must be in (0, 1).")
-        if not 0.0 < self.alpha < self.power < 1.0:
+        given("baseline", self.baseline, Baseline)
+        given("question", self.question, Superiority, NonInferiority, Equivalence)
+        chosen("scale", self.scale, SCALES)
+        given("monitoring", self.monitoring, Fixed, GroupSequential, AlwaysValid)
+        object.__setattr__(self, "variants", whole("variants", self.variants, least=1))
+        if self.control_share is not None:
+            share = number("control_share", self.control_share, above=0.0, below=1.0)
+            object.__setattr__(self, "control_share", share)
+        for name in ("alpha", "power"):
+            object.__setattr__(self, name, number(name, getattr(self, name), above=0.0, below=1.0))
+        if not self.alpha < self.power:
             raise InvalidInput(f"alpha {self.alpha} and power {self.power}: 0 < alpha < power < 1 is needed.")
 
     @property
@@ -197,7 +216,9 @@ def plan_power(plan: Plan, units: ArrayLike, effect: ArrayLike) -> FloatArray:
         >>> plan_power(plan, 60_000, 0.05).round(3).item()
         0.504
     """
-    delta, n = np.asarray(effect, np.float64), np.asarray(units, np.float64)
+    given("plan", plan, Plan)
+    delta, n = floats("effect", effect), floats("units", units, above=0.0)
+    fitting(effect=delta.shape, units=n.shape, baseline=plan.baseline.mean.shape)
     with np.errstate(all="ignore"):
         se = np.sqrt(plan.baseline.unit_variance(delta, plan.scale, *plan.shares) / n)
         return np.asarray(_success(plan, delta, se))
@@ -219,7 +240,9 @@ def sample_size(plan: Plan, effect: ArrayLike) -> Planned:
         >>> sample_size(Plan(Baseline.of_mean(0.0, 1.0), NonInferiority(0.1)), 0.0).at()
         2474.0
     """
-    delta = np.asarray(effect, np.float64)
+    given("plan", plan, Plan)
+    delta = floats("effect", effect)
+    fitting(effect=delta.shape, baseline=plan.baseline.mean.shape)
     v = plan.baseline.unit_variance(delta, plan.scale, *plan.shares)
     with np.errstate(all="ignore"):
         distance = _distance(plan, delta)
@@ -247,7 +270,9 @@ def minimum_effect(plan: Plan, units: ArrayLike) -> Planned:
         >>> round(minimum_effect(Plan(Baseline.of_proportion(0.10), scale="relative"), 60_000).at(), 4)
         0.0722
     """
-    n = np.asarray(units, np.float64)
+    given("plan", plan, Plan)
+    n = floats("units", units, above=0.0)
+    fitting(units=n.shape, baseline=plan.baseline.mean.shape)
     if not isinstance(plan.question, Superiority):
         with np.errstate(all="ignore"):
             v = plan.baseline.unit_variance(np.zeros(()), plan.scale, *plan.shares)
@@ -273,6 +298,7 @@ def duration_weeks(plan: Plan, effect: ArrayLike, weekly_units: ArrayLike) -> Pl
         >>> duration_weeks(plan, [0.1, 0.05], [2000, 1000, 800, 700]).value.tolist()
         [3.0, nan]
     """
+    given("plan", plan, Plan)
     total = np.cumsum(_checked_weeks(weekly_units))
     needed = sample_size(plan, effect)
     week = np.searchsorted(total, np.where(needed.reason == 0, needed.value, np.inf)) + 1.0
@@ -294,8 +320,11 @@ def curve_by_week(plan: Plan, effect: float, weekly_units: ArrayLike) -> PlanCur
         >>> curve.power.round(3).tolist()
         [0.609, 0.782, 0.869]
     """
+    given("plan", plan, Plan)
+    effect = number("effect", effect)
     units = np.cumsum(_checked_weeks(weekly_units))
-    delta = np.full(units.shape, float(effect))
+    fitting(weeks=units.shape, baseline=plan.baseline.mean.shape)
+    delta = np.full(units.shape, effect)
     expected = np.ones(units.shape)
     if not isinstance(plan.monitoring, Fixed) and isinstance(plan.question, Superiority):
         with np.errstate(all="ignore"):
@@ -407,7 +436,7 @@ def _smallest(plan: Plan, n: FloatArray, sign: float) -> Planned:
 
 
 def _checked_weeks(weekly_units: ArrayLike) -> FloatArray:
-    weeks = np.atleast_1d(np.asarray(weekly_units, np.float64))
+    weeks = np.atleast_1d(floats("weekly_units", weekly_units))
     if weeks.ndim != 1 or weeks.size == 0 or not np.isfinite(weeks).all() or (weeks < 0.0).any() or weeks[0] <= 0.0:
         raise InvalidInput("Weekly units must be one row of numbers, not negative, the first above 0.")
     return weeks

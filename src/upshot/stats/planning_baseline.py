@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, fitting, floats, given, number
 from upshot.stats.moments import Moments, PairMoments
-from upshot.stats.result import FloatArray, Scale
+from upshot.stats.result import SCALES, FloatArray, Scale
 
 __all__ = ["Baseline"]
 
@@ -41,27 +41,27 @@ class Baseline:
             mean: In the metric's unit; only relative effects read it.
             standard_deviation: Of one unit's value, at least 0.
         """
-        sd = np.asarray(standard_deviation, np.float64)
-        if np.any(sd < 0.0):
-            raise InvalidInput("A standard deviation is negative.")
-        return cls("constant", np.asarray(mean, np.float64), sd * sd)
+        sd, centre = floats("standard_deviation", standard_deviation, least=0.0), floats("mean", mean)
+        fitting(mean=centre.shape, standard_deviation=sd.shape)
+        with np.errstate(over="ignore"):
+            return cls("constant", centre, sd * sd)
 
     @classmethod
     def of_moments(cls, moments: Moments) -> "Baseline":
         """A mean, ratio or adjusted mean whose sufficient statistics were measured before."""
+        given("moments", moments, Moments)
         return cls("constant", moments.mean, moments.variance)
 
     @classmethod
     def of_proportion(cls, proportion: ArrayLike) -> "Baseline":
         """A share of units, in (0, 1)."""
-        p = np.asarray(proportion, np.float64)
-        if not ((p > 0.0) & (p < 1.0)).all():
-            raise InvalidInput(f"The proportion is {p.tolist()}; it must be in (0, 1).")
+        p = floats("proportion", proportion, above=0.0, below=1.0)
         return cls("binomial", p, p * (1.0 - p))
 
     @classmethod
     def of_ratio(cls, pair: PairMoments) -> "Baseline":
         """A ratio of two totals over units, by its linearisation (delta method)."""
+        given("pair", pair, PairMoments)
         return cls.of_moments(pair.linearised())
 
     @classmethod
@@ -73,9 +73,9 @@ class Baseline:
             exposure: Exposure of one unit, above 0.
             dispersion: Variance over mean of a unit's count, above 0; 1 is Poisson, more where units differ.
         """
-        r, e, d = (np.asarray(a, np.float64) for a in (rate, exposure, dispersion))
-        if not ((r > 0.0).all() and (e > 0.0).all() and (d > 0.0).all()):
-            raise InvalidInput("Rate, exposure and dispersion must be above 0.")
+        r, e = floats("rate", rate, above=0.0), floats("exposure", exposure, above=0.0)
+        d = floats("dispersion", dispersion, above=0.0)
+        fitting(rate=r.shape, exposure=e.shape, dispersion=d.shape)
         return cls("poisson", r, d * r / e)
 
     def cuped(self, correlation: float) -> "Baseline":
@@ -86,8 +86,7 @@ class Baseline:
             >>> Baseline.of_mean(10.0, 2.0).cuped(0.6).unit_variance(0.0, "absolute", 0.5, 0.5).round(2).item()
             10.24
         """
-        if not -1.0 < correlation < 1.0:
-            raise InvalidInput(f"The correlation is {correlation}; it must be in (−1, 1).")
+        correlation = number("correlation", correlation, above=-1.0, below=1.0)
         return replace(self, adjustment=self.adjustment * (1.0 - correlation * correlation))
 
     def unit_variance(
@@ -104,7 +103,8 @@ class Baseline:
         Returns:
             V with standard error = √(V / n); NaN where the effect leads to an impossible mean.
         """
-        delta = np.asarray(effect, np.float64)
+        delta = floats("effect", effect)
+        chosen("scale", scale, SCALES)
         mean = self.mean
         with np.errstate(all="ignore"):
             treated = mean + delta if scale == "absolute" else mean * (1.0 + delta)

@@ -16,10 +16,11 @@ from scipy.optimize import brentq
 from scipy.special import gammainccinv, gammaincinv, gammaln, nctdtr, ndtr, ndtri, stdtrit
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, fitting, floats, given, number, whole
 from upshot.stats.confidence_sequences import mixture_radius, tuned_rho_squared
 from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign, spending_boundaries
 from upshot.stats.group_sequential_recursion import checked_looks, crossing_probabilities
-from upshot.stats.result import Alternative, FloatArray
+from upshot.stats.result import ALTERNATIVES, Alternative, FloatArray
 from upshot.stats.spending import OBRIEN_FLEMING, Spending
 
 __all__ = [
@@ -65,7 +66,8 @@ class GroupSequential:
     spending: Spending = OBRIEN_FLEMING
 
     def __post_init__(self) -> None:
-        _checked_plan(self.looks)
+        object.__setattr__(self, "looks", _checked_plan(self.looks))
+        given("spending", self.spending, Spending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,8 @@ class AlwaysValid:
     tuned_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        _checked_plan(self.looks)
-        if not 0.0 < self.tuned_fraction < np.inf:
-            raise InvalidInput(f"tuned_fraction is {self.tuned_fraction}; it must be above 0.")
+        object.__setattr__(self, "looks", _checked_plan(self.looks))
+        object.__setattr__(self, "tuned_fraction", number("tuned_fraction", self.tuned_fraction, above=0.0))
 
 
 Monitoring = Fixed | GroupSequential | AlwaysValid
@@ -101,6 +102,7 @@ def even_looks(count: int) -> tuple[float, ...]:
         >>> even_looks(4)
         (0.25, 0.5, 0.75, 1.0)
     """
+    count = whole("count", count, least=1, most=10_000)
     if count < 1:
         raise InvalidInput(f"There are {count} looks; at least one is needed.")
     return tuple(k / count for k in range(1, count + 1))
@@ -133,7 +135,9 @@ def rejection_probability(
         >>> rejection_probability(2.8016, monitoring=AlwaysValid()).round(3).item()
         0.501
     """
-    eta = np.asarray(drift, np.float64)
+    chosen("alternative", alternative, ALTERNATIVES)
+    given("monitoring", monitoring, Fixed, GroupSequential, AlwaysValid)
+    eta = floats("drift", drift)
     if alternative == "less":
         return rejection_probability(-eta, alpha=alpha, alternative="greater", monitoring=monitoring)
     match monitoring:
@@ -182,6 +186,10 @@ def required_drift(
         >>> round((required_drift(0.8, monitoring=weekly) / required_drift(0.8)) ** 2, 3)
         1.02
     """
+    chosen("alternative", alternative, ALTERNATIVES)
+    given("monitoring", monitoring, Fixed, GroupSequential, AlwaysValid)
+    power = number("power", power, above=0.0, below=1.0)
+    alpha = _checked_alpha(alpha)
     one_way: Alternative = "two-sided" if alternative == "two-sided" else "greater"
     if not _checked_alpha(alpha) < power < 1.0:
         raise InvalidInput(f"The power is {power}; it must be above alpha ({alpha}) and below 1.")
@@ -219,7 +227,9 @@ def expected_fraction(
         >>> expected_fraction([0.0, 4.0], monitoring=GroupSequential(even_looks(4))).round(3).tolist()
         [0.994, 0.669]
     """
-    eta = np.asarray(drift, np.float64)
+    chosen("alternative", alternative, ALTERNATIVES)
+    given("monitoring", monitoring, Fixed, GroupSequential, AlwaysValid)
+    eta = floats("drift", drift)
     if isinstance(monitoring, Fixed):
         return np.ones(eta.shape)
     if alternative == "less":
@@ -248,7 +258,9 @@ def t_test_power(
         >>> t_test_power(2.8016, [10, 1000]).round(3).tolist()
         [0.714, 0.799]
     """
-    eta, df = np.asarray(drift, np.float64), np.asarray(degrees_of_freedom, np.float64)
+    chosen("alternative", alternative, ALTERNATIVES)
+    eta, df = floats("drift", drift), floats("degrees_of_freedom", degrees_of_freedom, above=0.0)
+    fitting(drift=eta.shape, degrees_of_freedom=df.shape)
     if alternative == "less":
         return t_test_power(-eta, df, alpha=alpha, alternative="greater")
     two_sided = alternative == "two-sided"
@@ -296,11 +308,11 @@ def _bounds(monitoring: GroupSequential | AlwaysValid, alpha: float, alternative
 
 
 def _checked_alpha(alpha: float) -> float:
-    if not 0.0 < alpha < 1.0:
-        raise InvalidInput(f"alpha is {alpha}; it must be in (0, 1).")
-    return alpha
+    return number("alpha", alpha, above=0.0, below=1.0)
 
 
-def _checked_plan(looks: tuple[float, ...]) -> None:
-    if abs(checked_looks(looks)[-1] - 1.0) > 1e-9:
-        raise InvalidInput(f"The last planned look is at {looks[-1]} of the plan; it must be at 1.")
+def _checked_plan(looks: tuple[float, ...]) -> tuple[float, ...]:
+    found = checked_looks(looks)
+    if abs(found[-1] - 1.0) > 1e-9:
+        raise InvalidInput(f"The last planned look is at {found[-1]} of the plan.", hint="It must be at 1.")
+    return tuple(found.tolist())

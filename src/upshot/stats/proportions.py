@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from upshot.stats.arguments import compared, fitting, floats, given, tested
 from upshot.stats.moments import Moments, every
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
@@ -49,8 +50,16 @@ class Successes:
     successes: FloatArray
 
     def __init__(self, n: ArrayLike, successes: ArrayLike) -> None:
-        object.__setattr__(self, "n", np.asarray(n, np.float64))
-        object.__setattr__(self, "successes", np.asarray(successes, np.float64))
+        units, converted = floats("n", n), floats("successes", successes)
+        if units.shape != converted.shape:
+            fitting(n=units.shape, successes=converted.shape)
+        object.__setattr__(self, "n", units)
+        object.__setattr__(self, "successes", converted)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The broadcast shape of both arrays."""
+        return np.broadcast_shapes(self.n.shape, self.successes.shape)
 
     @property
     def share(self) -> FloatArray:
@@ -84,6 +93,7 @@ def wilson(sample: Successes, *, level: float = 0.95, alternative: Alternative =
         >>> share.low, share.high
         (0.7224..., 1.0)
     """
+    given("sample", sample, Successes)
     reach = score_reach(level, alternative)
     low, high = _wilson_bounds(sample.n, sample.successes, reach)
     with np.errstate(all="ignore"):
@@ -120,6 +130,7 @@ def newcombe_difference(
         >>> effect.low, effect.high
         (0.0524..., 0.3338...)
     """
+    compared(Successes, control, treatment)
     reach = score_reach(level, alternative)
     low_c, high_c = _wilson_bounds(control.n, control.successes, reach)
     low_t, high_t = _wilson_bounds(treatment.n, treatment.successes, reach)
@@ -171,13 +182,14 @@ def score_difference(
         >>> effect.low, effect.high, effect.p_value
         (0.0528..., 0.3381..., 0.0082...)
     """
+    compared(Successes, control, treatment)
     reach = score_reach(level, alternative)
     n_c, n_t, p_c, p_t = np.broadcast_arrays(control.n, treatment.n, control.share, treatment.share)
     value = p_t - p_c
-    tested = np.asarray(null, np.float64)
+    under = tested(null, value.shape)
     with np.errstate(all="ignore"):
-        gap = value - tested
-        statistic = np.where(gap == 0.0, 0.0, gap / np.sqrt(_difference_variance(n_t, p_t, n_c, p_c, tested)))
+        gap = value - under
+        statistic = np.where(gap == 0.0, 0.0, gap / np.sqrt(_difference_variance(n_t, p_t, n_c, p_c, under)))
         p_value = tail_probability(statistic, alternative)
         # The upper bound is the lower one with the groups exchanged: both are found in one go.
         n_1, n_2, p_1, p_2 = (np.stack(a) for a in ((n_t, n_c), (n_c, n_t), (p_t, p_c), (p_c, p_t)))
@@ -233,14 +245,15 @@ def score_lift(
         >>> effect.value, effect.low, effect.high
         (0.3333..., 0.0790..., 0.6721...)
     """
+    compared(Successes, control, treatment)
     reach = score_reach(level, alternative)
     n_c, n_t, p_c, p_t = np.broadcast_arrays(control.n, treatment.n, control.share, treatment.share)
     with np.errstate(all="ignore"):
         ratio = p_t / p_c
-        tested = 1.0 + np.asarray(null, np.float64)
-        part = tested / (1.0 + tested)
-        gap = p_t - tested * p_c
-        spread = np.sqrt(_ratio_variance(n_t, p_t, n_c, p_c, part)) * (1.0 + tested)
+        under = 1.0 + tested(null, ratio.shape)
+        part = under / (1.0 + under)
+        gap = p_t - under * p_c
+        spread = np.sqrt(_ratio_variance(n_t, p_t, n_c, p_c, part)) * (1.0 + under)
         p_value = tail_probability(np.where(gap == 0.0, 0.0, gap / spread), alternative)
         n_1, n_2, p_1, p_2 = (np.stack(a) for a in ((n_t, n_c), (n_c, n_t), (p_t, p_c), (p_c, p_t)))
 
@@ -262,7 +275,7 @@ def score_lift(
 
 
 def _difference_variance(
-    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, delta: FloatArray
+    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, delta: FloatArray | float
 ) -> FloatArray:
     """Variance of p₁ − p₂ at the likeliest proportions that differ by ``delta`` (Farrington and Manning, appendix)."""
     theta = n_2 / n_1
@@ -284,7 +297,9 @@ def _difference_variance(
     return np.asarray(spread * total / (total - 1.0))
 
 
-def _ratio_variance(n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, u: FloatArray) -> FloatArray:
+def _ratio_variance(
+    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, u: FloatArray | float
+) -> FloatArray:
     """Variance of (1 − u) p₁ − u p₂ at the likeliest proportions whose ratio is u / (1 − u) (eq. 10, homogeneous)."""
     rest, total, successes = 1.0 - u, n_1 + n_2, n_1 * p_1 + n_2 * p_2
     b = n_1 * u + n_1 * p_1 * rest + n_2 * rest + n_2 * p_2 * u
@@ -298,7 +313,7 @@ def _ratio_variance(n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: Floa
 
 
 def _polished_difference(
-    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, delta: FloatArray, second: FloatArray
+    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, delta: FloatArray | float, second: FloatArray
 ) -> FloatArray:
     """Newton's steps on the likelihood equation, in a form that does not cancel where hardly any or all converted.
 
@@ -320,7 +335,7 @@ def _polished_difference(
 
 
 def _polished_ratio(
-    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, u: FloatArray, scale: FloatArray
+    n_1: FloatArray, p_1: FloatArray, n_2: FloatArray, p_2: FloatArray, u: FloatArray | float, scale: FloatArray
 ) -> FloatArray:
     """As ``_polished_difference``: the proportions are u · scale and (1 − u) · scale."""
     rest, successes = 1.0 - u, n_1 * p_1 + n_2 * p_2

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import compared, fitting, floats, given, number, row
 from upshot.stats.difference import difference
 from upshot.stats.lift import lift
 from upshot.stats.moments import Moments, PairMoments, first_reason, reasons
@@ -99,11 +100,15 @@ class Quantiles:
             >>> float(median.value), float(median.low), float(median.high)
             (51.0, 41.0, 61.0)
         """
-        x = np.asarray(values, np.float64)
-        _checked_share(share)
+        x = row("values", values)
+        share, level = number("share", share, above=0.0, below=1.0), checked_level(level)
         if x.size == 0 or np.isnan(x).any():
             return cls._none(0.0 if x.size == 0 else float(x.size), level)
         w = np.ones_like(x) if weights is None else checked_weights(weights)
+        if w.shape != x.shape:
+            raise InvalidInput(
+                f"values have shape {x.shape}, weights {w.shape}.", hint="Give one weight for each value."
+            )
         order = np.argsort(x, kind="stable")
         ranked, cumulated = x[order], np.cumsum(w[order])
         at = _inverse(ranked, cumulated, share)
@@ -120,6 +125,11 @@ class Quantiles:
         missing = np.asarray(np.nan)
         reason = Reason.EMPTY if n == 0.0 else Reason.NOT_FINITE
         return cls(np.asarray(n), missing, missing, missing, np.asarray(reason, np.int64), level)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape shared by all arrays."""
+        return self.value.shape
 
     @property
     def moments(self) -> Moments:
@@ -151,8 +161,10 @@ def outer_shares(
         >>> round(float(low), 3), round(float(high), 3)
         (0.402, 0.598)
     """
+    given("pair", pair, PairMoments)
     p = _checked_share(share)
     below = pair.linearised()
+    fitting(pair=below.shape, share=p.shape)
     with np.errstate(all="ignore"):
         reach = ndtri(0.5 + checked_level(level) / 2.0) * np.sqrt(below.variance / below.n)
         low, high = p - reach, p + reach
@@ -176,6 +188,7 @@ def quantile_interval(sample: Quantiles) -> Estimates:
         >>> quantile_interval(Quantiles.of([float(v) for v in range(1, 102)], 0.5)).at().low
         41.0
     """
+    given("sample", sample, Quantiles)
     moments = sample.moments
     with np.errstate(all="ignore"):
         error = np.sqrt(moments.variance / moments.n)
@@ -219,6 +232,7 @@ def quantile_difference(
         >>> quantile_difference(before, after).at().value
         20.0
     """
+    compared(Quantiles, control, treatment)
     found = difference(control.moments, treatment.moments, level=level, alternative=alternative, null=null)
     found = _in_steps(found, control, treatment, alternative)
     return _named(found, control, treatment, "quantile_difference")
@@ -247,6 +261,7 @@ def quantile_lift(
         >>> quantile_lift(before, after).at().value
         0.5
     """
+    compared(Quantiles, control, treatment)
     found = lift(control.moments, treatment.moments, level=level, alternative=alternative, null=null)
     found = _in_steps(found, control, treatment, alternative)
     return _named(found, control, treatment, "quantile_lift")
@@ -299,10 +314,7 @@ def _named(found: Estimates, control: Quantiles, treatment: Quantiles, method: s
 
 
 def _checked_share(share: ArrayLike) -> FloatArray:
-    p = np.asarray(share, np.float64)
-    if not np.all((p > 0.0) & (p < 1.0)):
-        raise InvalidInput(f"A quantile's share of {p} is not between 0 and 1.", hint="0.5 is the median.")
-    return p
+    return floats("share", share, above=0.0, below=1.0)
 
 
 def _inverse(ranked: FloatArray, cumulated: FloatArray, share: float) -> float:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import betainc, betaincc, betaincinv
 
+from upshot.stats.arguments import chosen, compared, fitting, floats, given, rows, tested
 from upshot.stats.moments import every
-from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
 from upshot.stats.wald import checked_level, critical_value, masked, shaped_estimates, tail_probability
 
@@ -47,8 +48,16 @@ class Counts:
     exposure: FloatArray
 
     def __init__(self, events: ArrayLike, exposure: ArrayLike) -> None:
-        object.__setattr__(self, "events", np.asarray(events, np.float64))
-        object.__setattr__(self, "exposure", np.asarray(exposure, np.float64))
+        happened, against = floats("events", events), floats("exposure", exposure)
+        if happened.shape != against.shape:
+            fitting(events=happened.shape, exposure=against.shape)
+        object.__setattr__(self, "events", happened)
+        object.__setattr__(self, "exposure", against)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The broadcast shape of both arrays."""
+        return np.broadcast_shapes(self.events.shape, self.exposure.shape)
 
     @property
     def rate(self) -> FloatArray:
@@ -70,8 +79,10 @@ class Dispersion:
     df: FloatArray
 
     def __init__(self, pearson: ArrayLike, df: ArrayLike) -> None:
-        object.__setattr__(self, "pearson", np.asarray(pearson, np.float64))
-        object.__setattr__(self, "df", np.asarray(df, np.float64))
+        squares, freedom = floats("pearson", pearson), floats("df", df)
+        fitting(pearson=squares.shape, df=freedom.shape)
+        object.__setattr__(self, "pearson", squares)
+        object.__setattr__(self, "df", freedom)
 
     @classmethod
     def of(cls, events: ArrayLike, exposure: ArrayLike = 1.0) -> Dispersion:
@@ -82,7 +93,9 @@ class Dispersion:
             >>> float(both.factor), float(both.df)
             (3.1111..., 6.0)
         """
-        x, e = np.broadcast_arrays(np.asarray(events, np.float64), np.asarray(exposure, np.float64))
+        x, e = rows("events", events), floats("exposure", exposure)
+        fitting(events=x.shape, exposure=e.shape)
+        x, e = np.broadcast_arrays(x, e)
         there = e > 0.0
         with np.errstate(all="ignore"):
             expected = x.sum(axis=-1, where=there) / e.sum(axis=-1, where=there)
@@ -130,13 +143,14 @@ def rate_difference(
         >>> effect.value, effect.low, effect.high
         (0.03, 0.0060..., 0.0546...)
     """
+    compared(Counts, control, treatment)
     reach = score_reach(level, alternative)
     e_c, e_t, r_c, r_t = np.broadcast_arrays(control.exposure, treatment.exposure, control.rate, treatment.rate)
-    tested = np.asarray(null, np.float64)
+    under = tested(null, e_c.shape)
     with np.errstate(all="ignore"):
         value = r_t - r_c
-        gap = value - tested
-        statistic = np.where(gap == 0.0, 0.0, gap / np.sqrt(_constrained_variance(e_t, r_t, e_c, r_c, tested)))
+        gap = value - under
+        statistic = np.where(gap == 0.0, 0.0, gap / np.sqrt(_constrained_variance(e_t, r_t, e_c, r_c, under)))
         p_value = tail_probability(statistic, alternative)
         e_1, e_2, r_1, r_2 = (np.stack(a) for a in ((e_t, e_c), (e_c, e_t), (r_t, r_c), (r_c, r_t)))
 
@@ -187,6 +201,8 @@ def rate_lift(
         >>> effect.value, effect.low, effect.high
         (0.5, 0.0700..., 1.1156...)
     """
+    compared(Counts, control, treatment)
+    chosen("alternative", alternative, ALTERNATIVES)
     probability = 0.5 - checked_level(level) / 2.0 if alternative == "two-sided" else 1.0 - checked_level(level)
     x_c, x_t = control.events, treatment.events
     with np.errstate(all="ignore"):
@@ -196,7 +212,7 @@ def rate_lift(
         bounds = _one_sided(
             low / (1.0 - low) / relative_exposure - 1.0, high / (1.0 - high) / relative_exposure - 1.0, alternative
         )
-        odds = (1.0 + np.asarray(null, np.float64)) * relative_exposure
+        odds = (1.0 + tested(null, np.shape(relative_exposure))) * relative_exposure
         share = odds / (1.0 + odds)
         # Binomial tails as incomplete beta functions, which take billions of events in stride.
         upper = np.where(x_t > 0.0, betainc(x_t, x_c + 1.0, share), 1.0)
@@ -246,10 +262,14 @@ def quasi_rate_lift(
         >>> effect.low, effect.high
         (-0.0548..., 1.3806...)
     """
+    chosen("alternative", alternative, ALTERNATIVES)
+    compared(Counts, control, treatment)
+    given("dispersion", dispersion, Dispersion)
+    shape = fitting(control=control.shape, treatment=treatment.shape, dispersion=dispersion.factor.shape)
     with np.errstate(all="ignore"):
         ratio = treatment.rate / control.rate
         error = np.sqrt(dispersion.factor * (1.0 / treatment.events + 1.0 / control.events))
-        statistic = np.log(ratio / (1.0 + np.asarray(null, np.float64))) / error
+        statistic = np.log(ratio / (1.0 + tested(null, shape))) / error
         p_value = tail_probability(statistic, alternative, dispersion.df)
         reach = critical_value(level, alternative, dispersion.df) * error
         bounds = _one_sided(ratio * np.exp(-reach) - 1.0, ratio * np.exp(reach) - 1.0, alternative)
@@ -269,7 +289,7 @@ def quasi_rate_lift(
 
 
 def _constrained_variance(
-    e_1: FloatArray, r_1: FloatArray, e_2: FloatArray, r_2: FloatArray, delta: FloatArray
+    e_1: FloatArray, r_1: FloatArray, e_2: FloatArray, r_2: FloatArray, delta: FloatArray | float
 ) -> FloatArray:
     """Variance of r₁ − r₂ at the likeliest rates that differ by ``delta``."""
     total = e_1 + e_2

@@ -10,17 +10,15 @@ Techniques" (3rd ed., 1977), eq. 6.13.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from upshot.stats.arguments import compared
 from upshot.stats.difference import difference
 from upshot.stats.lift import FiellerSets, fieller_lift, lift
-from upshot.stats.moments import every
+from upshot.stats.moments import PairMoments, every
 from upshot.stats.result import Alternative, Estimates, FloatArray, Reason
-
-if TYPE_CHECKING:
-    from upshot.stats.moments import PairMoments
 
 __all__ = ["ratio_difference", "ratio_fieller_lift", "ratio_lift"]
 
@@ -58,6 +56,7 @@ def ratio_difference(
         >>> effect.value, effect.low, effect.high
         (0.0299..., 0.0080..., 0.0519...)
     """
+    compared(PairMoments, control, treatment)
     found = difference(control.linearised(), treatment.linearised(), level=level, alternative=alternative, null=null)
     return _named(found, control, treatment, "ratio_difference")
 
@@ -91,6 +90,7 @@ def ratio_lift(
         >>> round(ratio_lift(control, PairMoments(500, 2.3, 10.0, 4.0, 9.0, 3.0)).at().value, 12)
         0.15
     """
+    compared(PairMoments, control, treatment)
     found = lift(control.linearised(), treatment.linearised(), level=level, alternative=alternative, null=null)
     return _named(found, control, treatment, "ratio_lift")
 
@@ -125,6 +125,7 @@ def ratio_fieller_lift(
         >>> effect.low > 0.0
         True
     """
+    compared(PairMoments, control, treatment)
     ratios = control.linearised(), treatment.linearised()
     found = fieller_lift(*ratios, level=level, alternative=alternative, null=null)
     return _named(found, control, treatment, "ratio_fieller_lift")

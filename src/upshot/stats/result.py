@@ -7,12 +7,14 @@ an ``Estimate`` or a ``NoEstimate``, which cannot be mistaken for each other.
 
 import enum
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "ALTERNATIVES",
+    "SCALES",
     "Alternative",
     "Estimate",
     "Estimates",
@@ -27,6 +29,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Scale = Literal["absolute", "relative"]
 Alternative = Literal["two-sided", "greater", "less"]
+ALTERNATIVES: tuple[Alternative, ...] = get_args(Alternative)
+SCALES: tuple[Scale, ...] = get_args(Scale)
 
 
 class Reason(enum.IntEnum):

@@ -24,6 +24,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc, chdtrc, gammaln
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import floats
 from upshot.stats.result import FloatArray, IntArray, Reason
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def sample_ratio(counts: ArrayLike, planned: ArrayLike | None = None) -> SampleR
         >>> sample_ratio([9, 1]).p_value.round(4).item()
         0.0215
     """
-    x = np.asarray(counts, np.float64)
+    x = floats("counts", counts)
     if x.ndim == 0 or x.shape[-1] < 2:
         raise InvalidInput(f"Counts of shape {x.shape} have no two arms.", hint="Give counts by arm on the last axis.")
     shares = _planned_shares(planned, x.shape[-1])
@@ -137,7 +138,7 @@ def _planned_shares(planned: ArrayLike | None, arms: int) -> FloatArray:
     Raises:
         InvalidInput: There is not one positive weight for each arm.
     """
-    weights = np.ones(arms) if planned is None else np.asarray(planned, np.float64)
+    weights = np.ones(arms) if planned is None else floats("planned", planned)
     if weights.shape != (arms,) or not (np.isfinite(weights) & (weights > 0.0)).all():
         raise InvalidInput(
             f"Planned weights {weights.tolist()} do not fit {arms} arms.", hint="One weight above 0 for each arm."

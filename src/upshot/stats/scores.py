@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import compared, fitting, floats, given, number
 from upshot.stats.proportions import Successes, wilson
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason
 from upshot.stats.score import falling_root
@@ -60,7 +61,7 @@ def net_promoter(promoters: ArrayLike, passives: ArrayLike, detractors: ArrayLik
         >>> score.value, round(score.low, 1), score.high
         (100.0, 44.5, 100.0)
     """
-    up, middle, down = np.broadcast_arrays(*(np.asarray(a, np.float64) for a in (promoters, passives, detractors)))
+    up, middle, down = _together(promoters=promoters, passives=passives, detractors=detractors)
     return replace(_points(net_score(up, down, up + middle + down, level=level)), method="net_promoter")
 
 
@@ -84,7 +85,7 @@ def net_score(up: ArrayLike, down: ArrayLike, n: ArrayLike, *, level: float = 0.
         >>> round(score.value, 4), round(score.low, 4), round(score.high, 4)
         (0.3333, 0.1317, 0.5056)
     """
-    u, d, count = np.broadcast_arrays(*(np.asarray(a, np.float64) for a in (up, down, n)))
+    u, d, count = _together(up=up, down=down, n=n)
     reason = np.select(
         [~np.isfinite(u + d + count), count == 0.0, (u < 0.0) | (d < 0.0) | (u + d > count * (1.0 + 1e-12))],
         [np.int64(Reason.NOT_FINITE), np.int64(Reason.EMPTY), np.int64(Reason.INVALID_STATISTICS)],
@@ -150,7 +151,8 @@ def csat(answers: ArrayLike, *, top: float = 4.0, level: float = 0.95, design: A
         >>> satisfied.value, round(satisfied.low, 3), round(satisfied.high, 3)
         (0.8, 0.49, 0.943)
     """
-    return replace(top_box_of(np.asarray(answers, np.float64) >= top, level=level, design=design), method="csat")
+    top = number("top", top)
+    return replace(top_box_of(floats("answers", answers) >= top, level=level, design=design), method="csat")
 
 
 def top_box_of(satisfied: ArrayLike, *, level: float = 0.95, design: AnswerDesign | None = None) -> Estimates:
@@ -174,7 +176,7 @@ def top_box_of(satisfied: ArrayLike, *, level: float = 0.95, design: AnswerDesig
         >>> plain.value, weighted.value
         (0.75, 0.5)
     """
-    yes = np.asarray(satisfied, np.float64)
+    yes = floats("satisfied", satisfied)
     value, error, effective, reason = _effective(yes, design, level)
     if reason is not Reason.OK:
         return _none(reason, yes.size, level, "top_box_of")
@@ -201,7 +203,7 @@ def net_promoter_of(answers: ArrayLike, *, level: float = 0.95, design: AnswerDe
         >>> score.value, round(score.low, 1), round(score.high, 1)
         (25.0, -32.8, 68.3)
     """
-    x = np.asarray(answers, np.float64)
+    x = floats("answers", answers)
     if not ((x >= 0.0) & (x <= 10.0)).all():
         raise InvalidInput("An answer is not between 0 and 10.", hint="Leave missing answers out, with their weights.")
     up, down = (x >= 9.0).astype(np.float64), (x <= 6.0).astype(np.float64)
@@ -236,6 +238,7 @@ def score_gap(control: Estimates, treatment: Estimates) -> Estimates:
         >>> gap.value, round(gap.low, 1), round(gap.high, 1)
         (40.0, 18.6, 60.3)
     """
+    compared(Estimates, control, treatment)
     if control.level != treatment.level:
         raise InvalidInput(f"Levels of {control.level} and {treatment.level} differ.", hint="Use one level for both.")
     with np.errstate(all="ignore"):
@@ -248,6 +251,13 @@ def score_gap(control: Estimates, treatment: Estimates) -> Estimates:
     return shaped_estimates(
         (*numbers, control.n + treatment.n), reason, level=control.level, method="score_gap", scale="absolute"
     )
+
+
+def _together(**counts: ArrayLike) -> tuple[FloatArray, ...]:
+    """The counts as arrays of one shape."""
+    arrays = {name: floats(name, count) for name, count in counts.items()}
+    fitting(**{name: array.shape for name, array in arrays.items()})
+    return np.broadcast_arrays(*arrays.values())
 
 
 def _null_error(up: FloatArray, down: FloatArray, n: FloatArray, delta: FloatArray) -> FloatArray:
@@ -268,6 +278,7 @@ def _effective(values: FloatArray, design: AnswerDesign | None, level: float) ->
         raise InvalidInput(f"Answers have shape {values.shape}.", hint="Give one row of answers.")
     if values.size == 0:
         return missing, missing, missing, Reason.EMPTY
+    given("design", design, AnswerDesign, type(None))
     checked = (AnswerDesign() if design is None else design).of(values.size)
     if not (np.isfinite(values).all() and np.isfinite(checked.weights).all()):
         return missing, missing, missing, Reason.NOT_FINITE

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import given, labels_of, row
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class AnswerDesign:
             InvalidInput: There is not one weight or label for each answer, or a weight is negative.
         """
         weights = np.ones(n) if self.weights is None else checked_weights(self.weights)
-        strata = np.zeros(n, np.int64) if self.strata is None else _codes(self.strata)
-        clusters = np.arange(n) if self.clusters is None else _codes(self.clusters)
+        strata = np.zeros(n, np.int64) if self.strata is None else _codes("strata", self.strata)
+        clusters = np.arange(n) if self.clusters is None else _codes("clusters", self.clusters)
         if not weights.shape == strata.shape == clusters.shape == (n,):
             raise InvalidInput(
                 f"Weights, strata and clusters have shapes {weights.shape}, {strata.shape} and {clusters.shape}.",
@@ -86,7 +87,15 @@ def design_variance(values: FloatArray, design: CheckedDesign) -> tuple[float, f
         >>> variance, freedom
         (0.0625, 3.0)
     """
+    given("design", design, CheckedDesign)
+    values = row("values", values)
+    if values.shape != design.weights.shape:
+        raise InvalidInput(
+            f"values have shape {values.shape}.", hint=f"Give {design.weights.size}, one for each answer."
+        )
     total = float(design.weights.sum())
+    if not total > 0.0:
+        raise InvalidInput("All weights of the design are zero.", hint="Leave out answers that stand for nobody.")
     mean = float(design.weights @ values) / total
     linearised = design.weights * (values - mean) / total
     # A cluster's label may be used again in another stratum: there it is another cluster.
@@ -101,5 +110,6 @@ def design_variance(values: FloatArray, design: CheckedDesign) -> tuple[float, f
     return float(scale @ squares), float(pairs.shape[1] - np.count_nonzero(size))
 
 
-def _codes(labels: ArrayLike) -> NDArray[np.int64]:
-    return np.asarray(np.unique(np.asarray(labels), return_inverse=True)[1], np.int64).reshape(np.shape(labels))
+def _codes(argument: str, labels: ArrayLike) -> NDArray[np.int64]:
+    found = labels_of(argument, labels)
+    return np.asarray(np.unique(found, return_inverse=True)[1], np.int64).reshape(found.shape)

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import floats, number
 from upshot.stats.result import FloatArray, IntArray, Reason
 
 __all__ = ["SequentialSampleRatio", "sequential_sample_ratio"]
@@ -78,7 +79,8 @@ def sequential_sample_ratio(
         >>> found.p_value.round(4).tolist()
         [1.0, 0.0036]
     """
-    x, weights = np.asarray(counts, np.float64), np.asarray(planned, np.float64)
+    concentration = number("concentration", concentration, above=0.0)
+    x, weights = floats("counts", counts), floats("planned", planned)
     if x.ndim == 0 or x.shape[-1] < 2 or weights.shape[-1:] != x.shape[-1:]:
         raise InvalidInput(
             f"Counts of shape {x.shape} and weights of shape {weights.shape}; both need the same two or more arms last."

@@ -5,16 +5,19 @@ at alpha (Lan & DeMets 1983, Biometrika 70:659-663), provided that the times do 
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, floats, number
 from upshot.stats.result import FloatArray
 
 __all__ = ["OBRIEN_FLEMING", "POCOCK", "Spending", "SpendingKind", "hwang_shih_decani", "power_family"]
+
+_STEEPEST = 500.0
+"""Beyond this a spending function is a step, and its exponential overflows."""
 
 SpendingKind = Literal["obrien-fleming", "pocock", "hwang-shih-decani", "power"]
 
@@ -39,15 +42,9 @@ class Spending:
     parameter: float = 0.0
 
     def __post_init__(self) -> None:
-        if not np.isfinite(self.parameter):
-            raise InvalidInput(f"The spending parameter is {self.parameter}; it must be a finite number.")
-        if self.kind == "power" and self.parameter <= 0:
-            raise InvalidInput(f"The power family's rho is {self.parameter}; it must be above 0.")
-        if self.kind not in ("obrien-fleming", "pocock", "hwang-shih-decani", "power"):
-            raise InvalidInput(
-                f"There is no spending function {self.kind!r}.",
-                hint="There are 'obrien-fleming', 'pocock', 'hwang-shih-decani' and 'power'.",
-            )
+        chosen("kind", self.kind, get_args(SpendingKind))
+        low = 0.0 if self.kind == "power" else -_STEEPEST
+        object.__setattr__(self, "parameter", number("parameter", self.parameter, above=low, below=_STEEPEST))
 
     def spent(self, fraction: ArrayLike, alpha: float) -> FloatArray:
         """Cumulative error spent at each information fraction; fractions above 1 count as 1.
@@ -59,7 +56,8 @@ class Spending:
         Returns:
             Array of the shape of ``fraction``, in [0, alpha].
         """
-        t = np.clip(np.asarray(fraction, np.float64), 0.0, 1.0)
+        alpha = number("alpha", alpha, above=0.0, below=1.0)
+        t = np.clip(floats("fraction", fraction, least=0.0), 0.0, 1.0)
         match self.kind:
             case "obrien-fleming":
                 with np.errstate(divide="ignore"):

@@ -12,8 +12,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, number, tested
 from upshot.stats.moments import every, first_reason
-from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +30,7 @@ def checked_level(level: float) -> float:
     Raises:
         InvalidInput: ``level`` is not between 0 and 1, both excluded.
     """
-    if not 0.0 < level < 1.0:
-        raise InvalidInput(f"A level of {level} is not between 0 and 1.", hint="0.95 is usual.")
-    return level
+    return number("level", level, above=0.0, below=1.0)
 
 
 def critical_value(level: float, alternative: Alternative, df: FloatArray | None = None) -> FloatArray:
@@ -53,6 +52,7 @@ def critical_value(level: float, alternative: Alternative, df: FloatArray | None
         >>> round(float(critical_value(0.95, "two-sided")), 4)
         1.96
     """
+    chosen("alternative", alternative, ALTERNATIVES)
     probability = 0.5 + checked_level(level) / 2.0 if alternative == "two-sided" else checked_level(level)
     if probability < 0.5:
         raise InvalidInput(f"A one-sided level of {level} is below one half.", hint="0.95 is usual.")
@@ -132,10 +132,11 @@ def wald(
     Returns:
         Arrays of the broadcast shape of the inputs.
     """
+    null = tested(null, np.shape(value))
     with np.errstate(all="ignore"):
         error = cast("FloatArray", np.sqrt(variance))
-        p_value = tail_probability((value - null) / error, alternative, df)
         reach = critical_value(level, alternative, df) * error
+        p_value = tail_probability((value - null) / error, alternative, df)
         low = value - reach if alternative != "less" else np.full_like(reach, -np.inf)
         high = value + reach if alternative != "greater" else np.full_like(reach, np.inf)
         usable = (variance > 0.0) & (np.abs(value) + np.abs(p_value) < np.inf)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import floats
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,9 +26,9 @@ def checked_weights(weights: ArrayLike) -> FloatArray:
     Raises:
         InvalidInput: One is negative or not a number.
     """
-    w = np.asarray(weights, np.float64)
-    if not np.all(w >= 0.0):
-        raise InvalidInput("A weight is negative or not a number.", hint="Weights are zero or more.")
+    w = floats("weights", weights, least=0.0)
+    if w.ndim == 0 or np.isnan(w).any():
+        raise InvalidInput("weights are one number, or one of them is missing.", hint="Give a row of weights.")
     return w
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import floats, given, number, several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,8 @@ class Thresholds:
     upper: float = np.inf
 
     def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            object.__setattr__(self, name, number(name, getattr(self, name), infinite=True))
         if not self.lower <= self.upper:
             raise InvalidInput(
                 f"The lower threshold {self.lower} exceeds the upper one {self.upper}.", hint="Exchange them."
@@ -66,9 +69,12 @@ def pooled_thresholds(groups: Sequence[ArrayLike], lower: float = 0.0, upper: fl
         >>> pooled_thresholds([[1.0, 2.0, 3.0], [4.0, 500.0]], upper=0.8)
         Thresholds(lower=-inf, upper=4.0)
     """
+    lower = number("lower", lower, least=0.0, below=1.0)
+    upper = number("upper", upper, above=0.0, most=1.0)
     if not 0.0 <= lower < upper <= 1.0:
         raise InvalidInput(f"Quantiles {lower} and {upper} are not in order within 0 and 1.", hint="Try 0 and 0.99.")
-    values = np.concatenate([np.asarray(group, np.float64) for group in groups]) if groups else np.empty(0)
+    rows = [floats("groups", group).ravel() for group in several("groups", groups, object)]
+    values = np.concatenate(rows) if rows else np.empty(0)
     if values.size == 0 or np.isnan(values).any():
         raise InvalidInput("Thresholds need values, and none may be missing.", hint="Leave missing values out first.")
     low, high = np.quantile(values, [lower, upper], method="inverted_cdf")
@@ -90,7 +96,8 @@ def winsorise(values: ArrayLike, thresholds: Thresholds) -> tuple[FloatArray, Fl
         >>> capped.tolist(), float(share)
         ([1.0, 5.0, 10.0, 2.0], 0.25)
     """
-    x = np.asarray(values, np.float64)
+    given("thresholds", thresholds, Thresholds)
+    x = floats("values", values)
     capped = np.clip(x, thresholds.lower, thresholds.upper)
     moved = np.count_nonzero((x < thresholds.lower) | (x > thresholds.upper))
     return capped, np.asarray(moved / x.size if x.size else np.nan)
