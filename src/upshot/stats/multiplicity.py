@@ -1,7 +1,9 @@
 r"""Many hypotheses at once: adjusted p-values, to be compared with alpha (or with the false discovery rate).
 
 Family-wise error: Bonferroni, and Holm (1979, Scandinavian Journal of Statistics 6:65), which is never weaker and
-needs no assumption either. False discovery rate: Benjamini & Hochberg (1995, JRSS B 57:289) under independence or
+needs no assumption either; under independence or positive dependence Šidák (1967, JASA 62:626), Hochberg (1988,
+Biometrika 75:800) and Hommel (1988, Biometrika 75:383), the strongest of them. Treatments against one control: Dunnett
+(``upshot.stats.dunnett``), which knows how they depend. False discovery rate: Benjamini & Hochberg (1995, JRSS B 57:289) under independence or
 positive dependence, Benjamini & Yekutieli (2001, Annals of Statistics 29:1165) under any. ``upshot.stats.evalues`` has
 e-BH, which needs no assumption on dependence and stays valid under optional stopping.
 
@@ -9,13 +11,28 @@ All take any number of families at once: hypotheses along one axis, families alo
 that was not tested: it stays NaN and does not count.
 """
 
+import math
+from typing import Literal, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from upshot.stats.arguments import axis_of, floats
+from upshot.stats.arguments import axis_of, chosen, floats, number, whole
 from upshot.stats.result import FloatArray
 
-__all__ = ["benjamini_hochberg", "benjamini_yekutieli", "bonferroni", "holm"]
+__all__ = [
+    "AlphaMethod",
+    "adjusted_alpha",
+    "benjamini_hochberg",
+    "benjamini_yekutieli",
+    "bonferroni",
+    "hochberg",
+    "holm",
+    "hommel",
+    "sidak",
+]
+
+AlphaMethod = Literal["bonferroni", "sidak", "holm", "hochberg", "benjamini-hochberg"]
 
 
 def bonferroni(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
@@ -106,17 +123,143 @@ def benjamini_yekutieli(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
     return _step_up(p, axis, harmonic=True)
 
 
+def sidak(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
+    """Šidák: 1 − (1 − p)^m, exact for independent hypotheses and valid for two-sided normal ones (Šidák 1967).
+
+    Args:
+        p_values: p-values in [0, 1] or NaN.
+        axis: The axis along which a family's hypotheses lie.
+
+    Returns:
+        Adjusted p-values of the same shape, never above Bonferroni's.
+
+    Raises:
+        InvalidInput: A p-value is outside [0, 1].
+
+    Examples:
+        >>> sidak([0.01, 0.04, float("nan")]).round(4).tolist()
+        [0.0199, 0.0784, nan]
+    """
+    p, axis = _checked(p_values, axis)
+    tested = np.count_nonzero(p == p, axis=axis, keepdims=True)
+    with np.errstate(divide="ignore"):  # the logarithm of 1 − 1
+        return np.asarray(-np.expm1(tested * np.log1p(-p)))
+
+
+def hochberg(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
+    """Hochberg's step-up: min over i ≥ j of (m − i + 1) p_(i). Family-wise error under independence or positive dependence.
+
+    Args:
+        p_values: p-values in [0, 1] or NaN.
+        axis: The axis along which a family's hypotheses lie.
+
+    Returns:
+        Adjusted p-values of the same shape, never above Holm's.
+
+    Raises:
+        InvalidInput: A p-value is outside [0, 1].
+
+    Examples:
+        >>> hochberg([0.01, 0.04, 0.03]).tolist()
+        [0.03, 0.04, 0.04]
+    """
+    p, axis = _checked(p_values, axis)
+    order, ordered, rank, tested = _sorted(p, axis)
+    return _unsorted(np.minimum(1.0, _least_after((tested - rank + 1.0) * ordered, axis)), order, p, axis)
+
+
+def hommel(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
+    """Hommel's procedure: closed testing with Simes' test. Never weaker than Hochberg's, under the same assumption.
+
+    Args:
+        p_values: p-values in [0, 1] or NaN.
+        axis: The axis along which a family's hypotheses lie.
+
+    Returns:
+        Adjusted p-values of the same shape (Wright 1992, Biometrics 48:1005, appendix).
+
+    Raises:
+        InvalidInput: A p-value is outside [0, 1].
+
+    Examples:
+        >>> hommel([0.01, 0.04, 0.03]).tolist()
+        [0.03, 0.04, 0.04]
+    """
+    p, axis = _checked(p_values, axis)
+    families = np.moveaxis(p, axis, -1)
+    adjusted = np.empty(families.shape)
+    for place in np.ndindex(families.shape[:-1]):
+        adjusted[place] = _hommel(families[place])
+    return np.asarray(np.moveaxis(adjusted, -1, axis))
+
+
+def adjusted_alpha(alpha: float, hypotheses: int, *, method: AlphaMethod = "bonferroni") -> FloatArray:
+    """What each hypothesis of a family is tested at, so that the family keeps its alpha.
+
+    Args:
+        alpha: Family-wise error (for ``benjamini-hochberg`` the false discovery rate), in (0, 1).
+        hypotheses: How many there are, 1 or more.
+        method: ``bonferroni`` and ``sidak`` give every hypothesis the same; ``holm`` and ``hochberg`` α/(m − i + 1),
+            ``benjamini-hochberg`` α i/m for the i-th smallest p-value.
+
+    Returns:
+        Shape (hypotheses,), for the p-values in increasing order. Plan each test for the first one: power is then what
+        was planned, or more.
+
+    Raises:
+        InvalidInput: An argument is out of range.
+
+    Examples:
+        >>> adjusted_alpha(0.06, 3).round(6).tolist(), adjusted_alpha(0.06, 3, method="holm").round(6).tolist()
+        ([0.02, 0.02, 0.02], [0.02, 0.03, 0.06])
+    """
+    chosen("method", method, get_args(AlphaMethod))
+    alpha, m = number("alpha", alpha, above=0.0, below=1.0), whole("hypotheses", hypotheses, least=1, most=1_000_000)
+    rank = np.arange(1.0, m + 1.0)
+    match method:
+        case "bonferroni":
+            return np.full(m, alpha / m)
+        case "sidak":
+            return np.full(m, -math.expm1(math.log1p(-alpha) / m))
+        case "holm" | "hochberg":
+            return np.asarray(alpha / (m - rank + 1.0))
+        case "benjamini-hochberg":
+            return np.asarray(alpha * rank / m)
+
+
+def _hommel(family: FloatArray) -> FloatArray:
+    there = family == family
+    p = family[there]
+    m = p.size
+    order = np.argsort(p, kind="stable")
+    ordered, rank = p[order], np.arange(1.0, m + 1.0)
+    found = np.full(m, float((m * ordered / rank).min()) if m else np.nan)
+    best = found.copy()
+    for size in range(m - 1, 1, -1):
+        last = m - size + 1
+        simes = float((size * ordered[last:] / np.arange(2.0, size + 1.0)).min())
+        found[:last] = np.minimum(size * ordered[:last], simes)
+        found[last:] = found[last - 1]
+        best = np.maximum(best, found)
+    adjusted = np.full(family.shape, np.nan)
+    adjusted[np.flatnonzero(there)[order]] = np.maximum(best, ordered)
+    return adjusted
+
+
+def _least_after(scaled: FloatArray, axis: int) -> FloatArray:
+    """The least value from each place on, NaN left out."""
+    if scaled.ndim == 1:
+        return np.asarray(np.fmin.accumulate(scaled[::-1])[::-1])
+    return np.asarray(np.flip(np.fmin.accumulate(np.flip(scaled, axis), axis=axis), axis))
+
+
 def _step_up(p: FloatArray, axis: int, *, harmonic: bool) -> FloatArray:
     order, ordered, rank, tested = _sorted(p, axis)
     scaled = ordered * tested / rank
     if harmonic:
         sums = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, p.shape[axis] + 1.0))])
         scaled = scaled * sums[np.asarray(tested, np.intp)]
-    if p.ndim == 1:
-        least = np.fmin.accumulate(scaled[::-1])[::-1]
-    else:
-        least = np.flip(np.fmin.accumulate(np.flip(scaled, axis), axis=axis), axis)
-    return _unsorted(np.minimum(1.0, least), order, p, axis)
+    return _unsorted(np.minimum(1.0, _least_after(scaled, axis)), order, p, axis)
 
 
 def _checked(p_values: ArrayLike, axis: int) -> tuple[FloatArray, int]:
