@@ -206,7 +206,7 @@ def test_cuped_keeps_size_and_coverage_of_the_lift() -> None:
         (lambda: cuped(PairMoments(10, 1.0, 1.0, 1.0, 1.0, 0.5)), "no axis of arms"),
         (lambda: cuped_many(CovariateMoments.of(np.zeros((2, 5, 1)))), "no covariate"),
         (lambda: ratio_cuped(CovariateMoments.of(np.zeros((2, 5, 2)))), "no covariate"),
-        (lambda: cuped_many(CovariateMoments.of(np.zeros((2, 5, 2))), ridge=-1.0), "is negative"),
+        (lambda: cuped_many(CovariateMoments.of(np.zeros((2, 5, 2))), ridge=-1.0), "Give a number of 0 or more"),
     ],
 )
 def test_adjustments_refuse_what_cannot_be_meant(call: Any, message: str) -> None:

@@ -245,7 +245,7 @@ def test_running_intersection_only_narrows_and_names_contradictions() -> None:
 def test_sequence_rejects_impossible_settings() -> None:
     with pytest.raises(InvalidInput, match="tuned_n"):
         asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_n=0)
-    with pytest.raises(InvalidInput, match="alpha"):
+    with pytest.raises(InvalidInput, match="level"):
         asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_n=10, level=1.0)
     with pytest.raises(InvalidInput, match="totals"):
         asymptotic_confidence_sequence(0.1, 0.1, 100, totals="complete", tuned_n=10)  # type: ignore[arg-type]

@@ -35,6 +35,8 @@ WRONG: list[Any] = [
     *(pd.Series(["a", None]), range(3), slice(None), Ellipsis, np.random.default_rng(1), 2**70, 1e300, -1e300),
 ]
 RNG = np.random.default_rng(5)
+# Called by ``stack_arms`` alone, which has checked what it hands over.
+INNER = {"Shared.stacked"}
 MOMENTS = [
     *(s.Moments(500, 10.0, 4.0), s.Moments([50, 0, 3], [1.0, np.nan, -2.0], [1.0, np.nan, 0.0]), s.Moments(1, 0, 0)),
     *(s.Moments([[80, 20], [20, 80]], [[1.0, 5.0], [1.5, 5.5]], 1.0), s.Moments(9, 0.0, -1.0), s.Moments([], [], [])),
@@ -56,6 +58,7 @@ COVARIATES = [
 PLAN = s.Plan(s.Baseline.of_proportion(0.1), scale="relative")
 BOUNDS = s.spending_boundaries([0.5, 1.0])
 LOOKS = s.asymptotic_confidence_sequence([0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_n=1000)
+ADJUSTED = s.cuped(PAIRS[0])
 TESTS = s.MetricTest("orders", s.Role.SUCCESS, s.NoEstimate(s.Reason.EMPTY, "difference"))
 FRAME = {
     "group": ["a"] * 4 + ["b"] * 4,
@@ -83,7 +86,7 @@ RIGHT: dict[str, list[Any]] = {
     "bool": [True, False],
     "str": ["group", "x", "y", "t", "a"],
     "object": ["a", "b", 3],
-    "Moments": MOMENTS,
+    "Moments": [*MOMENTS, ADJUSTED, ADJUSTED[0], ADJUSTED[1]],
     "PairMoments": PAIRS,
     "CovariateMoments": COVARIATES,
     "Sequence[_M]": [MOMENTS[:2], PAIRS[:2], COVARIATES[:1], [MOMENTS[0], PAIRS[0]], []],
@@ -120,6 +123,7 @@ RIGHT: dict[str, list[Any]] = {
     "tuple[float, float]": [(-0.1, 0.1), (0.1, -0.1), (1.0,)],
     "tuple[float, ...]": [(0.5, 1.0), (0.5,), (1.0, 0.5)],
     "Sequence[ArrayLike]": [[[1.0, 2.0], [3.0]], []],
+    "Shared": [None, ADJUSTED.shared],
     "np.random.Generator": [np.random.default_rng(1)],
     "Compare": [s.difference, s.lift],
     "Estimate | NoEstimate": [LOOKS.at(0)],
@@ -158,7 +162,7 @@ def _callables() -> dict[str, Callable[..., object]]:
                 found[name] = item
             makers = [key for key, value in vars(item).items() if isinstance(value, classmethod) and key[0] != "_"]
             found |= {f"{name}.{maker}": getattr(item, maker) for maker in makers}
-    return found
+    return {name: call for name, call in found.items() if name not in INNER}
 
 
 CALLABLES = _callables()

@@ -12,12 +12,17 @@ import upshot
 import upshot.stats
 
 # Shared among the room's own modules: nothing to call from outside.
-INNER_MODULES = {"wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
+INNER_MODULES = {"arguments", "wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
 INNER_NAMES = {
     *(
         "arm_reasons",
         "baseline_reasons",
+        "ALTERNATIVES",
+        "BETTERS",
+        "SCALES",
+        "TOTALS",
         "checked_alpha",
+        "checked_design",
         "checked_rope",
         "checked_weights",
         "CheckedDesign",

@@ -102,7 +102,17 @@ if TYPE_CHECKING:
     )
     from upshot.stats.moments import CovariateMoments, Moments, PairMoments, stack_arms
     from upshot.stats.msprt import log_mixture_ratio, mixture_sprt, mixture_sprt_difference
-    from upshot.stats.multiplicity import benjamini_hochberg, benjamini_yekutieli, bonferroni, holm
+    from upshot.stats.multiplicity import (
+        AlphaMethod,
+        adjusted_alpha,
+        benjamini_hochberg,
+        benjamini_yekutieli,
+        bonferroni,
+        hochberg,
+        holm,
+        hommel,
+        sidak,
+    )
     from upshot.stats.planning import (
         Equivalence,
         NonInferiority,
@@ -149,6 +159,7 @@ __all__ = [
     "MINIMUM_UNITS_GROUP_SEQUENTIAL",
     "OBRIEN_FLEMING",
     "POCOCK",
+    "AlphaMethod",
     "Alternative",
     "AlwaysValid",
     "AnswerDesign",
@@ -214,6 +225,7 @@ __all__ = [
     "Thresholds",
     "UnitTotals",
     "adjusted_after_stop",
+    "adjusted_alpha",
     "always_valid_p",
     "asymptotic_confidence_sequence",
     "average_e",
@@ -250,7 +262,9 @@ __all__ = [
     "gamma_poisson",
     "group_sequential",
     "group_sequential_longitudinal",
+    "hochberg",
     "holm",
+    "hommel",
     "hwang_shih_decani",
     "inferiority",
     "lift",
@@ -306,6 +320,7 @@ __all__ = [
     "score_lift",
     "sequential_sample_ratio",
     "ship",
+    "sidak",
     "skew_adjusted_difference",
     "skewness",
     "spending_boundaries",
@@ -358,7 +373,9 @@ _NAMES = {
     ),
     "moments": "CovariateMoments Moments PairMoments stack_arms",
     "msprt": "log_mixture_ratio mixture_sprt mixture_sprt_difference",
-    "multiplicity": "benjamini_hochberg benjamini_yekutieli bonferroni holm",
+    "multiplicity": (
+        "AlphaMethod adjusted_alpha benjamini_hochberg benjamini_yekutieli bonferroni hochberg holm hommel sidak"
+    ),
     "planning": (
         "Equivalence NonInferiority Plan PlanCurve Planned Superiority curve_by_week duration_weeks "
         "minimum_effect plan_power sample_size"

@@ -309,6 +309,8 @@ def first_look_units(
             _squared_skewness(arm, known)
             for arm, known in ((control, skewness_control), (treatment, skewness_treatment))
         ]
+        skews = {"skewness_control": squares[0].shape, "skewness_treatment": squares[1].shape}
+        fitting(control=control.shape, treatment=treatment.shape, **skews)
         least = minimum_units(np.sqrt(np.maximum(*squares)))
         still = (control.variance == 0.0) ^ (treatment.variance == 0.0)
         return np.asarray(np.where(still, np.inf, least), np.float64)
@@ -336,7 +338,8 @@ def _information(n_c: FloatArray, n_t: FloatArray, treatment_share: ArrayLike | 
         return n_c + n_t
     share = floats("treatment_share", treatment_share, above=0.0, below=1.0)[()]
     fitting(control=np.shape(n_c), treatment=np.shape(n_t), treatment_share=np.shape(share))
-    return np.asarray(n_c * n_t / (n_c + n_t) / (share * (1.0 - share)))[()]
+    with np.errstate(all="ignore"):
+        return np.asarray(n_c * n_t / (n_c + n_t) / (share * (1.0 - share)))[()]
 
 
 def arm_reasons(reason: IntArray, control: Moments, treatment: Moments, zero_baseline: NDArray[np.bool_]) -> IntArray:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import compared, given, number, several, whole
+from upshot.stats.arguments import compared, floats, given, number, several, whole
 from upshot.stats.decisions import Compare, checked_alpha, inferiority, non_inferiority, superiority
 from upshot.stats.difference import difference
 from upshot.stats.moments import Moments
@@ -307,13 +307,21 @@ def ship(tests: Sequence[MetricTest], plan: RiskPlan, quality: Mapping[str, floa
             hint="Plan with the metrics that decide.",
         )
     given("quality", quality, Mapping, type(None))
-    checks = {name: number(f"quality[{name!r}]", p, least=0.0, most=1.0) for name, p in (quality or {}).items()}
+    checks = {name: _p_value(name, p) for name, p in (quality or {}).items()}
     findings = {test.name: _finding(test, plan) for test in tests}
     failed = tuple(name for name, p in checks.items() if not p > plan.alpha_quality)
     shipping = _shipping([(test.role, findings[test.name]) for test in tests], failed)
     words = [shipping.value, *(f"The check of {name} failed." for name in failed)]
     words += [_sentence(test, findings[test.name]) for test in tests]
     return ShipDecision(shipping, findings, failed, tuple(words))
+
+
+def _p_value(name: str, given_p: object) -> float:
+    """A check's p-value; NaN, a check that could not be made, fails it."""
+    p = floats(f"quality of {name!r}", given_p, least=0.0, most=1.0)
+    if p.ndim:
+        raise InvalidInput(f"The quality of {name!r} has shape {p.shape}.", hint="Give one p-value.")
+    return float(p)
 
 
 def _finding(test: MetricTest, plan: RiskPlan) -> Finding:

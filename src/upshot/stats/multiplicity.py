@@ -3,7 +3,7 @@ r"""Many hypotheses at once: adjusted p-values, to be compared with alpha (or wi
 Family-wise error: Bonferroni, and Holm (1979, Scandinavian Journal of Statistics 6:65), which is never weaker and
 needs no assumption either; under independence or positive dependence Šidák (1967, JASA 62:626), Hochberg (1988,
 Biometrika 75:800) and Hommel (1988, Biometrika 75:383), the strongest of them. Treatments against one control: Dunnett
-(``upshot.stats.dunnett``), which knows how they depend. False discovery rate: Benjamini & Hochberg (1995, JRSS B 57:289) under independence or
+which knows how they depend. False discovery rate: Benjamini & Hochberg (1995, JRSS B 57:289) under independence or
 positive dependence, Benjamini & Yekutieli (2001, Annals of Statistics 29:1165) under any. ``upshot.stats.evalues`` has
 e-BH, which needs no assumption on dependence and stays valid under optional stopping.
 
@@ -147,7 +147,7 @@ def sidak(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
 
 
 def hochberg(p_values: ArrayLike, *, axis: int = -1) -> FloatArray:
-    """Hochberg's step-up: min over i ≥ j of (m − i + 1) p_(i). Family-wise error under independence or positive dependence.
+    """Hochberg's step-up: min over i ≥ j of (m − i + 1) p_(i), for independent or positively dependent hypotheses.
 
     Args:
         p_values: p-values in [0, 1] or NaN.
