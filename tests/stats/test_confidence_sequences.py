@@ -198,7 +198,7 @@ def test_a_relative_sequence_waits_for_its_baseline() -> None:
 
 
 def test_a_share_that_is_none_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="treatment share"):
+    with pytest.raises(InvalidInput, match=r"treatment_share is 1.0"):
         mean_difference_sequence(
             Moments(999, 1.0, 1.0), Moments(999, 1.0, 1.0), totals="final", tuned_n=1, treatment_share=1.0
         )

@@ -112,5 +112,5 @@ def test_difference_with_one_constant_group_uses_the_other_groups_freedom() -> N
 
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.5, float("nan"), 95.0])
 def test_difference_refuses_a_level_that_is_none(level: float) -> None:
-    with pytest.raises(InvalidInput, match="not between 0 and 1"):
+    with pytest.raises(InvalidInput, match=r"level is .* above 0 and below 1"):
         difference(Moments(10, 1.0, 1.0), Moments(10, 1.0, 1.0), level=level)

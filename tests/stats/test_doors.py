@@ -227,7 +227,7 @@ loose: Any = s  # what a type checker would refuse is what is tried
         (lambda: loose.difference(A, B, level=95), "level is 95. Give a number above 0 and below 1."),
         (lambda: loose.difference(A, 10.2), "treatment is 10.2. Give a Moments."),
         (lambda: loose.difference(s.Moments([1, 2], 1, 1), s.Moments([1, 2, 3], 1, 1)), "control has shape (2,)"),
-        (lambda: loose.Moments.of(["1.5", "2"]), "values is ndarray"),
+        (lambda: loose.Moments.of(["1.5", "2"]), "values is ['1.5', '2']. Give a number"),
         (lambda: loose.Moments.of([1.0, -2.0], weights=[1.0, -1.0]), "weights holds -1.0."),
         (lambda: loose.even_looks(2.5), "count is 2.5. Give a whole number of 1 or more"),
     ],

@@ -242,7 +242,7 @@ def test_unbounded_and_one_sided_sets_read_well() -> None:
     [
         ({}, {"metric": "revenu"}, "column named 'revenu'.*revenue"),
         ({}, {"control": "odl"}, "variant named 'odl'.*old"),
-        ({}, {"method": "ratio"}, "method named 'ratio'"),
+        ({}, {"method": "ratio"}, "method is 'ratio'. Allowed are"),
         ({}, {"metric": "variant"}, "something else than numbers"),
         ({"revenue": [1.0]}, {}, "1 rows"),
         ({"variant": ["old"] * N}, {}, "All rows"),
@@ -250,7 +250,7 @@ def test_unbounded_and_one_sided_sets_read_well() -> None:
         ({"variant": [0.0, np.nan] * (N // 2)}, {"control": 0.0}, "missing labels"),
         ({"variant": pd.array([0, None] * (N // 2), "Int64")}, {"control": 0}, "missing labels"),
         ({"account": [1.0] * N}, {"clusters": "account"}, "more than one variant"),
-        ({"weight": [-1.0] * N}, {"weights": "weight"}, "weight is negative"),
+        ({"weight": [-1.0] * N}, {"weights": "weight"}, "weights holds -1.0"),
     ],
 )
 def test_what_does_not_fit_is_said(changed: dict[str, object], arguments: dict[str, str], message: str) -> None:

@@ -227,5 +227,5 @@ def test_designs_reject_contradictions() -> None:
         Futility(-1.0)
     with pytest.raises(InvalidInput, match="rho"):
         power_family(0.0)
-    with pytest.raises(InvalidInput, match="no spending function"):
+    with pytest.raises(InvalidInput, match=r"kind is .obf."):
         Spending("obf")  # type: ignore[arg-type]

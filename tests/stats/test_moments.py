@@ -185,7 +185,7 @@ def test_reasons_name_what_is_wrong(moments: Moments, reason: Reason) -> None:
 
 
 def test_negative_weights_and_unfit_clusters_are_refused() -> None:
-    with pytest.raises(InvalidInput, match="weight is negative"):
+    with pytest.raises(InvalidInput, match=r"weights holds -1.0"):
         Moments.of([1.0, 2.0], weights=[1.0, -1.0])
     with pytest.raises(InvalidInput, match="Clusters have shape"):
         Moments.of([1.0, 2.0], clusters=[1, 2, 3])

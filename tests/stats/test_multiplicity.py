@@ -36,7 +36,8 @@ METHODS = [
 @given(p=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40))
 def test_adjusted_p_values_agree_with_statsmodels(adjust: object, name: str, p: list[float]) -> None:
     assert callable(adjust)
-    expected = multipletests(p, method=name)[1]
+    with np.errstate(divide="ignore"):  # theirs takes the logarithm of zero for a p-value of one
+        expected = multipletests(p, method=name)[1]
     np.testing.assert_allclose(adjust(p), expected, rtol=1e-12, atol=1e-300)
 
 
@@ -62,7 +63,7 @@ def test_edge_cases_of_families(adjust: object, name: str) -> None:
     assert adjust([]).shape == (0,)
     assert np.isnan(adjust([np.nan, np.nan])).all()
     assert adjust([0.0, 1.0, 1.0])[0] == 0.0
-    with pytest.raises(InvalidInput, match="outside"):
+    with pytest.raises(InvalidInput, match="p_values holds"):
         adjust([0.5, 1.5])
 
 
@@ -89,7 +90,7 @@ def test_family_keeps_its_error_under_independence(adjust: object) -> None:
 
 def test_stepwise_procedures_find_what_bonferroni_misses() -> None:
     rng = np.random.default_rng(12)
-    z = np.abs(rng.normal(size=(1000, 6)) + [3.0, 3.0, 3.0, 3.0, 0.0, 0.0])
+    z = np.abs(rng.normal([3.0, 3.0, 3.0, 3.0, 0.0, 0.0], size=(1000, 6)))
     p = 2.0 * ndtr(-z)
     found = {adjust: (adjust(p)[:, :4] <= 0.05).mean() for adjust in (bonferroni, holm, hochberg, hommel)}
     assert found[bonferroni] < found[holm] <= found[hochberg] <= found[hommel]

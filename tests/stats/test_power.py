@@ -139,7 +139,7 @@ def test_impossible_plans_are_rejected() -> None:
         required_drift(0.01)
     with pytest.raises(InvalidInput, match="last planned look"):
         GroupSequential((0.5, 0.9))
-    with pytest.raises(InvalidInput, match="at least one"):
+    with pytest.raises(InvalidInput, match="count is 0"):
         even_looks(0)
     with pytest.raises(InvalidInput, match="tuned_fraction"):
         AlwaysValid(tuned_fraction=0.0)

@@ -84,12 +84,12 @@ def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternativ
     """Standard errors to go to each side at intrinsic time nρ²; the boundary for |Z| of the always-valid test.
 
     Args:
-        time: nρ², above 0, any shape.
+        time: nρ², 0 or more, any shape.
         alpha: Error over all looks, in (0, 1).
         alternative: Two-sided, or one-sided.
 
     Returns:
-        The radius in standard errors, of the shape of ``time``.
+        The radius in standard errors, of the shape of ``time``; infinite before the first unit.
 
     Examples:
         >>> mixture_radius(7.936).round(4).item()
@@ -97,8 +97,7 @@ def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternativ
     """
     chosen("alternative", alternative, ALTERNATIVES)
     alpha = number("alpha", alpha, above=0.0, below=1.0)
-    t = floats("time", time, above=0.0)
-    alpha = number("alpha", alpha, above=0.0, below=1.0)
+    t = floats("time", time, least=0.0)
     root = np.sqrt(t + 1.0)
     inside = np.log(root / alpha) if alternative == "two-sided" else np.log1p(root / (2.0 * alpha))
     with np.errstate(all="ignore"):  # an intrinsic time without end has a radius without end
@@ -178,7 +177,7 @@ def always_valid_p(z: ArrayLike, time: ArrayLike, alternative: Alternative = "tw
 
     Args:
         z: Standardised estimates.
-        time: Intrinsic time nρ², above 0.
+        time: Intrinsic time nρ², 0 or more.
         alternative: Direction.
 
     Returns:
@@ -190,7 +189,7 @@ def always_valid_p(z: ArrayLike, time: ArrayLike, alternative: Alternative = "tw
         0.05
     """
     chosen("alternative", alternative, ALTERNATIVES)
-    z_, t = floats("z", z)[()], floats("time", time, above=0.0)[()]
+    z_, t = floats("z", z)[()], floats("time", time, least=0.0)[()]
     fitting(z=z_.shape, time=t.shape)
     growth = t + 1.0
     with np.errstate(all="ignore"):

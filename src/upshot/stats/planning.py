@@ -260,7 +260,7 @@ def minimum_effect(plan: Plan, units: ArrayLike) -> Planned:
     Args:
         plan: The experiment; of a non-inferiority or equivalence question the margin is what is looked for, at no
             true effect.
-        units: Units of the whole experiment, above 0, any shape.
+        units: Units of the whole experiment, 0 or more, any shape.
 
     Returns:
         Positive effects or margins on the plan's scale (for "less" the size of the decrease). NOT_REACHED where
@@ -271,7 +271,7 @@ def minimum_effect(plan: Plan, units: ArrayLike) -> Planned:
         0.0722
     """
     given("plan", plan, Plan)
-    n = floats("units", units, above=0.0)
+    n = floats("units", units, least=0.0)
     fitting(units=n.shape, baseline=plan.baseline.mean.shape)
     if not isinstance(plan.question, Superiority):
         with np.errstate(all="ignore"):

@@ -43,8 +43,8 @@ class Spending:
 
     def __post_init__(self) -> None:
         chosen("kind", self.kind, get_args(SpendingKind))
-        low = 0.0 if self.kind == "power" else -_STEEPEST
-        object.__setattr__(self, "parameter", number("parameter", self.parameter, above=low, below=_STEEPEST))
+        name, low = ("rho", 0.0) if self.kind == "power" else ("gamma", -_STEEPEST)
+        object.__setattr__(self, "parameter", number(name, self.parameter, above=low, below=_STEEPEST))
 
     def spent(self, fraction: ArrayLike, alpha: float) -> FloatArray:
         """Cumulative error spent at each information fraction; fractions above 1 count as 1.
