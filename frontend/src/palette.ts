@@ -21,6 +21,19 @@ function move(of: HTMLDialogElement, step: number): void {
   choose(of, all[(at + step + all.length) % all.length]);
 }
 
+// The list of an earlier text is not what Enter means: it follows the first that its own text finds.
+let shown = "";
+let waiting = false;
+
+function typed(of: HTMLDialogElement): string {
+  return of.querySelector<HTMLInputElement>("[name=q]")!.value.trim();
+}
+
+function follow(of: HTMLDialogElement): void {
+  waiting = typed(of) !== shown;
+  if (!waiting) options(of).find((option) => option.ariaSelected === "true")?.click();
+}
+
 function open(): void {
   const palette = dialog();
   if (!palette || palette.open || document.querySelector("dialog[open]")) return;
@@ -29,6 +42,8 @@ function open(): void {
   palette.showModal();
   const input = form.querySelector<HTMLInputElement>("[name=q]")!;
   input.value = "";
+  shown = "";
+  waiting = false;
   input.focus();
   whenHeard(form, () => form.dispatchEvent(new CustomEvent("upshot:palette")));
 }
@@ -60,7 +75,7 @@ document.addEventListener("keydown", (event) => {
       move(palette, event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      options(palette).find((option) => option.ariaSelected === "true")?.click();
+      follow(palette);
     }
   }
 });
@@ -84,6 +99,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!palette?.open || !palette.contains(event.target as Element)) return;
   const all = options(palette);
   choose(palette, all[0]);
+  shown = palette.querySelector<HTMLElement>("#palette-found")?.dataset["typed"] ?? "";
+  if (waiting) follow(palette);
   const status = palette.querySelector("#palette-status");
   if (status) status.textContent = all.length === 1 ? "1 result" : `${all.length} results`;
 });

@@ -139,8 +139,17 @@ document.addEventListener("focusin", (event) => {
   if (isSuggesting(event.target)) soon(event.target);
 });
 
+// In a form that opens over the page the list takes its own place; it goes when the button of the mouse is up again, so
+// that what stands below is still there for the click that has begun.
+let pressed = false;
+document.addEventListener("pointerdown", () => (pressed = true), true);
+document.addEventListener("pointerup", () => (pressed = false), true);
+
 document.addEventListener("focusout", (event) => {
-  if (isSuggesting(event.target)) close(event.target);
+  const field = event.target;
+  if (!isSuggesting(field)) return;
+  if (pressed) document.addEventListener("pointerup", () => setTimeout(() => close(field)), { once: true });
+  else close(field);
 });
 
 document.addEventListener("input", (event) => {

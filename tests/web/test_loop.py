@@ -210,3 +210,30 @@ def test_forms_that_are_wrong_are_refused_in_words(
         answer = client.post(path, data=form)
     assert answer.status_code in (400, 404)
     assert words in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "field"),
+    [
+        ("/ledger/ship", {"title": "X & Y", "at": "yesterday", "expects": "revenue +5% within 20d"}, "at"),
+        ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "expects": "more users"}, "expects"),
+        ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "cost_days": "many"}, "cost_days"),
+        (
+            "/objectives",
+            {"title": "X & Y", "metric": "revenu", "target": "+5%", "starts": "2024-03-01", "due": "2024-05-01"},
+            "metric",
+        ),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
+    telling: Served, path: str, form: dict[str, str], field: str
+) -> None:
+    with telling.client("owner") as client:
+        answer = client.post(path, data=form)
+    assert answer.status_code == 400
+    assert f'id="problem-{field}"' in answer.text
+    text = html.unescape(answer.text)
+    opened = re.search(r"<details class=\"popover right\" id=\"(ship|new-objective)\" open>.*?</form>", text, re.DOTALL)
+    assert opened is not None
+    lost = [name for name, value in form.items() if name not in ("metric", "at") and value not in opened[0]]
+    assert lost == []

@@ -29,6 +29,7 @@ from upshot.core.units import format_bytes
 from upshot.web.area import Place
 from upshot.web.assets import entry, static_url
 from upshot.web.filters.chips import COMPARISONS, chips_of
+from upshot.web.notices import told
 from upshot.web.served import ServedWorkspace
 from upshot.web.texts import Texts, speak, translate
 from upshot.web.window import PRESETS, DataDays, Usual, View, read_view
@@ -174,6 +175,10 @@ class Page:
     def parameter(self, name: str, default: str = "") -> str:
         """The last value of one name."""
         return self.parameters.get(name, [default])[-1]
+
+    def told(self, name: str) -> str:
+        """What the change that led here told this page under ``name``; empty for nothing."""
+        return told(self.request, name)
 
     def view(self, usual: str | Usual, path: str = "") -> View:
         """The state that the address names, of the page at ``path`` or of this one."""

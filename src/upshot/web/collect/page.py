@@ -12,6 +12,7 @@ from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, Wri
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, UserError
+from upshot.web.notices import after
 from upshot.web.page import Page
 
 __all__ = ["PATH", "collect_page", "key_add", "key_revoke", "quarantine_replay"]
@@ -33,7 +34,7 @@ def _shown(page: Page, *, problem: UserError | None = None) -> Response[str]:
         area="data",
         status=400 if problem else 200,
         problem=problem,
-        said=page.parameter("said"),
+        said=page.told("said"),
         source=source,
         address=f"{page.request.url.scheme}://{page.request.headers.get('host', '')}",
         keys=page.caller.call(WRITE_KEY_LIST, Nothing()),
@@ -81,7 +82,7 @@ async def quarantine_replay(page: NamedDependency[Page]) -> Redirect:
     request = QuarantineReplay(str(form.get("id", "")), str(form.get("source", "")))
     done = page.caller.call(QUARANTINE_REPLAY, request)
     said = f"{done.left:,} became events; {done.stay:,} stay."
-    return _back(said=said, **({"source": request.source} if request.source else {}))
+    return _back(said, request.source)
 
 
 def _number(text: str) -> int:
@@ -92,5 +93,5 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _back(**fields: str) -> Redirect:
-    return Redirect(f"{PATH}?{urlencode(fields)}", status_code=303)
+def _back(said: str, source: str = "") -> Redirect:
+    return after(f"{PATH}?{urlencode({'source': source})}" if source else PATH, said=said)

@@ -29,6 +29,7 @@ from upshot.catalog.kinds.dashboard import COLUMNS, LOWEST, SIZES, TAKEN, TALLES
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound, UserError
 from upshot.core.ids import slug
 from upshot.core.time import Grain
+from upshot.web import notices
 from upshot.web.dashboards.forms import Form, with_places, with_settings, with_tile, without_tile
 from upshot.web.dashboards.said import after, said_of
 from upshot.web.dashboards.view import board_url, read_board
@@ -96,7 +97,7 @@ async def remove_tile(page: NamedDependency[Page], name: FromPath[str], tile: Fr
         if stored.dashboard.tile(tile) is None:
             raise NotFound("tile", tile, (t.name for t in stored.dashboard.tiles))
         saved = _save(page, without_tile(stored.dashboard, tile), form)
-        return _to(after(f"{board_url(name)}/edit", "removed", _before(form, saved)))
+        return after(f"{board_url(name)}/edit", "removed", _before(form, saved))
 
     return await _sent(page, act)
 
@@ -110,7 +111,7 @@ async def change_settings(page: NamedDependency[Page], name: FromPath[str]) -> A
             saved = _save(page, with_settings(_stored(page, name).dashboard, form), form)
         except InvalidInput as error:
             return _editor(page, name, "settings", problem=error, sent=form)
-        return _to(after(f"{board_url(name)}/edit", "settings", _before(form, saved)))
+        return after(f"{board_url(name)}/edit", "settings", _before(form, saved))
 
     return await _sent(page, act)
 
@@ -134,7 +135,7 @@ async def delete_dashboard(page: NamedDependency[Page], name: FromPath[str]) -> 
     def act(page: Page, form: Form) -> Answer:
         del form
         page.caller.call(DASHBOARD_DELETE, DashboardDelete(name))
-        return _to(f"/dashboards?deleted={name}")
+        return notices.after("/dashboards", deleted=name)
 
     return await _sent(page, act)
 
@@ -146,7 +147,7 @@ async def restore_dashboard(page: NamedDependency[Page], name: FromPath[str]) ->
     def act(page: Page, form: Form) -> Answer:
         page.caller.call(DASHBOARD_RESTORE, DashboardRestore(name, form.number("version")))
         wanted = local_path(form.one("next", board_url(name)))
-        return _to(after(wanted if wanted != "/" else board_url(name), "restored"))
+        return after(wanted if wanted != "/" else board_url(name), "restored")
 
     return await _sent(page, act)
 
@@ -164,7 +165,7 @@ def _make(page: Page, form: Form) -> Answer:
         if chosen is None:
             raise NotFound("ready-made dashboard", ready, (one.name for one in offered))
         page.caller.call(DASHBOARD_SAVE, DashboardSave(chosen, after=0))
-        return _to(after(board_url(ready), "made"))
+        return after(board_url(ready), "made")
     title = form.one("title")
     try:
         if not title:
@@ -213,7 +214,7 @@ def _put_tile(page: Page, form: Form, name: str, tile: str) -> Answer:
         saved = _save(page, with_tile(stored.dashboard, form, tile), form)
     except InvalidInput as error:
         return _editor(page, name, "tile", tile, problem=error, sent=form)
-    return _to(after(f"{board_url(name)}/edit", "changed" if tile else "added", _before(form, saved)))
+    return after(f"{board_url(name)}/edit", "changed" if tile else "added", _before(form, saved))
 
 
 def _save(page: Page, board: Dashboard, form: Form) -> DashboardView:

@@ -38,7 +38,7 @@ def dashboards_page(page: NamedDependency[Page]) -> Response[str]:
         boards=page.caller.call(DASHBOARD_LIST, Nothing()).dashboards,
         offered=page.caller.call(DASHBOARD_OFFERED, Nothing()).dashboards if may_write else (),
         changed=lambda stored: changed_words(page, stored),
-        deleted=page.parameter("deleted") if may_write else "",
+        deleted=page.told("deleted") if may_write else "",
         may_write=may_write,
     )
 

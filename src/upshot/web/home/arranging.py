@@ -1,7 +1,6 @@
 """Which metrics have a card on the home page: the form, and what becomes of it."""
 
 from typing import Final
-from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
@@ -15,6 +14,7 @@ from upshot.core.errors import InvalidInput
 from upshot.web.dashboards.forms import Form
 from upshot.web.home.view import MOST_CARDS, home_metrics
 from upshot.web.metric.ordering import awake
+from upshot.web.notices import after
 from upshot.web.page import Page
 
 __all__ = ["arrange_home", "home_arrange_page", "home_said", "restore_home"]
@@ -41,7 +41,7 @@ async def arrange_home(page: NamedDependency[Page]) -> Redirect:
             raise InvalidInput(f"{len(chosen)} metrics were chosen.", hint=f"Tick {MOST_CARDS} at most.")
         before = page.caller.call(HOME_SHOW, Nothing()).version
         page.caller.call(HOME_SAVE, HomeSave(chosen))
-        return Redirect(f"/?{urlencode({'done': 'home', 'undo': before})}", status_code=_SEE_OTHER)
+        return after("/", done="home", undo=str(before))
 
     return await sync_to_thread(act)
 
@@ -53,13 +53,13 @@ async def restore_home(page: NamedDependency[Page]) -> Redirect:
 
     def act() -> Redirect:
         page.caller.call(HOME_RESTORE, HomeRestore(form.number("version")))
-        return Redirect("/?done=restored", status_code=_SEE_OTHER)
+        return after("/", done="restored")
 
     return await sync_to_thread(act)
 
 
 def home_said(page: Page) -> tuple[str, str]:
     """What was just done to the home page, and the version that undoes it; empty where there is nothing to undo."""
-    words = {"home": "The home page shows what you chose.", "restored": "Undone."}.get(page.parameter("done"), "")
-    undo = page.parameter("undo")
+    words = {"home": "The home page shows what you chose.", "restored": "Undone."}.get(page.told("done"), "")
+    undo = page.told("undo")
     return words, undo if words and undo.isascii() and undo.isdigit() and len(undo) < 9 else ""

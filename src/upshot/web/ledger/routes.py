@@ -1,5 +1,6 @@
 """The addresses of the ledger."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -14,30 +15,54 @@ from upshot.api.objectives import OBJECTIVE_LIST
 from upshot.api.operation import Permission
 from upshot.api.outputs import SHIP, Ship
 from upshot.api.state import Nothing
-from upshot.core.errors import InvalidInput
+from upshot.core.errors import UserError
 from upshot.web.area import Area, Place
+from upshot.web.field_problem import FieldProblem, field_of, refused
 from upshot.web.ledger.choosing import FILTERS
 from upshot.web.ledger.view import ledger_csv, read_ledger
+from upshot.web.notices import after
 from upshot.web.page import Page
 
 __all__ = ["AREA", "ledger_csv_file", "ledger_page", "ship"]
 
-_SEE_OTHER: Final = 303
+_KINDS: Final = {
+    "bet": "A bet: it should move an outcome",
+    "upkeep": "Upkeep",
+    "enabling": "Enabling",
+    "compliance": "Compliance",
+}
+_NO_TIME: Final = "The form is not filled in rightly: this is no day and time."
+_FIELDS: Final = {
+    "title": ("title", "name"),
+    "expects": ("expect", "metric", "within"),
+    "cost_days": ("cost", "days of work"),
+    "objective": ("objective",),
+    "kind": ("kind",),
+}
+"""The form's fields, each with the words by which a problem shows that it is about it."""
 
 
 @get("/ledger", permission=Permission.READ, sync_to_thread=True)
 def ledger_page(page: NamedDependency[Page]) -> Response[str]:
     """Every output, and what it did."""
+    return _shown(page)
+
+
+def _shown(page: Page, sent: Mapping[str, str] | None = None, problem: FieldProblem | None = None) -> Response[str]:
     may_write = page.may(Permission.WRITE)
+    usual = {"at": page.clock(page.zone).strftime("%Y-%m-%dT%H:%M"), "kind": "bet"}
     return page.show(
         "ledger/ledger.html",
         area="ledger",
+        status=400 if problem else 200,
         content=read_ledger(page),
         filters=FILTERS,
         may_write=may_write,
         objectives=page.ask(OBJECTIVE_LIST, Nothing()).objectives if may_write else (),
-        shipped=page.parameter("shipped"),
-        now=page.clock(page.zone).strftime("%Y-%m-%dT%H:%M"),
+        shipped=page.told("shipped"),
+        sent=sent or usual,
+        problem=problem,
+        kinds=_KINDS,
     )
 
 
@@ -50,16 +75,29 @@ def ledger_csv_file(page: NamedDependency[Page]) -> Response[str]:
 
 
 @post("/ledger/ship", permission=Permission.WRITE)
-async def ship(page: NamedDependency[Page]) -> Redirect:
-    """Say that something reached users."""
+async def ship(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Say that something reached users; what cannot be taken is told at its field, and nothing typed is lost."""
     form = {name: str(value) for name, value in (await page.request.form()).items()}
-    await sync_to_thread(_ship, page, form)
-    return Redirect(f"/ledger?{_said(form)}", status_code=_SEE_OTHER)
+    problem = await sync_to_thread(_ship, page, form)
+    if problem is not None:
+        return await sync_to_thread(_shown, page, form, problem)
+    return after("/ledger", shipped=form.get("title", "").strip())
 
 
-def _ship(page: Page, form: dict[str, str]) -> None:
+def _ship(page: Page, form: Mapping[str, str]) -> FieldProblem | None:
     try:
         at = datetime.fromisoformat(form.get("at", "")).replace(tzinfo=page.zone)
+    except ValueError:
+        return FieldProblem(
+            "at", "The form is not filled in rightly: this is no day and time.", "Write 2026-03-31T09:30."
+        )
+    try:
+        days = float(form["cost_days"]) if form.get("cost_days", "").strip() else None
+    except ValueError:
+        return FieldProblem(
+            "cost_days", f"{form['cost_days']!r} is no number of days.", "Write 3 or 2.5, or leave it out."
+        )
+    try:
         request = msgspec.convert(
             {
                 "title": form.get("title", "").strip(),
@@ -67,25 +105,16 @@ def _ship(page: Page, form: dict[str, str]) -> None:
                 "kind": form.get("kind", "bet"),
                 "objective": form.get("objective", ""),
                 "expects": [line.strip() for line in form.get("expects", "").splitlines() if line.strip()],
-                "cost_days": float(form["cost_days"]) if form.get("cost_days", "").strip() else None,
+                "cost_days": days,
             },
             Ship,
         )
-    except (ValueError, msgspec.ValidationError) as error:
-        raise InvalidInput(
-            f"The form is not filled in rightly: {error}.", hint="Go back, and look at it again."
-        ) from None
-    done = page.caller.call(SHIP, request)
-    if done.refused:
-        wrong = next(problem for problem in done.problems if problem.level == "error")
-        close = " or ".join(repr(word) for word in wrong.suggestions)
-        raise InvalidInput(wrong.message, hint=f"Did you mean {close}?" if close else "Go back, and mend it.")
-
-
-def _said(form: dict[str, str]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode({"shipped": form.get("title", "").strip()})
+        done = page.caller.call(SHIP, request)
+    except msgspec.ValidationError as error:
+        return FieldProblem(field_of(str(error), _FIELDS), f"The form is not filled in rightly: {error}.", "")
+    except UserError as error:
+        return FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint)
+    return refused(done.problems, _FIELDS) if done.refused else None
 
 
 AREA = Area(

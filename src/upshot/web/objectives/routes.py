@@ -24,23 +24,33 @@ from upshot.api.operation import Permission
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.web.area import Area, Place
+from upshot.web.field_problem import FieldProblem, field_of, refused
+from upshot.web.notices import after
 from upshot.web.objectives.view import read_objective, read_objectives
 from upshot.web.page import Page
 
 __all__ = ["AREA", "objective_add", "objective_page", "objective_remove", "objective_restore", "objectives_page"]
 
 _SEE_OTHER: Final = 303
-_FIELDS = ("title", "metric", "target", "starts", "due", "owner", "parent")
+_FIELDS: Final = {
+    "title": ("title", "name"),
+    "metric": ("metric",),
+    "target": ("target",),
+    "starts": ("starts", "begins"),
+    "due": ("due", "ends"),
+    "owner": ("owner",),
+    "parent": ("parent", "serves"),
+}
+"""The form's fields, each with the words by which a problem shows that it is about it."""
 
 
 @get("/objectives", permission=Permission.READ, sync_to_thread=True)
 def objectives_page(page: NamedDependency[Page]) -> Response[str]:
     """The tree of objectives."""
-    return _listed(page)
+    return _shown(page)
 
 
-def _listed(page: Page, sent: Mapping[str, str] | None = None, problem: UserError | None = None) -> Response[str]:
-    """The tree, and the form with what was typed and what is wrong with it."""
+def _shown(page: Page, sent: Mapping[str, str] | None = None, problem: FieldProblem | None = None) -> Response[str]:
     may_write = page.may(Permission.WRITE)
     return page.show(
         "objectives/list.html",
@@ -48,8 +58,8 @@ def _listed(page: Page, sent: Mapping[str, str] | None = None, problem: UserErro
         status=400 if problem else 200,
         rows=read_objectives(page),
         may_write=may_write,
-        removed=page.parameter("removed") if may_write else "",
-        sent={**dict.fromkeys(_FIELDS, ""), **(sent or {})},
+        removed=page.told("removed") if may_write else "",
+        sent=sent or {"starts": str(page.today)},
         problem=problem,
     )
 
@@ -67,22 +77,24 @@ def objective_page(page: NamedDependency[Page], name: FromPath[str]) -> Response
 
 
 @post("/objectives", permission=Permission.WRITE)
-async def objective_add(page: NamedDependency[Page]) -> Redirect | Response[str]:
-    """Declare an objective by hand."""
+async def objective_add(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Declare an objective by hand; what cannot be taken is told at its field, and nothing typed is lost."""
     form = {key: str(value).strip() for key, value in (await page.request.form()).items()}
     return await sync_to_thread(_add, page, form)
 
 
 def _add(page: Page, form: Mapping[str, str]) -> Redirect | Response[str]:
     body = {key: form[key] for key in _FIELDS if form.get(key)}
-    name = slug(body.get("title", ""))
+    if "title" not in body:
+        return _shown(page, form, FieldProblem("title", "An objective needs a title.", "Say what should be true."))
+    name = slug(body["title"])
+    put = DeclarationPut("objective", msgspec.Raw(msgspec.json.encode({**body, "name": name})), after=0)
     try:
-        if "title" not in body:
-            raise InvalidInput("An objective needs a title.", hint="Say what should be true.")
-        put = DeclarationPut("objective", msgspec.Raw(msgspec.json.encode({**body, "name": name})), after=0)
-        _refuse(page.caller.call(DECLARATION_PUT, put))
-    except InvalidInput as error:
-        return _listed(page, form, error)
+        problem = refused(page.caller.call(DECLARATION_PUT, put).problems, _FIELDS)
+    except UserError as error:
+        problem = FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint)
+    if problem is not None:
+        return _shown(page, form, problem)
     return Redirect(f"/objectives/{quote(name)}", status_code=_SEE_OTHER)
 
 
@@ -90,7 +102,7 @@ def _add(page: Page, form: Mapping[str, str]) -> Redirect | Response[str]:
 async def objective_remove(page: NamedDependency[Page], name: FromPath[str]) -> Redirect:
     """Take an objective away; the page that follows offers it back."""
     _refuse(await sync_to_thread(page.caller.call, DECLARATION_REMOVE, DeclarationRef("objective", name)))
-    return Redirect(f"/objectives?removed={quote(name)}", status_code=_SEE_OTHER)
+    return after("/objectives", removed=name)
 
 
 @post("/objectives/{name:str}/restore", permission=Permission.WRITE)

@@ -1,7 +1,5 @@
 """The addresses of segments."""
 
-from urllib.parse import urlencode
-
 import msgspec
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
@@ -23,6 +21,7 @@ from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
+from upshot.web.notices import after
 from upshot.web.page import Page
 from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_segments
 
@@ -35,13 +34,13 @@ _SAID = {"saved": "Saved.", "deleted": "Deleted.", "restored": "Undone."}
 @get(PATH, permission=Permission.READ, sync_to_thread=True)
 def segments_page(page: NamedDependency[Page]) -> Response[str]:
     """All segments, and what was just done to one."""
-    said = page.parameter("said")
+    said = page.told("said")
     return page.show(
         "segments/list.html",
         area="explore",
         listed=read_segments(page),
         said=_SAID.get(said, ""),
-        undo=page.parameter("of") if said in ("saved", "deleted") else "",
+        undo=page.told("of") if said in ("saved", "deleted") else "",
         may_write=page.may(Permission.WRITE),
     )
 
@@ -108,8 +107,7 @@ def segment_restore(page: NamedDependency[Page], name: FromPath[str]) -> Redirec
 
 
 def _told(said: str, name: str) -> Redirect:
-    query = [("said", said), *((("of", name),) if name else ())]
-    return Redirect(f"{PATH}?{urlencode(query)}", status_code=303)
+    return after(PATH, said=said, of=name)
 
 
 def _accepted(applied: DeclarationsApplied) -> None:

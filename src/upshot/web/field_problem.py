@@ -1,0 +1,40 @@
+"""What is wrong with one field of a form: the form comes back with all that was typed, and this beside the field."""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from upshot.api.state import Problem
+
+__all__ = ["FieldProblem", "field_of", "refused"]
+
+
+class FieldProblem(msgspec.Struct, frozen=True):
+    """The problem, and the field that it is about; an empty ``field`` is the form as a whole."""
+
+    field: str
+    message: str
+    hint: str = ""
+
+
+def field_of(message: str, fields: Mapping[str, tuple[str, ...]]) -> str:
+    """The field whose words stand first in ``message``; empty where none does.
+
+    >>> field_of("The target 'x' is no share.", {"title": ("title",), "target": ("target",)})
+    'target'
+    """
+    said = message.casefold()
+    places = {
+        name: min((said.find(word) for word in words if word in said), default=-1) for name, words in fields.items()
+    }
+    found = {name: place for name, place in places.items() if place >= 0}
+    return min(found, key=lambda name: found[name]) if found else ""
+
+
+def refused(problems: Iterable[Problem], fields: Mapping[str, tuple[str, ...]]) -> FieldProblem | None:
+    """The first of ``problems`` that is an error, beside its field; None where none is."""
+    wrong = next((problem for problem in problems if problem.level == "error"), None)
+    if wrong is None:
+        return None
+    close = " or ".join(repr(word) for word in wrong.suggestions)
+    return FieldProblem(field_of(wrong.message, fields), wrong.message, f"Did you mean {close}?" if close else "")
