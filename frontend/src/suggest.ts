@@ -17,9 +17,17 @@ function listOf(field: HTMLInputElement): HTMLElement | null {
   return document.getElementById(field.getAttribute("aria-controls") ?? "");
 }
 
-function close(field: HTMLInputElement): void {
+function forget(): void {
   asked += 1;
   clearTimeout(timer);
+}
+
+function close(field: HTMLInputElement): void {
+  forget();
+  hide(field);
+}
+
+function hide(field: HTMLInputElement): void {
   listOf(field)?.remove();
   field.setAttribute("aria-expanded", "false");
   field.removeAttribute("aria-activedescendant");
@@ -148,8 +156,9 @@ document.addEventListener("pointerup", () => (pressed = false), true);
 document.addEventListener("focusout", (event) => {
   const field = event.target;
   if (!isSuggesting(field)) return;
-  if (pressed) document.addEventListener("pointerup", () => setTimeout(() => close(field)), { once: true });
-  else close(field);
+  forget(); // at once: what the next field asks for is not to be forgotten
+  if (pressed) document.addEventListener("pointerup", () => setTimeout(() => hide(field)), { once: true });
+  else hide(field);
 });
 
 document.addEventListener("input", (event) => {

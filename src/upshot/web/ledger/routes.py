@@ -31,9 +31,8 @@ _KINDS: Final = {
     "enabling": "Enabling",
     "compliance": "Compliance",
 }
-_NO_TIME: Final = "The form is not filled in rightly: this is no day and time."
 _FIELDS: Final = {
-    "title": ("title", "name"),
+    "title": ("title",),
     "expects": ("expect", "metric", "within"),
     "cost_days": ("cost", "days of work"),
     "objective": ("objective",),
@@ -50,7 +49,7 @@ def ledger_page(page: NamedDependency[Page]) -> Response[str]:
 
 def _shown(page: Page, sent: Mapping[str, str] | None = None, problem: FieldProblem | None = None) -> Response[str]:
     may_write = page.may(Permission.WRITE)
-    usual = {"at": page.clock(page.zone).strftime("%Y-%m-%dT%H:%M"), "kind": "bet"}
+    usual = {**dict.fromkeys(_FIELDS, ""), "at": page.clock(page.zone).strftime("%Y-%m-%dT%H:%M"), "kind": "bet"}
     return page.show(
         "ledger/ledger.html",
         area="ledger",
@@ -60,7 +59,7 @@ def _shown(page: Page, sent: Mapping[str, str] | None = None, problem: FieldProb
         may_write=may_write,
         objectives=page.ask(OBJECTIVE_LIST, Nothing()).objectives if may_write else (),
         shipped=page.told("shipped"),
-        sent=sent or usual,
+        sent={**usual, **(sent or {})},
         problem=problem,
         kinds=_KINDS,
     )

@@ -33,7 +33,7 @@ __all__ = ["AREA", "objective_add", "objective_page", "objective_remove", "objec
 
 _SEE_OTHER: Final = 303
 _FIELDS: Final = {
-    "title": ("title", "name"),
+    "title": ("title",),
     "metric": ("metric",),
     "target": ("target",),
     "starts": ("starts", "begins"),
@@ -59,7 +59,7 @@ def _shown(page: Page, sent: Mapping[str, str] | None = None, problem: FieldProb
         rows=read_objectives(page),
         may_write=may_write,
         removed=page.told("removed") if may_write else "",
-        sent=sent or {"starts": str(page.today)},
+        sent={**dict.fromkeys(_FIELDS, ""), "starts": str(page.today), **(sent or {})},
         problem=problem,
     )
 
