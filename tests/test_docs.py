@@ -15,7 +15,7 @@ from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.catalog.yaml.read import read_files
 from upshot.collect.imports.mapping import read_mapping
 from upshot.collect.protocols.segment import CALLS
-from upshot.ledger.waste import WASTES
+from upshot.ledger.buckets import BUCKETS, REASONS
 from upshot.metrics.definition import Shape
 from upshot.metrics.parse import parse_metrics
 from upshot.outputs.table import FIELDS
@@ -83,9 +83,9 @@ def test_studies_page_declares_what_is_read_and_explains_every_word_and_grade() 
     assert [grade for grade in Grade if f"| {grade} |" not in page] == []
 
 
-def test_ledger_page_explains_every_kind_of_waste() -> None:
+def test_ledger_page_explains_every_bucket_and_reason() -> None:
     page = (ROOT / "docs/ledger.md").read_text(encoding="utf-8")
-    assert [kind for kind in WASTES if f"| {kind} |" not in page] == []
+    assert [word for word in (*BUCKETS, *REASONS) if f"| {word} |" not in page] == []
 
 
 def test_declaring_page_tells_a_story_that_fits_together() -> None:

@@ -70,6 +70,17 @@ def test_spike_that_fades_is_transient() -> None:
     assert conclude(launched(values)).word is VerdictWord.TRANSIENT
 
 
+def test_spike_in_a_window_too_vague_to_tell_is_not_called_transient() -> None:
+    rng = np.random.default_rng(900)
+    values = daily(0, days=AFTER, effect=0.35, fades_after=3)
+    restless = np.rint(values * np.exp(np.cumsum(0.03 * rng.standard_normal(len(values)))))
+    verdict = conclude(launched(restless))
+    found = verdict.effects[0].relative
+    assert found is not None
+    assert found.low < 0 < 0.3 < found.high, "the window says neither that nothing was left nor that something was"
+    assert verdict.word is VerdictWord.INCONCLUSIVE
+
+
 def test_before_the_first_reading_there_is_a_path_and_no_verdict() -> None:
     verdict = conclude(launched(daily(5, days=AFTER, effect=0.5), after=20))
     assert verdict.word is VerdictWord.TOO_EARLY

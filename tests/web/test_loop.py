@@ -6,14 +6,17 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.cli.test_declare import run
 from tests.web.conftest import Served, serving
 from tests.web.told import tell
 from upshot.api.access import ACCESS_ADD, AccessAdd
 from upshot.api.operation import LOCAL_OWNER
+from upshot.ledger.buckets import BUCKETS
 
 PAGES = (
     "/objectives",
@@ -64,6 +67,30 @@ def test_pages_of_the_loop_are_shown(told: Served, path: str) -> None:
     assert "Undefined" not in answer.text
     assert "<b>button</b>" not in answer.text
     assert "<i>button</i>" not in answer.text
+
+
+def test_ledger_says_the_same_by_command_on_its_page_and_over_http(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tell(tmp_path / "shop")
+    code, out, _ = run(capsys, folder, "ledger", "--recorded")
+    assert code == 0
+    with serving(folder) as running:
+        page = running.get("/ledger").text
+        with running.client() as client:
+            sent = client.post("/api/ops/ledger.show", json={})
+    assert sent.status_code == 200
+    totals = sent.json()["totals"]
+    buckets = [each for each in totals["buckets"] if each["outputs"]]
+    assert len(buckets) > 1
+    assert sum(each["cost"] for each in buckets) == totals["cost"]
+    said = {BUCKETS[each["bucket"]]: each["percent"] for each in buckets}
+    assert sum(said.values()) == 100
+    shown = re.findall(r"<strong>(\d+)%</strong> ([^<]+) <span", page)
+    assert {words: int(percent) for percent, words in shown} == said
+    for each in buckets:
+        words = BUCKETS[each["bucket"]].capitalize()
+        assert re.search(rf"^{words}: {each['outputs']} outputs?, {each['percent']}% of the ", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", ["/objectives", "/ledger", "/experiments", "/feedback"])

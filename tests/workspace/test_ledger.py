@@ -75,20 +75,24 @@ def test_experiment_is_worth_what_its_treated_units_did(shop: LocalWorkspace, an
     assert row.grade is Grade.A
 
 
-def test_waste_is_named_by_cost(anna: Caller) -> None:
+def test_where_the_work_went_adds_up_by_cost(anna: Caller) -> None:
     ledger = anna.call(LEDGER, LedgerQuery())
     rows = by_name(ledger)
-    assert rows["karaoke"].waste == "unused"
-    assert "of a day's active people" in rows["karaoke"].waste_note
-    assert rows["upgrade"].waste == "none"
-    assert rows["checkout"].waste == "none"
-    assert rows["later"].word is None
-    waste = {each.kind: each for each in ledger.totals.waste}
+    assert (rows["karaoke"].bucket, rows["karaoke"].reason) == ("waste", "unused")
+    assert "of a day's active people" in rows["karaoke"].reason_note
+    assert rows["upgrade"].bucket == "upkeep"
+    assert rows["checkout"].bucket == "paid off"
+    assert (rows["later"].word, rows["later"].bucket) == (None, None)
+    buckets = {each.bucket: each for each in ledger.totals.buckets}
     known = (10 + 4 + 1 + 2 + 30) * 500.0
     assert ledger.totals.cost == known
-    assert waste["unused"].share == pytest.approx(30 * 500.0 / known)
-    assert waste["unused"].outputs == 1
-    assert waste["harm"].cost == 0.0
+    assert buckets["waste"].share == pytest.approx(30 * 500.0 / known)
+    assert [(each.reason, each.outputs) for each in buckets["waste"].reasons] == [("unused", 1)]
+    assert sum(each.cost for each in buckets.values()) == known
+    assert sum(each.percent or 0 for each in buckets.values()) == 100
+    for name, bucket in buckets.items():
+        own = [row.output.cost or 0.0 for row in ledger.rows if row.bucket == name]
+        assert (len(own), sum(own)) == (bucket.outputs, bucket.cost)
 
 
 def test_late_expectations_are_not_scored(anna: Caller) -> None:

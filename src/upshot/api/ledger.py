@@ -8,9 +8,17 @@ from upshot.api.operation import Operation, Permission
 from upshot.api.outputs import OutputView
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, Interval, VerdictWord
-from upshot.ledger.waste import WasteKind
+from upshot.ledger.buckets import Bucket, Reason
 
-__all__ = ["LEDGER", "Ledger", "LedgerQuery", "LedgerRow", "LedgerTotals", "Waste"]
+__all__ = [
+    "LEDGER",
+    "Ledger",
+    "LedgerBucket",
+    "LedgerQuery",
+    "LedgerReason",
+    "LedgerRow",
+    "LedgerTotals",
+]
 
 
 class LedgerQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +38,8 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     word is not recorded yet. ``effect`` is relative. ``worth`` is the effect over the measured days times the outcome's
     worth a unit, with the interval carried along; null where there is none, and ``worth_note`` says why.
     ``expectation_met``: whether the effect fell into the range that was stated before the launch; null where nothing
-    can be said.
+    can be said. ``bucket`` is where its cost counts, ``reason`` and ``reason_note`` say why; null while it is not
+    launched.
     """
 
     output: OutputView
@@ -52,23 +61,42 @@ class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
     expectation_met: bool | None
     decision: Choice | None
     needs_decision: bool
-    waste: WasteKind
-    waste_note: str
+    bucket: Bucket | None
+    reason: Reason | None
+    reason_note: str
 
 
-class Waste(msgspec.Struct, frozen=True):
-    """A kind of waste: how many outputs, their cost, and its share of the known cost (of days where none is known)."""
+class LedgerReason(msgspec.Struct, frozen=True):
+    """How many outputs of a bucket lie there for one reason, and their known cost, in money and in days of work."""
 
-    kind: WasteKind
+    reason: Reason
     outputs: int
     cost: float
-    share: float
+    cost_days: float
+
+
+class LedgerBucket(msgspec.Struct, frozen=True):
+    """One of the four buckets: launched outputs, the costs of ``costed`` of them, and their share of all buckets.
+
+    ``share`` is of money where any cost is known, else of days of work; null where neither is known. ``percent`` is
+    the share in whole per cent, so rounded that those of all buckets are 100.
+    """
+
+    bucket: Bucket
+    outputs: int
+    costed: int
+    cost: float
+    cost_days: float
+    share: float | None
+    percent: int | None
+    reasons: tuple[LedgerReason, ...]
 
 
 class LedgerTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Sums; each launch counts once. ``cost`` is of ``costed`` outputs, ``worth`` of ``valued`` launches (none: null).
 
-    ``cost_days`` counts days of work where no rate is known too.
+    ``cost_days`` counts days of work where no rate is known too. ``buckets`` are all four; their costs add up to
+    ``cost`` and their days to ``cost_days``.
     """
 
     outputs: int
@@ -78,8 +106,7 @@ class LedgerTotals(msgspec.Struct, frozen=True, kw_only=True):
     costed: int
     worth: Interval | None
     valued: int
-    measured_share: float | None
-    waste: tuple[Waste, ...]
+    buckets: tuple[LedgerBucket, ...]
     expectations_scored: int
     expectations_met: int
 

@@ -9,9 +9,9 @@ from upshot.causal.fit import Fit, measured
 from upshot.causal.placebo import Calibration, Error, calibration, independent_count
 from upshot.causal.series import Window
 
-__all__ = ["Course", "Shape", "shape_of", "shape_windows"]
+__all__ = ["Course", "Shape", "is_over", "shape_of", "shape_windows"]
 
-Course = Literal["none", "lasting", "growing", "fading", "transient", "unclear"]
+Course = Literal["none", "lasting", "growing", "fading", "transient", "reversed", "unclear"]
 _LEAST = 6
 
 
@@ -21,8 +21,9 @@ class Shape:
 
     Attributes:
         course: ``none`` (no clear effect in either part), ``lasting`` (the late part has it and no clear change),
-            ``growing``, ``fading`` (clearly smaller, still there), ``transient`` (clearly smaller, and the late part
-            holds no effect), ``unclear`` (there early, perhaps gone later).
+            ``growing``, ``fading`` (clearly smaller, still there), ``transient`` (clearly smaller, and over: the late
+            part's interval holds no effect and leaves the early one out), ``reversed`` (clearly the other way round
+            later), ``unclear`` (there early, perhaps gone later).
         early: Relative effect in the first third: value, lower and upper bound.
         late: In the last third.
         change: Late against early, relative.
@@ -56,16 +57,18 @@ def shape_of(fit: Fit, first: int, level: float) -> Shape | None:
     if gap is None:
         return None
     of_gap = calibration(z, independent_count(steps, span))
+    before, after = _bounds(early.error, early.calibration, level), _bounds(late.error, late.calibration, level)
     course = _course(
         _sign(early.error, early.calibration, level),
         _sign(late.error, late.calibration, level),
         _sign(gap, of_gap, level),
+        over=is_over(before[0], after[1], after[2]),
     )
     base = abs(early.error.middle) if not early.error.log else 1.0
     return Shape(
         course,
-        _bounds(early.error, early.calibration, level),
-        _bounds(late.error, late.calibration, level),
+        before,
+        after,
         _bounds_of_gap(gap, of_gap, level, base),
     )
 
@@ -93,12 +96,23 @@ def _bounds_of_gap(error: Error, calibrated: Calibration, level: float, base: fl
     return value, low, high
 
 
-def _course(early: int, late: int, change: int) -> Course:
+def is_over(early: float, low: float, high: float) -> bool:
+    """Whether a later interval says that an earlier effect was over: it holds no effect and leaves that one out.
+
+    >>> is_over(0.2, -0.02, 0.03), is_over(0.2, -0.5, 0.5), is_over(0.2, 0.1, 0.15)
+    (True, False, False)
+    """
+    return low <= 0.0 <= high and not low <= early <= high
+
+
+def _course(early: int, late: int, change: int, *, over: bool) -> Course:
     """From the signs of what is clear: -1, 0 (not clear) or 1."""
     if not early and not late:
         return "none"
     if early and change == -early:
-        return "fading" if late == early else "transient"
+        if late:
+            return "fading" if late == early else "reversed"
+        return "transient" if over else "unclear"
     if late and change == late:
         return "growing"
     return "lasting" if late else "unclear"

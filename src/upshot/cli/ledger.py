@@ -31,7 +31,8 @@ _COLUMNS: tuple[Column, ...] = (
 _FIELDS = (
     *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with", "cost", "cost_days"),
     *("cost_estimated", "metric", "expectation", "expectation_met", "effect", "effect_low", "effect_high", "grade"),
-    *("design", "word", "reading", "verdict", "worth", "worth_low", "worth_high", "waste", "decision", "sentence"),
+    *("design", "word", "reading", "verdict", "worth", "worth_low", "worth_high", "bucket", "reason"),
+    *("decision", "sentence"),
 )
 
 
@@ -104,13 +105,13 @@ def decide(
 
 
 def _print(found: "Ledger") -> None:
+    from upshot.ledger.buckets import BUCKETS
+
     table(_COLUMNS, (_shown(row, found.currency) for row in found.rows), title=f"{len(found.rows)} outputs")
     totals = found.totals
     line("")
     cost = f"{_money(totals.cost, found.currency)} known of {totals.costed}"
     line(f"Launched: {totals.launched} of {totals.outputs} outputs. Cost: {cost}; {totals.cost_days:,.4g} days.")
-    if totals.measured_share is not None:
-        line(f"Bets that could be measured: {totals.measured_share:.0%}.")
     if totals.worth is not None:
         worth = _interval_money(totals.worth, found.currency)
         line(f"Worth over the measured days: {worth}, of {totals.valued} launches.")
@@ -119,10 +120,13 @@ def _print(found: "Ledger") -> None:
             f"Expectations: {totals.expectations_met} of {totals.expectations_scored} truths lay in the range that was "
             "stated before the launch (80% should)."
         )
-    wasted = [waste for waste in totals.waste if waste.outputs]
-    of = "known cost" if totals.costed else "days"
-    for waste in wasted:
-        line(f"{waste.kind.capitalize()}: {waste.outputs} outputs, {waste.share:.0%} of the {of}.")
+    of = "known cost" if totals.costed else "days of work"
+    for bucket in totals.buckets:
+        if bucket.outputs:
+            share = "" if bucket.percent is None else f", {bucket.percent}% of the {of}"
+            made_of = ", ".join(f"{each.outputs} {each.reason}" for each in bucket.reasons)
+            outputs = "output" if bucket.outputs == 1 else "outputs"
+            line(f"{BUCKETS[bucket.bucket].capitalize()}: {bucket.outputs} {outputs}{share} ({made_of}).")
     lines(found.notes)
 
 

@@ -1,8 +1,8 @@
 """Did what happened fall into the range that was foretold?
 
-A range is to hold the true effect four times in five. The true effect is never known, its estimate has an error; so
-what is asked is the chance that the truth lies in the range, given the estimate. Nothing is said while that chance is
-neither high nor low.
+A range is to hold the true effect four times in five. The true effect is never known, its estimate has an error. So it is
+as expected where the truth most probably lies in the range, given the estimate; and not as expected where the estimate's
+whole interval lies beside the range. Nothing is said in between: a range inside a wide interval is not refuted by it.
 """
 
 import math
@@ -30,13 +30,19 @@ def chance_in_range(effect: Effect, expectation: Expectation) -> float | None:
 
 
 def expectation_met(effect: Effect | None, expectation: Expectation | None) -> bool | None:
-    """Whether the truth most probably lies in the range (80 % or more), or most probably not; None in between."""
+    """Whether the truth most probably lies in the range (80 % or more), or the interval lies beside it; None otherwise.
+
+    A wider range is never refuted where a narrower one inside it is not.
+    """
     if effect is None or expectation is None:
         return None
     chance = chance_in_range(effect, expectation)
-    if chance is None or 1.0 - _SURE < chance < _SURE:
+    found, low, high = effect.relative, expectation.low, expectation.high
+    if chance is None or found is None or low is None or high is None:
         return None
-    return chance >= _SURE
+    if chance >= _SURE:
+        return True
+    return False if found.high < low or found.low > high else None
 
 
 def _below(z: float) -> float:

@@ -1,14 +1,13 @@
 """What rows of the ledger come to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from upshot.catalog.kinds import OutputKind
-from upshot.catalog.verdict import Effect, Interval
-from upshot.ledger.waste import Spent, WasteKind, WasteSum, sum_waste
+from upshot.catalog.verdict import Interval
+from upshot.ledger.buckets import BucketSum, Reason, Spent, sum_buckets
 from upshot.ledger.worth import Worth, sum_of_worths
 
-__all__ = ["Entry", "Found", "Totals", "total"]
+__all__ = ["Entry", "Totals", "total"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +16,17 @@ class Entry:
 
     Attributes:
         launch: The launch that tells what it did; empty where it is not launched.
-        kind: Why it was made.
         cost: In the workspace's currency; None where that is not known.
         cost_days: Days of work; None where nobody said.
-        waste: Its kind of waste.
+        reason: Why it lies in its bucket; None where it is not launched.
         met: Whether what happened was foretold; None where nothing can be said.
     """
 
     launch: str
-    kind: OutputKind
     cost: float | None
     cost_days: float | None
-    waste: WasteKind
+    reason: Reason | None
     met: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What counts of one launch, shared by its outputs: its main effect and its worth, where there are any."""
-
-    effect: Effect | None
-    worth: Worth | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +41,7 @@ class Totals:
         costed: How many costs are known.
         worth: The sum of worths; None of none.
         valued: How many launches have a worth.
-        measured_share: Of the launches that hold a bet, those with an effect (0 to 1); None without such a launch.
-        waste: Each kind of waste; of days of work where no cost is known.
+        buckets: Where the work went, all four; their costs add up to ``cost`` and their days to ``cost_days``.
         scored: How many expectations were met or were not.
         met: How many were met.
     """
@@ -65,32 +53,26 @@ class Totals:
     costed: int
     worth: Interval | None
     valued: int
-    measured_share: float | None
-    waste: tuple[WasteSum, ...]
+    buckets: tuple[BucketSum, ...]
     scored: int
     met: int
 
 
-def total(entries: Iterable[Entry], found: Mapping[str, Found]) -> Totals:
-    """The totals of ``entries``; ``found`` holds their launches by name."""
-    rows = tuple(entries)
+def total(entries: Iterable[Entry], worths: Iterable[Worth]) -> Totals:
+    """The totals of ``entries``; ``worths`` are those of their launches, each once."""
+    rows, known = tuple(entries), tuple(worths)
     launched = [row for row in rows if row.launch]
-    costs = [row.cost for row in launched if row.cost is not None]
-    worths = [each.worth for each in found.values() if each.worth is not None]
-    bets = {row.launch for row in launched if row.kind is OutputKind.BET}
-    measured = [name for name in bets if found[name].effect is not None]
     scored = [row.met for row in launched if row.met is not None]
-    spent = [Spent(row.waste, row.cost if costs else row.cost_days) for row in launched]
+    buckets = sum_buckets(Spent(row.reason, row.cost, row.cost_days) for row in launched if row.reason is not None)
     return Totals(
         outputs=len(rows),
         launched=len(launched),
-        cost=float(sum(costs)),
-        cost_days=float(sum(row.cost_days or 0.0 for row in launched)),
-        costed=len(costs),
-        worth=sum_of_worths(worths),
-        valued=len(worths),
-        measured_share=len(measured) / len(bets) if bets else None,
-        waste=tuple(each if costs else WasteSum(each.kind, each.outputs, 0.0, each.share) for each in sum_waste(spent)),
+        cost=sum((each.cost for each in buckets), start=0.0),
+        cost_days=sum((each.cost_days for each in buckets), start=0.0),
+        costed=sum(row.cost is not None for row in launched),
+        worth=sum_of_worths(known),
+        valued=len(known),
+        buckets=buckets,
         scored=len(scored),
         met=sum(scored),
     )

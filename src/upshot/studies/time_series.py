@@ -16,6 +16,7 @@ from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, P
 from upshot.causal.assessment import METHOD, Assessment, Reading, assess
 from upshot.causal.refusal import Refusal
 from upshot.causal.series import RHYTHMS, Series, Window
+from upshot.causal.shape import is_over
 from upshot.charts.words import day_label
 from upshot.stats.result import Estimate
 from upshot.studies.conditions import Clear, clear_window, definition_check
@@ -231,7 +232,8 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     """What says that the effect was over by the reading; empty where nothing does.
 
     Either the first third of the window has it, the last third has not, and the difference is clear; or the launch's
-    own first days stand out and the window as a whole does not.
+    own first days stand out, and the window as a whole holds no effect and leaves theirs out. A window that is too
+    vague to tell says nothing.
     """
     shape, spike, reading = answer.assessment.shape, answer.spike, answer.reading
     if shape is not None and shape.course == "transient":
@@ -240,15 +242,19 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
             f"{day_label(clear.first)} to {day_label(clear.last)} and by "
             f"{shape.late[0]:+.1%} in the last ({shape.late[1]:+.1%} to {shape.late[2]:+.1%}): it did not last."
         )
-    lasting = shape is not None and shape.course in ("lasting", "growing", "fading")
-    if isinstance(spike, Reading) and spike.absolute.p_value < _SPIKE_P and not reading.claimed and not lasting:
-        share = spike.relative
-        size = f" by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%})" if isinstance(share, Estimate) else ""
-        return (
-            f"{metric.title} moved{size} on the launch's day and the {_SPIKE_DAYS - 1} after it; over "
-            f"{day_label(clear.first)} to {day_label(clear.last)} no effect can be told from zero."
-        )
-    return ""
+    lasting = shape is not None and shape.course in ("lasting", "growing", "fading", "reversed")
+    if not isinstance(spike, Reading) or spike.absolute.p_value >= _SPIKE_P or reading.claimed or lasting:
+        return ""
+    share, whole = spike.relative, reading.relative
+    if not isinstance(share, Estimate) or not isinstance(whole, Estimate):
+        return ""
+    if not is_over(share.value, whole.low, whole.high):
+        return ""
+    return (
+        f"{metric.title} moved by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%}) on the launch's day and the "
+        f"{_SPIKE_DAYS - 1} after it; over {day_label(clear.first)} to {day_label(clear.last)} it moved by "
+        f"{whole.value:+.1%} ({whole.low:+.1%} to {whole.high:+.1%}), which leaves no such effect."
+    )
 
 
 def _path(inputs: StudyInputs, answer: _Answer, clear: Clear) -> tuple[Point, ...]:

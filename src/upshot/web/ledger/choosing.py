@@ -8,21 +8,21 @@ import msgspec
 from upshot.api.ledger import LedgerRow
 from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.core.errors import InvalidInput, NotFound
-from upshot.ledger.waste import WasteKind
+from upshot.ledger.buckets import Bucket
 from upshot.web.page import Page
 
-__all__ = ["FILTERS", "ROWS_A_PART", "WASTED", "Choice", "Facet", "Option", "facets_of", "read_choice", "word_of"]
+__all__ = ["FILTERS", "ROWS_A_PART", "Choice", "Facet", "Option", "facets_of", "read_choice", "word_of"]
 
 ROWS_A_PART = 50
 NOT_SHIPPED = "not shipped"
-FILTERS = {"all": "All", "shipped": "Shipped", "decide": "Needs a decision", "waste": "Waste"}
+FILTERS = {"all": "All", "shipped": "Shipped", "decide": "Needs a decision", "waste": "Waste", "unknown": "Not known"}
 SORTS: dict[str, Callable[[LedgerRow], float | None]] = {
     "launched": lambda row: None if row.launched_on is None else float(row.launched_on.toordinal()),
     "cost": lambda row: row.output.cost if row.output.cost is not None else row.output.cost_days,
     "effect": lambda row: None if row.effect is None else row.effect.value,
     "worth": lambda row: None if row.worth is None else row.worth.value,
 }
-WASTED: frozenset[WasteKind] = frozenset({"no effect", "harm", "unused", "unmeasured"})
+_IN_BUCKET: Mapping[str, Bucket] = {"waste": "waste", "unknown": "not known"}
 
 
 def word_of(row: LedgerRow) -> str:
@@ -123,8 +123,8 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
                 return bool(row.launch)
             case "decide":
                 return row.needs_decision
-            case "waste":
-                return row.waste in WASTED
+            case "waste" | "unknown":
+                return row.bucket == _IN_BUCKET[self.show]
             case _:
                 return True
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, Waste
+from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
 from upshot.catalog.verdict import Interval
 from upshot.core.errors import InvalidInput
-from upshot.ledger.waste import WasteKind
+from upshot.ledger.buckets import BUCKETS, Bucket
 from upshot.web.evidence import (
     GRADES,
     IntervalBar,
@@ -21,24 +21,16 @@ from upshot.web.evidence import (
     short_day,
     tone_of,
 )
-from upshot.web.ledger.choosing import ROWS_A_PART, WASTED, Choice, Facet, facets_of, read_choice, word_of
+from upshot.web.ledger.choosing import ROWS_A_PART, Choice, Facet, facets_of, read_choice, word_of
 from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
 
-__all__ = ["Entry", "LedgerPage", "WasteShare", "entries_of", "ledger_csv", "read_ledger"]
+__all__ = ["BucketShare", "Entry", "LedgerPage", "entries_of", "ledger_csv", "read_ledger"]
 
-_WASTE_WORDS: dict[WasteKind, str] = {
-    "none": "paid off or open",
-    "too early": "too early",
-    "no effect": "no effect",
-    "harm": "harm",
-    "unused": "unused",
-    "unmeasured": "unmeasured",
-}
 _COLUMNS = (
     *("output", "title", "kind", "launch", "launched_on", "cost", "cost_days", "cost_estimated", "expectation"),
     *("verdict", "grade", "design", "metric", "effect", "effect_low", "effect_high"),
-    *("worth", "worth_low", "worth_high", "waste", "decision", "verdict_id"),
+    *("worth", "worth_low", "worth_high", "bucket", "reason", "decision", "verdict_id"),
 )
 
 
@@ -59,15 +51,20 @@ class Entry(msgspec.Struct, frozen=True):
     expected: str
 
 
-class WasteShare(msgspec.Struct, frozen=True):
-    """One part of the bar of costs; ``start`` and ``width`` run from 0 to 100."""
+class BucketShare(msgspec.Struct, frozen=True):
+    """One part of the bar of costs; ``start`` and ``width`` run from 0 to 100, ``percent`` is the width in words.
 
-    kind: WasteKind
+    ``made_of`` says why its outputs lie in it, where there is more than one reason.
+    """
+
+    name: str
     words: str
     start: float
     width: float
+    percent: str
     cost: str
     outputs: int
+    made_of: str
 
 
 class LedgerPage(msgspec.Struct, frozen=True):
@@ -80,11 +77,13 @@ class LedgerPage(msgspec.Struct, frozen=True):
     cost_note: str
     worth: str
     worth_note: str
-    measured: str
+    paid_off: str
+    not_known: str
+    of: str
     foresight: str
     foresight_note: str
     wasted: str
-    shares: tuple[WasteShare, ...]
+    shares: tuple[BucketShare, ...]
     choice: Choice
     facets: tuple[Facet, ...]
     found: int
@@ -123,12 +122,14 @@ def read_ledger(page: Page) -> LedgerPage:
         cost_note=f"of {totals.costed} of {totals.outputs} outputs, {totals.cost_days:,.0f} days of work",
         worth=round_money(totals.worth.value, ledger.currency) if totals.worth else "–",
         worth_note=_worth_note(ledger),
-        measured="–" if totals.measured_share is None else f"{totals.measured_share:.0%}",
+        paid_off=_percent(ledger, "paid off"),
+        not_known=_percent(ledger, "not known"),
+        of="of the known cost" if totals.costed else "of the days of work",
         foresight=f"{totals.expectations_met} of {scored}" if scored else "–",
         foresight_note="effects fell into the range stated beforehand"
         if scored
         else "no sealed expectation is due yet",
-        wasted=_wasted(ledger),
+        wasted=_percent(ledger, "waste"),
         shares=_shares(ledger),
         choice=choice,
         facets=facets_of(ledger.rows, choice),
@@ -181,29 +182,32 @@ def _worth_note(ledger: Ledger) -> str:
     return f"{span}, {totals.valued} {launches} over the measured days"
 
 
-def _wasted(ledger: Ledger) -> str:
-    known = [w for w in ledger.totals.waste if w.kind in WASTED]
-    return f"{sum(w.share for w in known):.0%}" if ledger.totals.costed else "–"
+def _percent(ledger: Ledger, bucket: Bucket) -> str:
+    found = next(each for each in ledger.totals.buckets if each.bucket == bucket)
+    return "–" if found.percent is None else f"{found.percent}%"
 
 
-def _shares(ledger: Ledger) -> tuple[WasteShare, ...]:
-    """Parts of the bar: what paid off or is open first, then each kind of waste that there is."""
-    totals = ledger.totals
-    if not totals.costed or not totals.cost:
-        return ()
-    wasted = [waste for waste in totals.waste if waste.outputs]
-    rest = Waste(
-        kind="none",
-        outputs=totals.launched - sum(w.outputs for w in wasted),
-        cost=totals.cost - sum(w.cost for w in wasted),
-        share=max(1.0 - sum(w.share for w in wasted), 0.0),
-    )
-    order, shares, start = list(_WASTE_WORDS), [], 0.0
-    for waste in sorted([rest, *wasted], key=lambda w: order.index(w.kind)):
-        width = 100 * waste.share
-        cost = round_money(waste.cost, ledger.currency)
-        shares.append(WasteShare(waste.kind, _WASTE_WORDS[waste.kind], start, width, cost, waste.outputs))
-        start += width
+def _shares(ledger: Ledger) -> tuple[BucketShare, ...]:
+    """Parts of the bar: the buckets in which an output lies."""
+    shares, start = [], 0.0
+    in_money = ledger.totals.costed > 0
+    for bucket in ledger.totals.buckets:
+        if bucket.share is None or not bucket.outputs:
+            continue
+        made_of = ", ".join(f"{each.outputs} {each.reason}" for each in bucket.reasons)
+        shares.append(
+            BucketShare(
+                name=bucket.bucket.replace(" ", "-"),
+                words=BUCKETS[bucket.bucket],
+                start=start,
+                width=100 * bucket.share,
+                percent=f"{bucket.percent}%",
+                cost=_cost(bucket.cost if in_money else None, bucket.cost_days, ledger.currency),
+                outputs=bucket.outputs,
+                made_of=made_of if len(bucket.reasons) > 1 or bucket.bucket in ("waste", "not known") else "",
+            )
+        )
+        start += 100 * bucket.share
     return tuple(shares)
 
 
@@ -231,7 +235,8 @@ def ledger_csv(ledger: Ledger) -> str:
                 safe_cell(row.metric),
                 *(("", "", "") if effect is None else (effect.value, effect.low, effect.high)),
                 *(("", "", "") if worth is None else (worth.value, worth.low, worth.high)),
-                row.waste,
+                row.bucket or "",
+                row.reason or "",
                 row.decision or "",
                 row.verdict,
             ]

@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import msgspec
+
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.answers.study_inputs import daily_series
-from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow, LedgerTotals, Waste
+from upshot.api.ledger import LEDGER, Ledger, LedgerBucket, LedgerQuery, LedgerRow, LedgerTotals
 from upshot.api.operation import Principal
 from upshot.api.outputs import OutputView
 from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
 from upshot.catalog.verdict import Effect, Grade, Verdict, VerdictRecord, VerdictWord
 from upshot.core.errors import NotFound
 from upshot.core.time import DayRange
+from upshot.ledger.buckets import bucket_of
 from upshot.ledger.effects import main_effect, strongest, unit_worth, went_bad, worth_of_verdict
 from upshot.ledger.score import expectation_met
-from upshot.ledger.totals import Entry, Found, total
-from upshot.ledger.waste import waste_of
+from upshot.ledger.totals import Entry, total
 from upshot.ledger.worth import Worth
 from upshot.studies.default import chosen_expectation
 from upshot.workspace.binding import Binding
@@ -140,7 +142,7 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
     stated = chosen_expectation(own, launch.at, told.metric) or chosen_expectation(own, launch.at)
     foretold = stated is not None and not stated.late(launch.at)
     used = _used_share(book, output, launch)
-    waste, note = waste_of(told.word, told.grade, output.kind, used, worse=went_bad(told.effect))
+    placed = bucket_of(told.word, told.grade, output.kind, used, worse=went_bad(told.effect))
     return LedgerRow(
         output=view,
         launch=launch.name,
@@ -161,8 +163,9 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
         expectation_met=expectation_met(told.effect, stated.expectation) if foretold and stated else None,
         decision=told.decision,
         needs_decision=told.needs_decision and output.kind is OutputKind.BET,
-        waste=waste,
-        waste_note=note,
+        bucket=placed.bucket,
+        reason=placed.reason,
+        reason_note=placed.note,
     )
 
 
@@ -187,8 +190,9 @@ def _unlaunched(view: OutputView, output: Output) -> LedgerRow:
         expectation_met=None,
         decision=None,
         needs_decision=False,
-        waste="none",
-        waste_note="",
+        bucket=None,
+        reason=None,
+        reason_note="",
     )
 
 
@@ -219,15 +223,14 @@ def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals
     entries = (
         Entry(
             row.launch,
-            OutputKind(row.output.kind),
             row.output.cost,
             row.output.cost_days,
-            row.waste,
+            row.reason,
             row.expectation_met,
         )
         for row in rows
     )
-    found = total(entries, {name: Found(each.effect, each.worth) for name, each in told.items()})
+    found = total(entries, (each.worth for each in told.values() if each.worth is not None))
     return LedgerTotals(
         outputs=found.outputs,
         launched=found.launched,
@@ -236,8 +239,7 @@ def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals
         costed=found.costed,
         worth=found.worth,
         valued=found.valued,
-        measured_share=found.measured_share,
-        waste=tuple(Waste(each.kind, each.outputs, each.cost, each.share) for each in found.waste),
+        buckets=msgspec.convert(found.buckets, tuple[LedgerBucket, ...], from_attributes=True),
         expectations_scored=found.scored,
         expectations_met=found.met,
     )
