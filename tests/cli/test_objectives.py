@@ -51,7 +51,7 @@ def test_objective_is_shown_with_its_course(aimed: Path, capsys: Captured) -> No
 def test_objective_whose_window_reaches_before_the_data_says_so(aimed: Path, capsys: Captured) -> None:
     code, out, _ = run(capsys, aimed, "objective", "show", "calm")
     assert code == 0
-    assert out.startswith("calm: no data.\nThe data do not cover the 28 days to 2024-01-16.\n")
+    assert out.startswith("calm: no data.\nThe data do not cover the 28 days to 16 Jan 2024.\n")
 
 
 def test_objective_that_is_not_there_is_named(aimed: Path, capsys: Captured) -> None:

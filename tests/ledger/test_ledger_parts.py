@@ -163,9 +163,9 @@ def test_wider_range_is_never_refuted_where_a_narrower_one_is_not(
     value: float, half: float, low: int, width: int, more: int
 ) -> None:
     found = effect(value, value - half, value + half)
-    middle = low + width / 2
+    change = low or low + width
     narrow, wide = (
-        expectation_met(found, parse_expectation(f"m {middle:+}% ({low - by}%..{low + width + by}%) within 30d"))
+        expectation_met(found, parse_expectation(f"m {change:+}% ({low - by}%..{low + width + by}%) within 30d"))
         for by in (0, more)
     )
     assert narrow is not None or wide is not False

@@ -15,6 +15,7 @@ from upshot.api.metrics import METRIC_QUERY, MetricQuery
 from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName, ObjectiveView
 from upshot.api.operation import LOCAL_OWNER, Caller
 from upshot.api.state import Nothing
+from upshot.charts.words import day_label
 from upshot.core.errors import NotFound
 from upshot.core.settings import load_settings
 from upshot.workspace.initialise import initialise
@@ -114,7 +115,7 @@ def test_count_is_measured_with_its_gap_left_out(measure: Measure) -> None:
     assert (found.baseline, found.current, found.target) == pytest.approx((280.0, 336.0, 336.0))
     assert found.status == "reached"
     assert found.sentence == (
-        "336 over the 28 days to 2024-06-09, from 280: the target of 336 is reached. "
+        "336 over the 28 days to 9 Jun 2024, from 280: the target of 336 is reached. "
         "1 day is missing in the series and left out."
     )
     assert all(point.value is None or point.value > 270 for point in found.points)
@@ -148,7 +149,7 @@ def test_retention_counts_cohorts_whose_period_is_over(measure: Measure) -> None
     found = measure(metric="again", starts="2024-01-10", due=str(on), baseline=0.1, target="20%", window_days=14)
     assert 0 < share < 1
     assert found.current == pytest.approx(share)
-    assert f"over the 14 days to {on}" in found.sentence
+    assert f"over the 14 days to {day_label(on)}" in found.sentence
 
 
 def test_first_cohort_is_left_out_as_it_holds_everybody_before(measure: Measure) -> None:
@@ -159,7 +160,7 @@ def test_first_cohort_is_left_out_as_it_holds_everybody_before(measure: Measure)
 def test_calendar_months_stand_until_the_next_is_over(owner: Caller, measure: Measure) -> None:
     found = measure(metric="monthly_buyers")
     assert found.current == total(owner, "monthly_buyers", date(2024, 5, 1), date(2024, 5, 31))
-    assert "to 2024-05-31" in found.sentence
+    assert "to 31 May 2024" in found.sentence
 
 
 def test_written_baseline_counts_and_decides_the_pace(measure: Measure) -> None:
@@ -196,19 +197,19 @@ def test_objective_that_is_over_is_judged_by_its_last_day(measure: Measure) -> N
 def test_objective_is_not_over_before_the_data_of_its_last_day(measure: Measure) -> None:
     found = measure(metric="monthly_buyers", baseline=1, target="1000", due="2024-06-08")
     assert found.status == "behind"
-    assert "to 2024-05-31" in found.sentence
+    assert "to 31 May 2024" in found.sentence
 
 
 def test_objective_that_has_not_begun_says_from_where(measure: Measure) -> None:
     found = measure(metric="orders", starts="2024-07-01", due="2024-12-31")
     assert found.status == "not started"
-    assert found.sentence.startswith("It starts on 2024-07-01 from 336, and should be at 403.20")
+    assert found.sentence.startswith("It starts on 1 Jul 2024 from 336, and should be at 403.20")
 
 
 def test_what_cannot_be_measured_says_why(measure: Measure) -> None:
     early = measure(metric="orders", starts="2023-06-01")
     assert (early.status, early.current, early.baseline, early.progress) == ("no data", None, None, None)
-    assert "too little data in the 28 days before 2023-06-01" in early.sentence
+    assert "too little data in the 28 days before 1 Jun 2023" in early.sentence
     begun = measure(metric="orders", starts="2024-01-15")
     assert begun.baseline == pytest.approx(280.0), "measured over the two weeks that there are"
     unknown = measure(metric="orders", where=["colour = red"])
