@@ -234,7 +234,7 @@ def test_reading_waits_for_its_data(shop: LocalWorkspace) -> None:
     anna.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("b.yaml", study),)))
     done = anna.call(STUDIES_RECORD, StudiesRecord(launch="checkout", seconds=600))
     assert done.recorded == ()
-    assert any("The data end before 2026-05-01" in text for text in done.failed)
+    assert any("The data end before the end of 1 May 2026" in text for text in done.failed)
 
 
 def test_unknown_names_and_times_are_refused(anna: Caller) -> None:

@@ -217,7 +217,8 @@ class Declarations:
         if change.after == 0 and there:
             raise InvalidInput(
                 f"There is {with_article(kind.KIND)} named {name!r} already.",
-                hint="Give this one another title or name, or change the one that is there.",
+                hint="It was made or changed meanwhile, or has the same title: give this one another title or name, or "
+                "change the one that is there.",
             )
         if change.after is not None and change.after != (there["version"] if there else 0):
             raise InvalidInput(
