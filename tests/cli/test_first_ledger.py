@@ -77,7 +77,6 @@ def test_repository_and_table_give_a_graded_ledger(
     assert "2 verdicts recorded, 0 to go" in err
     assert "v1.1" in out
     assert "Not known: 1 output, 67% of the days of work (1 too vague)." in out
-    assert "Not known: 1 output, 67% of the days of work (1 too vague)." in out
     found = asked(capsys, folder, "ledger")
     rows = {row["launched_on"]: row for row in found["rows"]}
     newer, older = rows["2026-01-12"], rows["2025-10-06"]

@@ -73,7 +73,7 @@ def test_ledger_says_the_same_by_command_on_its_page_and_over_http(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tell(tmp_path / "shop")
-    code, out, _ = run(capsys, folder, "ledger", "--recorded")
+    code, out, _ = run(capsys, folder, "ledger")
     assert code == 0
     with serving(folder) as running:
         page = running.get("/ledger").text
