@@ -1,8 +1,9 @@
 """Did what happened fall into the range that was foretold?
 
-A range is to hold the true effect four times in five. The true effect is never known, its estimate has an error. So it is
-as expected where the truth most probably lies in the range, given the estimate; and not as expected where the estimate's
-whole interval lies beside the range. Nothing is said in between: a range inside a wide interval is not refuted by it.
+A range is to hold the true effect four times in five. The true effect is never known, its estimate has an error. So it
+is as expected where the truth most probably lies in the range, given the estimate; and not as expected where the
+estimate's whole interval lies beside the range. Nothing is said in between: a range inside a wide interval is not
+refuted by it.
 """
 
 import math

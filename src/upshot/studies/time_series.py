@@ -251,8 +251,8 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     if not is_over(share.value, whole.low, whole.high):
         return ""
     return (
-        f"{metric.title} moved by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%}) on the launch's day and the "
-        f"{_SPIKE_DAYS - 1} after it; over {day_label(clear.first)} to {day_label(clear.last)} it moved by "
+        f"{metric.title} moved by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%}) on the launch's day and "
+        f"the {_SPIKE_DAYS - 1} after it; over {day_label(clear.first)} to {day_label(clear.last)} it moved by "
         f"{whole.value:+.1%} ({whole.low:+.1%} to {whole.high:+.1%}), which leaves no such effect."
     )
 
