@@ -3,8 +3,10 @@
 import math
 import random
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,7 +15,7 @@ import pytest
 from upshot.core.time import DayRange
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.store import EventRecord
-from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, exposed_units
+from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, exposed_units, undeclared_exposures
 from upshot.metrics.compile.query import ExposureQuery
 from upshot.metrics.definition import Selection
 from upshot.metrics.parse import parse_metrics
@@ -50,9 +52,9 @@ WITH first AS (
            count(DISTINCT variant) AS met
     FROM (SELECT distinct_id, occurred_at, properties.variant::VARCHAR AS variant FROM events
           WHERE event = 'met' AND distinct_id IS NOT NULL AND day BETWEEN '2026-03-01' AND '2026-03-31'
-                AND occurred_at < '2026-04-01')
+                AND occurred_at < '2026-04-01' AND variant IN ('a', 'b'))
     GROUP BY 1
-), clean AS (SELECT * FROM first WHERE met = 1 AND variant IN ('a', 'b')
+), clean AS (SELECT * FROM first WHERE met = 1
              AND t + INTERVAL {horizon} DAY <= TIMESTAMP '2026-04-01'),
 buys AS (SELECT distinct_id AS who, occurred_at AS t, day, properties.amount::DOUBLE AS amount,
                 properties.kind::VARCHAR AS kind FROM events WHERE event = 'buy'),
@@ -147,6 +149,11 @@ def world() -> list[EventRecord]:
             amount = {"amount": round(rng.expovariate(0.1), 2)} if rng.random() < 0.9 else {}
             events.append(record("buy", who, at, kind=rng.choice("xyz"), **amount))
         events += [record("look", who, met + timedelta(hours=rng.randrange(240))) for _ in range(rng.randrange(3))]
+        if number % 30 == 2:
+            events.append(record("met", who, met + timedelta(minutes=30), variant=number % 60 == 2))
+    events += [record("met", f"off{number}", BEGIN + timedelta(days=40), variant=False) for number in range(5)]
+    events += [record("met", f"off{number}", BEGIN + timedelta(days=41), variant=None) for number in range(3, 8)]
+    events.append(record("met", "bare", BEGIN + timedelta(days=40)))
     events.append(record("met", None, BEGIN + timedelta(days=30), variant="a"))
     return events
 
@@ -158,29 +165,58 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckDBStore]:
         yield opened
 
 
+def check_alike(rows: Sequence[tuple[Any, ...]], expected: Sequence[tuple[Any, ...]]) -> None:
+    """Equal keys and counts, and moments up to the order in which doubles are added."""
+    assert [row[:2] for row in rows] == [row[:2] for row in expected]
+    for row, wanted in zip(rows, expected, strict=True):
+        for value, other in zip(row[2:], wanted[2:], strict=True):
+            assert (value is None) == (other is None)
+            assert value is None or math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-12)
+
+
 @pytest.mark.parametrize("name", sorted(BY_HAND))
 def test_moments_are_those_of_sql_by_hand(store: DuckDBStore, name: str) -> None:
     horizon, unit = BY_HAND[name]
     found = store.run(exposed_moments(METRICS[name], QUERY, store.dialect()))
     assert found.columns == ("variant", "n", *MOMENTS)
-    expected = store.run_sql(CLOCK.format(horizon=horizon, unit=unit)).rows
-    assert [row[:2] for row in found.rows] == [row[:2] for row in expected]
-    for row, wanted in zip(found.rows, expected, strict=True):
-        for value, other in zip(row[2:], wanted[2:], strict=True):
-            assert (value is None) == (other is None)
-            assert value is None or math.isclose(value, other, rel_tol=1e-9, abs_tol=1e-12)
+    check_alike(found.rows, store.run_sql(CLOCK.format(horizon=horizon, unit=unit)).rows)
 
 
 def test_units_count_by_the_variant_that_they_met_first(store: DuckDBStore) -> None:
     found = store.run(exposed_units(QUERY, store.dialect())).rows
     by_hand = store.run_sql("""
         WITH met AS (SELECT distinct_id AS who, occurred_at AS t, properties.variant::VARCHAR AS variant FROM events
-                     WHERE event = 'met' AND distinct_id IS NOT NULL),
+                     WHERE event = 'met' AND distinct_id IS NOT NULL AND variant IN ('a', 'b')),
         first AS (SELECT who, min(t) AS t, arg_min(variant, t) AS variant, count(DISTINCT variant) AS n
                   FROM met GROUP BY 1)
         SELECT variant, count(*), count(*) FILTER (n = 1 AND t + INTERVAL 7 DAY <= TIMESTAMP '2026-04-01'),
                count(*) FILTER (n > 1)
         FROM first GROUP BY 1 ORDER BY 1""").rows
     assert found == by_hand
-    assert {row[0] for row in found} == {"a", "b", "strange"}
+    assert {row[0] for row in found} == {"a", "b"}
     assert sum(row[3] for row in found) > 0
+
+
+def test_exposures_that_name_no_variant_are_counted_by_what_they_name(store: DuckDBStore) -> None:
+    found = store.run(undeclared_exposures(QUERY, store.dialect())).rows
+    by_hand = store.run_sql("""
+        WITH met AS (SELECT distinct_id AS who, properties.variant::VARCHAR AS variant FROM events
+                     WHERE event = 'met' AND distinct_id IS NOT NULL),
+        others AS (SELECT * FROM met WHERE variant NOT IN ('a', 'b') OR variant IS NULL),
+        nothing AS (SELECT who, min(variant) AS variant FROM others
+                    WHERE who NOT IN (SELECT who FROM met WHERE variant IN ('a', 'b')) GROUP BY 1)
+        SELECT variant, count(*), (SELECT count(*) FROM nothing n WHERE n.variant IS NOT DISTINCT FROM o.variant)
+        FROM others o GROUP BY 1 ORDER BY 2 DESC, 1""").rows
+    assert found == by_hand
+    assert {row[0]: row[2] > 0 for row in found} == {"strange": False, "false": True, "true": False, None: True}
+
+
+def test_flag_that_is_switched_off_changes_no_number(store: DuckDBStore, tmp_path: Path) -> None:
+    declared = [one for one in world() if one.event != "met" or '"a"' in one.properties or '"b"' in one.properties]
+    with DuckDBStore(tmp_path / "declared.duckdb", ZoneInfo("UTC")) as clean:
+        clean.append(declared)
+        for name in sorted(BY_HAND):
+            moments = store.run(exposed_moments(METRICS[name], QUERY, store.dialect())).rows
+            check_alike(moments, clean.run(exposed_moments(METRICS[name], QUERY, clean.dialect())).rows)
+        units = store.run(exposed_units(QUERY, store.dialect())).rows
+        assert units == clean.run(exposed_units(QUERY, clean.dialect())).rows

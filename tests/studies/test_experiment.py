@@ -10,6 +10,7 @@ from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 from tests.studies.worlds import arm, experiment, metric
 from upshot.catalog.verdict import Effect, Grade, Interval, MetricRole, StudyDesign, VerdictWord
 from upshot.studies.conclude import conclude
+from upshot.studies.inputs import StudyInputs, UndeclaredExposures
 
 
 def found(effect: Effect) -> Interval:
@@ -102,6 +103,47 @@ def test_units_in_two_variants_refuse_when_they_are_many() -> None:
     verdict = conclude(experiment((arm("old", a), arm("new", b)), units, crossed=60))
     assert verdict.word is VerdictWord.NOT_MEASURABLE
     assert "more than one variant" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("strange", "undeclared", "sentence"),
+    [
+        (0, UndeclaredExposures(exposures=0), None),
+        (
+            0,
+            UndeclaredExposures(exposures=90, named=(("false", 90),)),
+            (
+                "90 exposures name none of the variants ('false' 90) and are left out; "
+                "every unit of them met a variant too."
+            ),
+        ),
+        (
+            7,
+            UndeclaredExposures(exposures=1_234, named=(("false", 1_200), (None, 20), ("off", 10)), others=2),
+            (
+                "1,234 exposures name none of the variants ('false' 1,200, nothing 20, 'off' 10 and 2 more) and are "
+                "left out, and so 7 units that met no variant."
+            ),
+        ),
+    ],
+)
+def test_exposures_to_no_variant_are_told_and_refuse_nothing(
+    strange: int, undeclared: UndeclaredExposures, sentence: str | None
+) -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(10, 2, 1_000), rng.normal(14, 2, 1_000)
+    inputs = experiment((arm("old", a), arm("new", b)), strange=strange, undeclared=undeclared)
+    verdict = conclude(StudyInputs.from_bytes(inputs.to_bytes()))
+    assert verdict.word is VerdictWord.IMPROVED
+    told = [check for check in verdict.checks if check.name == "declared variants"]
+    assert [(check.passed, check.sentence) for check in told] == ([] if sentence is None else [(None, sentence)])
+
+
+def test_inputs_from_before_undeclared_variants_were_counted_keep_their_bytes() -> None:
+    rng = np.random.default_rng(5)
+    inputs = experiment((arm("old", rng.normal(10, 2, 50)), arm("new", rng.normal(14, 2, 50))), strange=3)
+    assert b"undeclared" not in inputs.to_bytes()
+    assert "declared variants" not in {check.name for check in conclude(inputs).checks}
 
 
 def test_arms_that_differed_before_refuse() -> None:

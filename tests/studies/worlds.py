@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +18,7 @@ from upshot.studies.inputs import (
     OtherNote,
     Sealed,
     StudyInputs,
+    UndeclaredExposures,
     seed_of,
 )
 
@@ -134,6 +136,8 @@ def experiment(
     *,
     final: bool = True,
     crossed: int = 0,
+    strange: int = 0,
+    undeclared: UndeclaredExposures | msgspec.UnsetType = msgspec.UNSET,
     mature: dict[str, int] | None = None,
     readings: int = 1,
     metrics: tuple[MetricInput, ...] = (),
@@ -169,7 +173,8 @@ def experiment(
                 for n, w in zip(names, weights or (1.0,) * len(names), strict=True)
             ),
             crossed=crossed,
-            strange=0,
+            strange=strange,
+            undeclared=undeclared,
             values=values,
         ),
     )

@@ -23,11 +23,14 @@ from upshot.studies.inputs import (
     OtherLaunch,
     OtherNote,
     StudyInputs,
+    UndeclaredExposures,
     seed_of,
 )
 
 __all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripe_on"]
 
+_NAMED = 3
+_LONGEST_NAME = 60
 HISTORY_DAYS = 800
 """Days before a launch that are read: more than two years, so that the season can be learned."""
 _NEARLY_ALWAYS = 0.98
@@ -192,7 +195,14 @@ def _misses(metric: Metric, found: dict[date, float], calendar: list[date]) -> b
 def _exposures(
     resources: Answering, experiment: Experiment, study: Study, metrics: Iterable[MetricInput], reading: date
 ) -> ExperimentInput:
-    from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, exposed_units, horizon_days, value_shape
+    from upshot.metrics.compile.exposed import (
+        MOMENTS,
+        exposed_moments,
+        exposed_units,
+        horizon_days,
+        undeclared_exposures,
+        value_shape,
+    )
 
     last = min(experiment.ends or reading, reading)
     query = ExposureQuery(
@@ -206,6 +216,7 @@ def _exposures(
     )
     dialect, store = resources.store.dialect(), resources.store
     met = {str(row[0]): tuple(int(n) for n in row[1:]) for row in store.run(exposed_units(query, dialect)).rows}
+    undeclared = store.run(undeclared_exposures(query, dialect)).rows
     values = []
     for metric in metrics:
         if metric.role is None:
@@ -235,7 +246,12 @@ def _exposures(
             ArmUnits(variant=v.name, weight=v.weight, units=met.get(v.name, (0,))[0], mature=met.get(v.name, (0, 0))[1])
             for v in experiment.variants
         ),
-        crossed=sum(counts[2] for name, counts in met.items() if name in query.variants),
-        strange=sum(counts[0] for name, counts in met.items() if name not in query.variants),
+        crossed=sum(counts[2] for counts in met.values()),
+        strange=sum(int(row[2]) for row in undeclared),
+        undeclared=UndeclaredExposures(
+            exposures=sum(int(row[1]) for row in undeclared),
+            named=tuple((row[0] and row[0][:_LONGEST_NAME], int(row[1])) for row in undeclared[:_NAMED]),
+            others=max(0, len(undeclared) - _NAMED),
+        ),
         values=tuple(values),
     )

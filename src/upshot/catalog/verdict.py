@@ -119,7 +119,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         name: ``sample ratio``, ``placebos in time``, ``neighbours``, …
-        passed: None where it could not be looked at.
+        passed: None where it could not be looked at, and for what is only told.
         sentence: What was found, with its numbers.
     """
 

@@ -6,6 +6,7 @@ check of the split comes first; where it fails no number of the experiment can b
 
 from datetime import date, timedelta
 
+import msgspec
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
@@ -32,7 +33,7 @@ def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
     found = inputs.experiment
     if found is None:
         return Refused(_DESIGN, ("The launch has no experiment: nobody drew lots for who had it first.",))
-    checks = (*_split(found), _crossing(found), _maturity(found), *_balance(inputs, found))
+    checks = (*_split(found), _crossing(found), *_declared(found), _maturity(found), *_balance(inputs, found))
     failed = [check for check in checks if check.passed is False]
     if failed:
         return Refused(_DESIGN, tuple(f"{check.name.capitalize()}: {check.sentence}" for check in failed), checks)
@@ -83,6 +84,21 @@ def _crossing(found: ExperimentInput) -> Check:
     if share > _MOST_CROSSED:
         sentence += f" More than {_MOST_CROSSED:.0%} says that the variant does not stick to the unit."
     return Check(name="one variant a unit", passed=share <= _MOST_CROSSED, sentence=sentence)
+
+
+def _declared(found: ExperimentInput) -> list[Check]:
+    """Exposures that name no declared variant, where there are any: a flag that is off answers with no variant."""
+    undeclared = found.undeclared
+    if isinstance(undeclared, msgspec.UnsetType) or not undeclared.exposures:
+        return []
+    shown = ", ".join(f"{'nothing' if value is None else repr(value)} {count:,}" for value, count in undeclared.named)
+    named = f"{shown} and {undeclared.others} more" if undeclared.others else shown
+    subject = "1 exposure names" if undeclared.exposures == 1 else f"{undeclared.exposures:,} exposures name"
+    units = "1 unit" if found.strange == 1 else f"{found.strange:,} units"
+    sentence = f"{subject} none of the variants ({named}) and are left out, and so {units} that met no variant."
+    if not found.strange:
+        sentence = f"{subject} none of the variants ({named}) and are left out; every unit of them met a variant too."
+    return [Check(name="declared variants", passed=None, sentence=sentence)]
 
 
 def _maturity(found: ExperimentInput) -> Check:

@@ -21,6 +21,7 @@ __all__ = [
     "OtherNote",
     "Sealed",
     "StudyInputs",
+    "UndeclaredExposures",
     "seed_of",
 ]
 
@@ -134,6 +135,20 @@ class ArmValues(msgspec.Struct, frozen=True, kw_only=True):
     cubes: tuple[float, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
+class UndeclaredExposures(msgspec.Struct, frozen=True, kw_only=True):
+    """Exposures that name no declared variant, as those of a flag that is switched off.
+
+    Attributes:
+        exposures: How many there are.
+        named: What most of them name (None: nothing), at most 60 characters of it, each with how many.
+        others: How many more are named.
+    """
+
+    exposures: int
+    named: tuple[tuple[str | None, int], ...] = ()
+    others: int = 0
+
+
 class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
     """What an experiment's exposures say, up to the reading.
 
@@ -141,7 +156,10 @@ class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
         experiment: As declared.
         arms: The control first.
         crossed: Units that met more than one variant; they are left out of the values.
-        strange: Units whose first variant is not declared; they are left out.
+        strange: Units that met no declared variant; they are left out. In inputs without ``undeclared``: units whose
+            first variant is not declared.
+        undeclared: Exposures that name no declared variant; they are left out. Unset, and so absent from the bytes, in
+            inputs from before they were collected.
         values: By metric and variant.
     """
 
@@ -149,6 +167,7 @@ class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
     arms: tuple[ArmUnits, ...]
     crossed: int
     strange: int
+    undeclared: UndeclaredExposures | msgspec.UnsetType = msgspec.UNSET
     values: tuple[ArmValues, ...]
 
 

@@ -21,7 +21,7 @@ from upshot.metrics.dialect import Dialect
 from upshot.metrics.kinds import Clock, RetentionKind, Ripens, Shape
 from upshot.metrics.ripening import brackets_of, ripening
 
-__all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "value_shape"]
+__all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "undeclared_exposures", "value_shape"]
 
 MOMENTS = (
     *("mean_x", "variance_x", "mean_y", "variance_y", "covariance_xy"),
@@ -57,7 +57,7 @@ def horizon_days(metric: Metric, asked: int) -> int:
 
 
 def exposed_units(query: ExposureQuery, dialect: Dialect) -> Table:
-    """Units by the variant that they met first.
+    """Units by the declared variant that they met first.
 
     Columns: ``variant``, ``units``, ``mature`` (whose horizon is over), ``crossed`` (who met another one too).
     """
@@ -75,6 +75,30 @@ def exposed_units(query: ExposureQuery, dialect: Dialect) -> Table:
     )
 
 
+def undeclared_exposures(query: ExposureQuery, dialect: Dialect) -> Table:
+    """Exposures that name no declared variant, as those of a flag that is switched off, by what they name.
+
+    Columns: ``variant`` (null where the property is missing or null), ``exposures`` of known units, ``units`` (those
+    without an exposure to a declared variant; each counts once, with the first of what it met in the order of texts).
+    """
+    rows = _exposures(query, dialect)
+    declared = rows.variant.isin(list(query.variants))
+    known = rows.filter(declared).select(known_key="unit_key").distinct().view()
+    others = rows.filter(rows.variant.isnull() | ~declared).view()
+    counted = others.group_by(["unit_key", "variant"]).agg(exposures=others.count())
+    joined = counted.left_join(known, counted.unit_key == known.known_key)
+    place = ibis.row_number().over(group_by=joined.unit_key, order_by=joined.variant)
+    placed = joined.mutate(place=place)
+    return (
+        placed.group_by("variant")
+        .agg(
+            exposures=placed.exposures.sum(),
+            units=_ones((placed.place == 0) & placed.known_key.isnull()).sum(),
+        )
+        .order_by([ibis.desc("exposures"), "variant"])
+    )
+
+
 def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> Table:
     """Sufficient statistics of the metric by variant, over units that met one variant and whose horizon is over.
 
@@ -89,7 +113,7 @@ def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> T
     over = units.exposed_at + ibis.interval(days=horizon_days(metric, query.horizon_days)) <= ibis.timestamp(
         query.until
     )
-    units = units.filter(over & (units.met == 1) & units.variant.isin(list(query.variants)))
+    units = units.filter(over & (units.met == 1))
     values = _values(metric, _Clock(units, query, dialect))
     kept = units.select("unit_key", "variant").view()
     did = values.view()
@@ -150,16 +174,23 @@ class _Clock:
 
 
 def _exposed(query: ExposureQuery, dialect: Dialect) -> Table:
-    """Each unit's first exposure: ``unit_key``, ``exposed_at``, ``variant``, ``met`` (how many variants it met)."""
-    rows = event_rows(
-        dialect, query.selection, days=query.days, unit_type=query.unit, value_text=query.property
-    ).rename(variant="value")
-    rows = rows.filter(
-        rows.unit_key.notnull() & rows.variant.notnull() & (rows.occurred_at < ibis.timestamp(query.until))
-    )
+    """Each unit's first exposure to a declared variant.
+
+    Columns: ``unit_key``, ``exposed_at``, ``variant``, ``met`` (how many declared variants it met).
+    """
+    rows = _exposures(query, dialect)
+    rows = rows.filter(rows.variant.isin(list(query.variants)))
     firsts = earliest_rows(rows).select("unit_key", "variant", exposed_at="occurred_at").view()
     met = rows.group_by(met_key=rows.unit_key).agg(met=rows.variant.nunique()).view()
     return firsts.inner_join(met, firsts.unit_key == met.met_key).drop("met_key")
+
+
+def _exposures(query: ExposureQuery, dialect: Dialect) -> Table:
+    """Exposures of known units, whatever ``variant`` they name."""
+    rows = event_rows(
+        dialect, query.selection, days=query.days, unit_type=query.unit, value_text=query.property
+    ).rename(variant="value")
+    return rows.filter(rows.unit_key.notnull() & (rows.occurred_at < ibis.timestamp(query.until)))
 
 
 def _values(metric: Metric, clock: _Clock) -> Table:
