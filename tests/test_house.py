@@ -1,6 +1,7 @@
 """Rules of the house that no other check knows."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -49,6 +50,27 @@ def test_module_declares_what_it_exports(path: Path) -> None:
         if isinstance(target, ast.Name)
     }
     assert "__all__" in targets
+
+
+def test_names_in_docstrings_and_pages_are_there() -> None:
+    named = re.compile(r"``?(upshot(?:\.[A-Za-z_]\w*)+)`")
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    files = {"upshot.toml", "upshot.track"}  # a file, and the name of the tracker's function in the browser
+    found = {name for path in (*SOURCES, *pages) for name in named.findall(path.read_text(encoding="utf-8"))}
+    assert {name for name in found - files if not _there(name)} == set()
+
+
+def _there(name: str) -> bool:
+    parts = name.split(".")
+    for until in range(len(parts), 0, -1):
+        try:
+            item: object = importlib.import_module(".".join(parts[:until]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[until:]:
+            item = getattr(item, part, None)
+        return item is not None
+    return False
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))

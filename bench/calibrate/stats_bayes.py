@@ -109,7 +109,7 @@ def _one_metric(simulations: int, rng: np.random.Generator) -> list[CalibrationR
     control = Moments.of(rng.exponential(1.0, (simulations, 500)))
     worse = Moments.of(rng.exponential(1.0, (simulations, 500)) - 0.1)
     margin = int((non_inferiority(control, worse, margin=0.1).p_value <= 0.05).sum())
-    same = int((equivalence(control, worse, region=(-0.1, 0.1)).p_value <= 0.05).sum())
+    same = int((equivalence(control, worse, margin=(-0.1, 0.1)).p_value <= 0.05).sum())
     return [
         # Equal groups cancel the skewness of the difference, so one-sided tests are nearly exact at 500 units.
         calibrated(

@@ -35,7 +35,7 @@ def test_inferiority_is_the_other_tail_of_superiority() -> None:
 def test_equivalence_agrees_with_statsmodels_two_one_sided_tests() -> None:
     means = CompareMeans(DescrStatsW(TREATMENT), DescrStatsW(CONTROL))
     expected = means.ttost_ind(-0.8, 0.9, usevar="unequal")[0]
-    result = equivalence(C, T, region=(-0.8, 0.9))
+    result = equivalence(C, T, margin=(-0.8, 0.9))
     assert float(result.p_value) == pytest.approx(float(expected), rel=1e-9)
     low, high = means.tconfint_diff(alpha=0.1, usevar="unequal")
     assert [float(result.low), float(result.high)] == pytest.approx([low, high], rel=1e-9)
@@ -59,7 +59,7 @@ def test_decision_and_interval_agree(compare: object) -> None:
     kept = non_inferiority(control, treatments, margin=margin, compare=estimator)
     if estimator is difference:
         np.testing.assert_array_equal(kept.p_value <= 0.05, kept.low >= -margin)
-    same = equivalence(control, treatments, region=(-margin, margin), compare=estimator)
+    same = equivalence(control, treatments, margin=(-margin, margin), compare=estimator)
     inside = (same.low >= -margin) & (same.high <= margin)
     np.testing.assert_array_equal(same.p_value <= 0.05, inside)
 
@@ -67,7 +67,7 @@ def test_decision_and_interval_agree(compare: object) -> None:
 def test_decisions_name_why_there_is_none() -> None:
     empty = Moments(0, math.nan, math.nan)
     assert superiority(empty, T).at() == NoEstimate(Reason.EMPTY, "difference")
-    assert equivalence(empty, T, region=(-1.0, 1.0)).at() == NoEstimate(Reason.EMPTY, "equivalence")
+    assert equivalence(empty, T, margin=(-1.0, 1.0)).at() == NoEstimate(Reason.EMPTY, "equivalence")
 
 
 def test_decisions_refuse_margins_regions_and_alphas_that_are_none() -> None:
@@ -75,7 +75,7 @@ def test_decisions_refuse_margins_regions_and_alphas_that_are_none() -> None:
         with pytest.raises(InvalidInput):
             non_inferiority(C, T, margin=margin)
     with pytest.raises(InvalidInput):
-        equivalence(C, T, region=(0.1, 0.2))
+        equivalence(C, T, margin=(0.1, 0.2))
     with pytest.raises(InvalidInput):
         superiority(C, T, alpha=0.5)
 

@@ -3,7 +3,6 @@
 The functions come from ``__all__`` and their arguments from the signatures, so that a new one is tried by itself.
 """
 
-import datetime as dt
 import enum
 import inspect
 import re
@@ -22,18 +21,10 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
 import upshot.stats as s
+from tests.wrong import WRONG
 from upshot.core.errors import InvalidInput, UserError
 from upshot.stats.maturity import SequentialMethod
 
-WRONG: list[Any] = [
-    *(None, "", "high", "2", b"x", True, False, -1, 0, 3, 1.5, -0.5, np.nan, np.inf, -np.inf, 10**400, 1 + 2j),
-    *([], [1, 2, 3], [[1.0], [2.0, 3.0]], ["a", "b"], [None, 1.0], (), (0.1, 0.2), {}, {"a": 1}, {1}, object()),
-    *(np.zeros(0), np.ones((2, 3)), np.ones((1, 2, 3)), np.asarray("x"), np.asarray([1, "x"], object)),
-    *(np.asarray(["2026-01-01"], "datetime64[D]"), np.float32(0.5), np.int64(7), np.ma.masked, Decimal("0.5")),
-    *(pd.Series([1.0, 2.0], index=pd.date_range("2026-01-01", periods=2)), pl.Series([1, 2]), pl.Series(["a"])),
-    *(pd.Series([1, None], dtype="Int64"), dt.date(2026, 1, 1), lambda: 1, len, dict, s.Moments(5, 1.0, 1.0)),
-    *(pd.Series(["a", None]), range(3), slice(None), Ellipsis, np.random.default_rng(1), 2**70, 1e300, -1e300),
-]
 RNG = np.random.default_rng(5)
 # Called by ``stack_arms`` alone, which has checked what it hands over.
 INNER = {"Shared.stacked"}
@@ -120,6 +111,7 @@ RIGHT: dict[str, list[Any]] = {
     "Mapping[str, float]": [{"split": 0.5}, {}],
     "Frame": [FRAME, pd.DataFrame(FRAME), pl.DataFrame(FRAME), {}],
     "str | Sequence[str]": ["y", ["x", "y"], "no", []],
+    "float | tuple[float, float]": [0.1, (-0.1, 0.1), (0.1, -0.1)],
     "tuple[float, float]": [(-0.1, 0.1), (0.1, -0.1), (1.0,)],
     "tuple[float, ...]": [(0.5, 1.0), (0.5,), (1.0, 0.5)],
     "Sequence[ArrayLike]": [[[1.0, 2.0], [3.0]], []],

@@ -81,7 +81,7 @@ MEANS: dict[str, Callable[[Moments, Moments], Result]] = {
     "superiority": superiority,
     "inferiority": inferiority,
     "non_inferiority": lambda c, t: non_inferiority(c, t, margin=0.1),
-    "equivalence": lambda c, t: equivalence(c, t, region=(-0.1, 0.1)),
+    "equivalence": lambda c, t: equivalence(c, t, margin=(-0.1, 0.1)),
     "skew_adjusted_difference": lambda c, t: skew_adjusted_difference(c, t, 1.0, 1.0),
     "mean_difference_sequence": _sequence,
     "mixture_sprt_difference": _sprt,

@@ -210,7 +210,7 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
     "mean_difference_sequence": {"totals": "final", "tuned_n": 2000},
     "mixture_sprt_difference": {"totals": "final", "tau": 0.1},
     "non_inferiority": {"margin": 0.1},
-    "equivalence": {"region": (-0.1, 0.1)},
+    "equivalence": {"margin": (-0.1, 0.1)},
     "normal_limit": {"skewness_control": 1.0, "skewness_treatment": 1.0},
     "skew_adjusted_difference": {"skewness_control": 1.0, "skewness_treatment": 1.0},
 }

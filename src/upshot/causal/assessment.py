@@ -29,6 +29,7 @@ from upshot.causal.placebo import FalseAlarms, Placebo, false_alarms
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Transform, Window
 from upshot.causal.shape import Shape, shape_of, shape_windows
+from upshot.stats.arguments import given, number, several, whole
 from upshot.stats.result import Estimate, NoEstimate, Reason
 
 __all__ = ["METHOD", "Assessment", "Path", "Reading", "assess"]
@@ -95,6 +96,10 @@ class Path:
     high: Floats
     level: float
 
+    def __repr__(self) -> str:
+        """In one line: the arrays are its attributes."""
+        return f"Path({len(self.observed)} steps, level {self.level:g})"
+
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
@@ -119,6 +124,24 @@ class Assessment:
     transform: Transform
     method: str
     history: int
+
+    def __repr__(self) -> str:
+        """In one line: the arrays are in ``path``."""
+        return f"Assessment({self.summary})"
+
+    @property
+    def summary(self) -> str:
+        """The longest reading in one line: effect, interval, evidence, and what could not have been seen."""
+        readings = [reading for reading in self.readings if isinstance(reading, Reading)]
+        if not readings:
+            return "; ".join(reading.sentence for reading in self.readings if isinstance(reading, Refusal))
+        reading = max(readings, key=lambda found: found.window.last)
+        alarms = reading.false_alarms
+        return (
+            f"{_effect(reading)} over steps {reading.window.first} to {reading.window.last} from the launch on; "
+            f"evidence {self.grade}; an increase of {reading.detectable:.1%} would be found four times in five; "
+            f"{alarms.alarms} of {alarms.placebos} pretended launches raised a false alarm"
+        )
 
     @property
     def grade(self) -> Literal["B", "C"]:
@@ -147,7 +170,13 @@ def assess(
     Returns:
         The assessment; or a refusal, where no window can be read. A window that cannot be read while others can stands
         as a refusal among the readings.
+
+    Raises:
+        InvalidInput: An argument is of another kind or out of range.
     """
+    given("series", series, Series)
+    windows, level = several("windows", windows, Window, least=1), number("level", level, above=0.0, below=1.0)
+    placebos, seed = whole("placebos", placebos, least=0), whole("seed", seed, least=0)
     against = refuse_series(series)
     if against is not None:
         return against
@@ -180,6 +209,13 @@ def assess(
         method=METHOD,
         history=int(np.isfinite(series.before).sum()),
     )
+
+
+def _effect(reading: Reading) -> str:
+    effect = reading.absolute if isinstance(reading.relative, NoEstimate) else reading.relative
+    form = "+,.1%" if effect.scale == "relative" else "+,.4g"
+    low, high = (format(bound, form) for bound in (effect.low, effect.high))
+    return f"{format(effect.value, form)} ({low} to {high}, {effect.level:.0%} interval)"
 
 
 def _known(refusal: Refusal | None) -> Refusal:

@@ -54,6 +54,7 @@ class ControlCheck:
 
     Attributes:
         control: Its index.
+        name: Its name.
         moved: Its change over the longest reading against its own forecast, relative.
         low: Lower bound, 99 %.
         high: Upper bound, 99 %.
@@ -63,6 +64,7 @@ class ControlCheck:
     """
 
     control: int
+    name: str
     moved: float
     low: float
     high: float
@@ -210,7 +212,8 @@ def check_control(fit: Fit, control: int, window: Window, seed: int) -> ControlC
     margin = found.calibration.margin(_CONTROL_LEVEL) * found.error.spread
     low, high = found.error.relative(-margin), found.error.relative(margin)
     weight, sd = _coefficient(fit, control)
-    return ControlCheck(control, found.error.relative(), low, high, weight, sd, low <= 0 <= high)
+    name = outcome.names[control]
+    return ControlCheck(control, name, found.error.relative(), low, high, weight, sd, low <= 0 <= high)
 
 
 def _coefficient(fit: Fit, control: int) -> tuple[float, float]:

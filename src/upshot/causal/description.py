@@ -6,6 +6,7 @@ import numpy as np
 
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Window
+from upshot.stats.arguments import given
 
 __all__ = ["BeforeAfter", "before_after"]
 
@@ -46,6 +47,8 @@ def before_after(series: Series, window: Window) -> BeforeAfter | Refusal:
     Returns:
         The description, or a refusal where a side has no values.
     """
+    given("series", series, Series)
+    given("window", window, Window)
     period = series.rhythm.period
     length = window.length // period * period or window.length
     start = series.launch + window.first

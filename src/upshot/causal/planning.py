@@ -10,6 +10,7 @@ from upshot.causal.checks import refuse_series, refuse_window
 from upshot.causal.fit import fitted, measured
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Window
+from upshot.stats.arguments import given, number, several, whole
 from upshot.stats.planning import Plan, minimum_effect
 from upshot.stats.planning_baseline import Baseline
 from upshot.stats.result import NoEstimate
@@ -56,6 +57,12 @@ class Split:
     units: float
     treated_share: float
 
+    def __post_init__(self) -> None:
+        given("baseline", self.baseline, Baseline)
+        object.__setattr__(self, "units", number("units", self.units, least=0.0))
+        share = number("treated_share", self.treated_share, above=0.0, below=1.0)
+        object.__setattr__(self, "treated_share", share)
+
     @classmethod
     def of_counts(cls, total: float, treated_share: float, dispersion: float) -> "Split":
         """From a series of counts alone: what persons do is counted as Poisson events times a dispersion.
@@ -101,6 +108,10 @@ def minimal_detectable_effect(
     Returns:
         The smallest effect, or why the launch could not be measured.
     """
+    given("history", history, Series)
+    given("window", window, Window)
+    level, power = (number(name, value, above=0.0, below=1.0) for name, value in (("level", level), ("power", power)))
+    placebos, seed = whole("placebos", placebos, least=0), whole("seed", seed, least=0)
     until = len(history.y) - window.last - 1
     others = tuple(day for day in history.others if day <= until - history.rhythm.settle)
     changes = tuple(day for day in history.changes if day <= until - history.rhythm.settle)
@@ -144,6 +155,8 @@ def ways_of_launching(
         power: Chance to find the effect.
         seed: Of all random draws.
     """
+    given("splits", splits, Mapping)
+    several("splits", list(splits.values()), Split)
     everyone = minimal_detectable_effect(history, window, level=level, power=power, seed=seed)
     grade: Literal["B", "C"] = "B" if history.controls.shape[1] else "C"
     ways = [

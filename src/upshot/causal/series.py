@@ -1,18 +1,22 @@
 """A series with its launch, brought to the scale on which the model stands."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import date
+from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from upshot.causal.calendar import Calendar, Step, step_day
 from upshot.causal.posterior import typical_noise
 from upshot.causal.statespace import Design
+from upshot.core.errors import InvalidInput
+from upshot.stats.arguments import chosen, floats, given, row, several, whole
 
 __all__ = ["RHYTHMS", "Prepared", "Rhythm", "Series", "Step", "Transform", "Window", "prepared"]
 
 Floats = NDArray[np.float64]
-Step = Literal["day", "week", "month"]
 Transform = Literal["log", "identity"]
 
 _LOG_FLOOR = 10.0
@@ -65,6 +69,11 @@ class Series:
         calendar: Known days that count apart (holidays, sales), shape (steps, columns); leave out for none.
         step: ``day``, ``week`` or ``month``.
         position: Steps from 1 January (or the year's first step) to the first value, for the yearly season.
+        names: The controls' names; numbers where none are given.
+        start: The first value's day, where it is known.
+
+    Raises:
+        InvalidInput: Something is no series of numbers, of another length, or out of range.
     """
 
     y: Floats
@@ -75,6 +84,94 @@ class Series:
     calendar: Floats = field(default_factory=_no_columns)
     step: Step = "day"
     position: int = 0
+    names: tuple[str, ...] = ()
+    start: date | None = None
+
+    def __post_init__(self) -> None:
+        chosen("step", self.step, get_args(Step))
+        y = _finite("y", row("y", self.y))
+        steps = len(y)
+        columns = {"controls": _columns("controls", self.controls, steps)}
+        columns["calendar"] = _columns("calendar", self.calendar, steps)
+        names = several("names", self.names, str) or tuple(str(i + 1) for i in range(columns["controls"].shape[1]))
+        if len(names) != columns["controls"].shape[1]:
+            raise InvalidInput(
+                f"There are {len(names)} names and {columns['controls'].shape[1]} controls.",
+                hint="Give a name for each control, or none.",
+            )
+        given("start", self.start, date, type(None))
+        checked = {"y": y, "launch": whole("launch", self.launch, least=0, most=steps), "names": names, **columns}
+        checked |= {"position": whole("position", self.position, least=-(2**53))}
+        for name in ("others", "changes"):
+            steps_given = several(name, getattr(self, name), object)
+            checked[name] = tuple(whole(name, step, least=-(2**53)) for step in steps_given)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def of(
+        cls,
+        values: ArrayLike,
+        launch: date | str | int,
+        *,
+        dates: Sequence[date | str] | None = None,
+        controls: Mapping[str, ArrayLike] | None = None,
+        others: Sequence[date | str | int] = (),
+        changes: Sequence[date | str | int] = (),
+        special: Mapping[str, Sequence[date | str]] | None = None,
+        step: Step | None = None,
+    ) -> "Series":
+        """A series as it stands in a notebook, with its dates.
+
+        Args:
+            values: The outcome: a pandas series with dates as its index; or any column beside ``dates``, or without.
+            launch: The launch's day, which is the first with it; of a series without dates the index.
+            dates: The values' days (of weeks and months any day in them), where ``values`` does not have them.
+            controls: Series that the launch cannot have touched, by name; those with dates are aligned.
+            others: Days of other launches.
+            changes: Days on which the definition or the logging changed.
+            special: Days that count apart, by name: ``{"sale": ["2026-11-27"]}``.
+            step: ``day``, ``week`` or ``month``; read from the dates where it is not given.
+
+        Returns:
+            The series over all steps from its first to its last, NaN where there is none.
+
+        Raises:
+            InvalidInput: A date is none, comes twice or is not there, or steps are uneven.
+
+        Examples:
+            >>> days = [date(2026, 1, day) for day in range(1, 21)]
+            >>> Series.of(list(range(20)), "2026-01-15", dates=days, controls={"abroad": [1.0] * 20})
+            Series(20 days from 2026-01-01, launch on 2026-01-15, controls: abroad)
+        """
+        given("controls", controls, Mapping, type(None))
+        given("special", special, Mapping, type(None))
+        calendar = Calendar.of(values, dates, step)
+        beside = {
+            str(name): calendar.placed(f"controls[{name!r}]", column) for name, column in (controls or {}).items()
+        }
+        marks = [calendar.marked(f"special[{name!r}]", days) for name, days in (special or {}).items()]
+        return cls(
+            calendar.placed("values", values, dates),
+            calendar.index("launch", launch, ahead=True),
+            controls=np.stack(list(beside.values()), axis=1) if beside else _no_columns(),
+            others=tuple(calendar.index("others", day) for day in several("others", others, object)),
+            changes=tuple(calendar.index("changes", day) for day in several("changes", changes, object)),
+            calendar=np.stack(marks, axis=1) if marks else _no_columns(),
+            step=calendar.step,
+            position=calendar.position,
+            names=tuple(beside),
+            start=calendar.start,
+        )
+
+    def __repr__(self) -> str:
+        """In one line: the numbers are in ``y``."""
+        begun = f" from {self.start}" if self.start else ""
+        day = step_day(self.start, self.launch, self.step) if self.start else None
+        words = [f"{len(self.y)} {self.step}s{begun}", f"launch on {day}" if day else f"launch at {self.launch}"]
+        if self.names:
+            words.append(f"controls: {', '.join(self.names)}")
+        return f"Series({', '.join(words)})"
 
     @property
     def rhythm(self) -> Rhythm:
@@ -98,6 +195,11 @@ class Window:
 
     first: int
     last: int
+
+    def __post_init__(self) -> None:
+        first = whole("first", self.first, least=0)
+        object.__setattr__(self, "first", first)
+        object.__setattr__(self, "last", whole("last", self.last, least=first))
 
     @property
     def length(self) -> int:
@@ -129,6 +231,25 @@ class Prepared:
         """From the model's scale to the series' unit."""
         moved = paths + self.centre
         return np.exp(moved) if self.transform == "log" else moved * self.unit
+
+
+def _finite(argument: str, values: Floats) -> Floats:
+    if np.isinf(values).any():
+        raise InvalidInput(f"{argument} holds an infinite value.", hint="Give NaN where there is no value.")
+    return values
+
+
+def _columns(argument: str, values: object, steps: int) -> Floats:
+    columns = _finite(argument, floats(argument, values))
+    if columns.ndim == 2 and not columns.size:
+        return _no_columns()
+    wide = columns[:, None] if columns.ndim == 1 else columns
+    if wide.ndim != 2 or len(wide) < steps:
+        raise InvalidInput(
+            f"{argument} has shape {columns.shape}, the series {steps} steps.",
+            hint="Give one column of the series' length for each.",
+        )
+    return wide
 
 
 def _scaled(values: Floats, until: int, transform: Transform) -> tuple[Floats, float, float]:

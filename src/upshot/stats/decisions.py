@@ -179,38 +179,43 @@ def equivalence(
     control: Moments,
     treatment: Moments,
     *,
-    region: tuple[float, float],
+    margin: float | tuple[float, float],
     alpha: float = 0.05,
     compare: Compare = difference,
 ) -> Estimates:
-    """Is the difference inside a region? Two one-sided tests (Schuirmann, 1987).
+    """Is the difference within a margin? Two one-sided tests (Schuirmann, 1987).
 
     Args:
         control: Moments of the control group.
         treatment: Moments of one or many treatment groups.
-        region: (low, high) on the scale of ``compare``, around 0: differences that do not matter.
+        margin: Differences that do not matter, on the scale of ``compare``: one number for both sides, or (low, high)
+            around 0.
         alpha: Chance to claim "the same" where the difference is outside, in (0, 0.5).
         compare: ``difference`` or ``lift``.
 
     Returns:
         Estimates whose p-value is the larger one of both tests, and whose two-sided interval has the level
-        1 − 2 alpha: it lies inside the region exactly where the p-value is at most alpha. Reasons: those of
+        1 − 2 alpha: it lies within the margin exactly where the p-value is at most alpha. Reasons: those of
         ``compare``.
 
     Raises:
-        InvalidInput: The region does not hold 0 inside, or ``alpha`` is out of range.
+        InvalidInput: The margin does not hold 0 inside, or ``alpha`` is out of range.
 
     Examples:
         >>> from upshot.stats.moments import Moments
-        >>> effect = equivalence(Moments(9000, 10.0, 4.0), Moments(9000, 10.02, 4.0), region=(-0.1, 0.1)).at()
+        >>> effect = equivalence(Moments(9000, 10.0, 4.0), Moments(9000, 10.02, 4.0), margin=0.1).at()
         >>> round(effect.low, 3), round(effect.high, 3), round(effect.p_value, 4)
         (-0.029, 0.069, 0.0036)
     """
     function_of("compare", compare, _TAKEN)
     compared(Moments, control, treatment)
-    low, high = pair_of("region", region)
+    if isinstance(margin, tuple | list):
+        low, high = pair_of("margin", margin)
+    else:
+        high = number("margin", margin, above=0.0)
+        low = -high
     if not low < 0.0 < high:
-        raise InvalidInput(f"A region from {low} to {high} does not hold 0.", hint="Give (low, high) around 0.")
+        raise InvalidInput(f"A margin from {low} to {high} does not hold 0.", hint="Give (low, high) around 0.")
     level = 1.0 - checked_alpha(alpha)
     above = compare(control, treatment, level=level, alternative="greater", null=low)
     below = compare(control, treatment, level=level, alternative="less", null=high)
