@@ -1,4 +1,5 @@
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,12 +19,14 @@ def assessed() -> tuple[Series, Assessment]:
     return series, answer
 
 
-def test_chart_holds_the_series_and_what_was_expected(assessed: tuple[Series, Assessment]) -> None:
+def test_chart_holds_the_series_and_what_was_expected(assessed: tuple[Series, Assessment], tmp_path: Path) -> None:
     series, answer = assessed
     chart = drawn(series, answer)
     svg = chart.svg()
     assert "launch" in str(chart.option)
     assert svg.startswith("<svg")
+    chart.save(str(tmp_path / "orders.svg"))  # a notebook's user writes a name, not a path
+    assert (tmp_path / "orders.svg").read_text() == svg
     assert chart.title == answer.summary
 
 

@@ -41,16 +41,17 @@ class Chart(msgspec.Struct, frozen=True):
 
         return to_pdf(self.option, width=self.width, height=self.height, palette=palette)
 
-    def save(self, path: Path, palette: Palette = LIGHT) -> None:
+    def save(self, path: Path | str, palette: Palette = LIGHT) -> None:
         """Write the chart to ``path``; the name's ending says as what.
 
         Raises:
             InvalidInput: The ending is not one of ``ENDINGS``, or the file cannot be written.
         """
-        draw = self._drawing(path)
+        target = Path(path)
+        draw = self._drawing(target)
         drawn = draw(palette)
         try:
-            path.write_bytes(drawn)
+            target.write_bytes(drawn)
         except OSError as error:
             raise InvalidInput(
                 f"{path} cannot be written: {error.strerror or error}.", hint="Name a file in a folder that exists."
