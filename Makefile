@@ -33,11 +33,12 @@ demo: $(ASSETS) ## open the demonstration workspace (stop it with Ctrl-C)
 test: $(ASSETS) $(CLIENTS) ## everything that must pass before a change lands
 	$(BIN)/python -m pytest -m "not study" tests src
 
-check: $(ASSETS) ## format, lint, strict types, import contract, docs in step
+check: $(ASSETS) ## format, lint, strict types, import contract, no import circles, docs in step
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/circles.py
 	$(BIN)/python frontend/check.py
 	$(BIN)/python scripts/references.py --check
 	$(BIN)/mkdocs build --quiet --strict
