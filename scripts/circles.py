@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 import grimp
 
@@ -33,7 +34,7 @@ def main(package: str) -> int:
     for circle in circles(imports):
         found += 1
         print(f"circle {found}:")
-        for importer, imported in zip(circle, circle[1:], strict=False):
+        for importer, imported in pairwise(circle):
             line = graph.get_import_details(importer=importer, imported=imported)[0]
             print(f"  {importer}:{line['line_number']}: {line['line_contents']}")
     return 1 if found else 0

@@ -13,7 +13,7 @@ from upshot.collect.delivery import Envelope
 from upshot.collect.policy import Breakages, SourcePolicy
 from upshot.collect.protocols import native, posthog, segment
 from upshot.core.ids import IDS_OF_MANY, IDS_OF_NOBODY
-from upshot.engines.store import Merge
+from upshot.engines.values import Merge
 
 NOW = datetime(2024, 5, 1, 12)
 LIMIT = 1_000_000

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from tests.metrics.reference import Group, Numbers, World
 from upshot.core.time import DayRange
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import EventRecord, EventStore, Merge, UnitTraits
+from upshot.engines.store import EventStore
+from upshot.engines.values import EventRecord, Merge, UnitTraits
 from upshot.metrics.compile import (
     Compiled,
     RetentionQuery,

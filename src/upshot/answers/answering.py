@@ -13,7 +13,8 @@ from upshot.answers.study_worker import StudyWorker
 from upshot.catalog.catalog import Catalog
 from upshot.core.lru import Lru
 from upshot.core.time import local_day
-from upshot.engines.store import EventStore, StoreInfo
+from upshot.engines.store import EventStore
+from upshot.engines.values import StoreInfo
 from upshot.objectives.measure import Standing
 
 __all__ = ["Answering", "KeptStanding", "SeenNames"]

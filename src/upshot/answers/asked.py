@@ -23,7 +23,7 @@ from upshot.answers.intervals import (
 from upshot.answers.periods import periods_of
 from upshot.api.metrics import Point
 from upshot.core.time import DayRange, Grain
-from upshot.engines.store import QueryResult
+from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.definition import Field, Filter, Metric
 from upshot.metrics.kinds import LEAST_SIZE

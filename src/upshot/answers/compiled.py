@@ -14,7 +14,8 @@ from upshot.answers.prepared import Prepared
 from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.lru import Lru
 from upshot.core.time import DayRange
-from upshot.engines.store import EventStore, QueryResult
+from upshot.engines.store import EventStore
+from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
 from upshot.metrics.definition import Metric
 

@@ -11,7 +11,7 @@ import msgspec
 
 from upshot.api.metrics import Point
 from upshot.core.time import Grain
-from upshot.engines.store import QueryResult
+from upshot.engines.values import QueryResult
 from upshot.metrics.definition import Metric
 
 __all__ = [

@@ -28,7 +28,7 @@ from upshot.api.metrics import (
 )
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain, aware_instant
-from upshot.engines.store import QueryResult
+from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
 from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import KINDS

@@ -15,7 +15,7 @@ from upshot.core.ids import event_id, event_id_bytes
 from upshot.engines.columns import EventColumns
 from upshot.engines.intake import Held, Intake
 from upshot.engines.records import problem_of, text_problem
-from upshot.engines.store import (
+from upshot.engines.values import (
     ANY_EVENT,
     EARLIEST,
     LATEST,

@@ -10,13 +10,13 @@ import msgspec
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import named_id
 from upshot.engines.records import problem_of
-from upshot.engines.store import utc_naive
+from upshot.engines.values import utc_naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Self
 
-    from upshot.engines.store import EventRecord
+    from upshot.engines.values import EventRecord
 
 __all__ = ["EventColumns"]
 

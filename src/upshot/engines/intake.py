@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from upshot.engines.columns import EventColumns
-from upshot.engines.store import Merge, UnitTraits
+from upshot.engines.values import Merge, UnitTraits
 
 __all__ = ["Held", "Intake", "Taken"]
 

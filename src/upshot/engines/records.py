@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING, RESERVED_UNIT_TYPES, utc_naive
+from upshot.engines.values import (
+    ANY_EVENT,
+    EARLIEST,
+    LATEST,
+    MAX_NESTING,
+    RESERVED_UNIT_TYPES,
+    utc_naive,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from upshot.engines.store import EventRecord
+    from upshot.engines.values import EventRecord
 
 __all__ = ["problem_of", "text_problem"]
 

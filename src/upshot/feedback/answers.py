@@ -20,7 +20,7 @@ import msgspec
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import event_id
 from upshot.core.instants import read_instant
-from upshot.engines.store import EventRecord, Rejected, utc_naive
+from upshot.engines.values import EventRecord, Rejected, utc_naive
 
 __all__ = [
     "DETRACTOR_TO",

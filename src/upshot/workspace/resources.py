@@ -16,7 +16,8 @@ from upshot.collect.collector import Collector
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings
 from upshot.core.time import utc_now, zone
-from upshot.engines.store import EventStore, StoreInfo
+from upshot.engines.store import EventStore
+from upshot.engines.values import StoreInfo
 
 if TYPE_CHECKING:
     from upshot.collect.imports.mapping import Status

@@ -19,7 +19,7 @@ from upshot.collect.imports.run import resume_import
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import IDS_OF_NOBODY, event_id
 from upshot.engines.duckdb.bulk import DuckDBBulkLoader
-from upshot.engines.store import EventRecord
+from upshot.engines.values import EventRecord
 
 CSV = "timestamp,user_id,plan\n2024-01-01 10:00:00,ann,pro\n2024-01-02 11:00:00,bob,free\n"
 

@@ -22,7 +22,7 @@ from upshot.collect.protocols import native, posthog, segment
 from upshot.collect.protocols.elements import elements, members, mended
 from upshot.core.ids import event_id, event_id_bytes
 from upshot.engines.records import problem_of
-from upshot.engines.store import EventRecord
+from upshot.engines.values import EventRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.bulk import DuckDBBulkLoader
 from upshot.engines.intake import Intake
-from upshot.engines.store import Appended, EventRecord, Merge
+from upshot.engines.values import Appended, EventRecord, Merge
 
 RECEIVED = datetime(2024, 6, 1)
 

@@ -13,7 +13,7 @@ import pytest
 from tests.engines.duckdb.cases import RECEIVED, event
 from upshot.core.errors import Busy, InvalidInput
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import EARLIEST, LATEST, EventRecord
+from upshot.engines.values import EARLIEST, LATEST, EventRecord
 
 NOON = datetime(2024, 3, 1, 12)
 ODD_NAMES = ["a.b", 'quo"te', "apo'strophe", "select", "back\\slash", "🙂", "line\nbreak", "{}", "naïve Ünïcode", "a b"]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tests.engines.duckdb.cases import Reference, activity, event, totals, unit_days
 from upshot.engines.duckdb import DuckDBStore, added_facts, facts
 from upshot.engines.duckdb.schema import migrations
-from upshot.engines.store import EventRecord, Merge
+from upshot.engines.values import EventRecord, Merge
 
 NOON = datetime(2024, 3, 1, 12)
 UTC = ZoneInfo("UTC")

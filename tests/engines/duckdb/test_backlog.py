@@ -22,7 +22,7 @@ from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.intake import Keeper
 from upshot.engines.intake import Held, Intake, Taken
-from upshot.engines.store import EventRecord, Merge, UnitTraits
+from upshot.engines.values import EventRecord, Merge, UnitTraits
 
 UTC = ZoneInfo("UTC")
 NOON = datetime(2024, 3, 1, 12)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from tests.engines.duckdb.cases import event, local_day
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import Merge
+from upshot.engines.values import Merge
 
 NOON = datetime(2024, 3, 1, 12)
 

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from tests.engines.duckdb.cases import RECEIVED, Reference, activity, appended, event, loaded, stream, totals, unit_days
 from upshot.core.ids import event_id
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import EventRecord, Merge
+from upshot.engines.values import EventRecord, Merge
 
 # Around the hours at which local days are odd: clocks that go back over midnight (St. John's, until 2011), a day that
 # never was (Apia, 30 December 2011), offsets of 45 minutes, and the usual switches.

@@ -13,7 +13,7 @@ from tests.engines.duckdb.cases import Reference, activity, event, unit_days
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.identity import components
-from upshot.engines.store import Merge
+from upshot.engines.values import Merge
 
 UTC = ZoneInfo("UTC")
 NOON = datetime(2024, 3, 1, 12)

@@ -15,7 +15,7 @@ from upshot.engines.duckdb import DuckDBStore, known_keys
 from upshot.engines.duckdb.known_keys import KnownKeys
 from upshot.engines.duckdb.sorted_runs import ABSENT, SortedRuns
 from upshot.engines.duckdb.writer import Transaction
-from upshot.engines.store import Merge
+from upshot.engines.values import Merge
 
 NOON = datetime(2024, 3, 1, 12)
 

@@ -9,7 +9,7 @@ import pytest
 from tests.engines.duckdb.cases import event, loaded, stream
 from upshot.core.time import DayRange
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import EventRecord
+from upshot.engines.values import EventRecord
 from upshot.metrics.compile import SeriesQuery, compile_series
 from upshot.metrics.definition import Field
 from upshot.metrics.filters import parse_field

@@ -18,7 +18,7 @@ from upshot.engines.duckdb.columns import Known
 from upshot.engines.duckdb.known_keys import KnownGroups, KnownKeys
 from upshot.engines.duckdb.recent_ids import RecentIds
 from upshot.engines.duckdb.writer import Transaction
-from upshot.engines.store import Appended, EventRecord
+from upshot.engines.values import Appended, EventRecord
 
 UTC_ZONE = ZoneInfo("UTC")
 

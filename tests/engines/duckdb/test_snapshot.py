@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tests.engines.duckdb.cases import event
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.snapshot import settle
-from upshot.engines.store import Merge
+from upshot.engines.values import Merge
 
 NOON = datetime(2024, 3, 1, 12)
 BATCHES, PEOPLE = 16, 7

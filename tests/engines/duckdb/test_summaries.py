@@ -6,7 +6,7 @@ import pytest
 
 from tests.engines.duckdb.cases import RECEIVED, event
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import EventCounts, Merge, Rejected
+from upshot.engines.values import EventCounts, Merge, Rejected
 
 NOON = datetime(2024, 3, 1, 12)
 

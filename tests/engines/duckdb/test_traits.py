@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from tests.engines.duckdb.cases import event, names
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.store import Merge, Observation, Scalar, UnitTraits
+from upshot.engines.values import Merge, Observation, Scalar, UnitTraits
 
 JANUARY, FEBRUARY, MARCH = (datetime(2024, month, 1) for month in (1, 2, 3))
 

@@ -18,7 +18,7 @@ from upshot.core.ids import named_id
 from upshot.core.suggest import nearest
 from upshot.core.time import zone
 from upshot.engines.bulk import FileColumn, Reading
-from upshot.engines.store import ANY_EVENT, RESERVED_UNIT_TYPES
+from upshot.engines.values import ANY_EVENT, RESERVED_UNIT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -30,7 +30,7 @@ from upshot.collect.protocols.json_text import (
     take,
     trait_values,
 )
-from upshot.engines.store import RESERVED_UNIT_TYPES
+from upshot.engines.values import RESERVED_UNIT_TYPES
 
 __all__ = ["NAME", "decode", "decode_versioned"]
 

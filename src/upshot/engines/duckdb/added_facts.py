@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upshot.engines.duckdb import measures
-from upshot.engines.store import ANY_EVENT
+from upshot.engines.values import ANY_EVENT
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import InvalidInput
-from upshot.engines.store import ANY_EVENT, Appended
+from upshot.engines.values import ANY_EVENT, Appended
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -33,7 +33,7 @@ from upshot.engines.duckdb.bulk_schema import value_type
 from upshot.engines.duckdb.bulk_sql import event_uuid, rows
 from upshot.engines.duckdb.connection import translate
 from upshot.engines.duckdb.sql import identifier, literal, local_day
-from upshot.engines.store import Appended
+from upshot.engines.values import Appended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

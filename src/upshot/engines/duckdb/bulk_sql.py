@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from upshot.core.ids import EVENT_NAMESPACE, IDS_OF_NOBODY
 from upshot.engines.amounts import AmountForm
 from upshot.engines.duckdb.sql import identifier, literal
-from upshot.engines.store import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING
+from upshot.engines.values import ANY_EVENT, EARLIEST, LATEST, MAX_NESTING
 
 if TYPE_CHECKING:
     from upshot.engines.bulk import FileColumn, Piece, Reading

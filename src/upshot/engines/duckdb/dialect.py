@@ -13,7 +13,7 @@ import ibis.expr.datatypes as dt
 
 from upshot.core.errors import InternalError
 from upshot.engines.duckdb.measures import view_name
-from upshot.engines.store import RESERVED_UNIT_TYPES
+from upshot.engines.values import RESERVED_UNIT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

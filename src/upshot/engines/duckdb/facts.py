@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from upshot.engines.duckdb import added_facts, measures
-from upshot.engines.store import ANY_EVENT, Refreshed
+from upshot.engines.values import ANY_EVENT, Refreshed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     from upshot.engines.duckdb.writer import Transaction
-    from upshot.engines.store import Merge
+    from upshot.engines.values import Merge
 
 __all__ = ["components", "merge", "unit_keys"]
 

@@ -12,7 +12,7 @@ from upshot.core.ids import event_id
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import added_facts, facts, identity, quarantine, traits
 from upshot.engines.intake import Held, Taken
-from upshot.engines.store import Appended
+from upshot.engines.values import Appended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from upshot.engines.duckdb.columns import Batch, Known
     from upshot.engines.duckdb.writer import Transaction
     from upshot.engines.intake import Intake
-    from upshot.engines.store import Merge
+    from upshot.engines.values import Merge
 
 __all__ = ["Keeper", "prepared"]
 

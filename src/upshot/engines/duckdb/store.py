@@ -19,7 +19,7 @@ from upshot.engines.duckdb.schema import prepare
 from upshot.engines.duckdb.snapshot import settle
 from upshot.engines.duckdb.writer import Transaction, Writer
 from upshot.engines.journal import Journal
-from upshot.engines.store import Appended, QueryResult, utc_naive
+from upshot.engines.values import Appended, QueryResult, utc_naive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from upshot.engines.duckdb.columns import Batch
     from upshot.engines.duckdb.dialect import DuckDBDialect
     from upshot.engines.intake import Held, Intake, Taken
-    from upshot.engines.store import (
+    from upshot.engines.values import (
         EventCounts,
         EventRecord,
         Merge,

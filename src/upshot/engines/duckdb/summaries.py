@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upshot.engines.store import EventCounts, PropertyCounts, Rejected, StoredEvent, StoreInfo, TraitCounts
+from upshot.engines.values import (
+    EventCounts,
+    PropertyCounts,
+    Rejected,
+    StoredEvent,
+    StoreInfo,
+    TraitCounts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

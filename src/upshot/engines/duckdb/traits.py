@@ -9,14 +9,14 @@ import msgspec
 
 from upshot.core.errors import InvalidInput
 from upshot.engines.duckdb.identity import unit_keys
-from upshot.engines.store import utc_naive
+from upshot.engines.values import utc_naive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from upshot.engines.duckdb.writer import Transaction
-    from upshot.engines.store import Observation, Scalar, UnitTraits
+    from upshot.engines.values import Observation, Scalar, UnitTraits
 
 __all__ = ["observe", "set_traits", "trait_text"]
 

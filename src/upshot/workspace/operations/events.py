@@ -26,7 +26,7 @@ from upshot.api.state import Done
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id, is_of_many, named_id
 from upshot.core.time import aware_instant
-from upshot.engines.store import EventRecord, Merge, Observation, UnitTraits
+from upshot.engines.values import EventRecord, Merge, Observation, UnitTraits
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 

@@ -30,7 +30,7 @@ from upshot.api.metrics import MetricSeries, MetricView, RetentionGrid
 from upshot.api.operation import Principal
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
-from upshot.engines.store import QueryResult
+from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import DistributionQuery, SeriesQuery, Steps
 from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape
 from upshot.metrics.parse import parse_metrics

@@ -29,7 +29,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, aware_instant
-from upshot.engines.store import EventRecord, Rejected, utc_naive
+from upshot.engines.values import EventRecord, Rejected, utc_naive
 from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources

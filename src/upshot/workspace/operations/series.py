@@ -14,7 +14,7 @@ from upshot.catalog.kinds import Outcome
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import event_id
 from upshot.core.time import DayRange
-from upshot.engines.store import EventRecord
+from upshot.engines.values import EventRecord
 from upshot.metrics.definition import Metric, Property, Selection
 from upshot.metrics.parse import parse_metrics
 from upshot.workspace.binding import Binding
