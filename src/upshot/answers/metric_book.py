@@ -10,6 +10,7 @@ from upshot.core.errors import InternalError, NotFound
 from upshot.metrics.definition import Metric
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.segments import resolved_metric, segments_in
+from upshot.metrics.text import metric_to_yaml
 
 __all__ = ["MetricBook", "unsaved_view", "view_of"]
 
@@ -54,7 +55,7 @@ def view_of(metric: Metric, version: MetricVersion) -> MetricView:
 
 def unsaved_view(metric: Metric) -> MetricView:
     """A metric that is not in the catalog, as people see it: version 0."""
-    return _view(metric, 0, metric.hash, metric.to_yaml())
+    return _view(metric, 0, metric.hash, metric_to_yaml(metric))
 
 
 def _view(metric: Metric, version: int, hash_: str, definition: str) -> MetricView:

@@ -1,5 +1,6 @@
 """What the workspace is, and how it is."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -17,6 +18,9 @@ __all__ = [
     "Problem",
     "WorkspaceInfo",
 ]
+
+
+_LEVELS = ("ok", "warning", "error")
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -64,6 +68,11 @@ class Findings(msgspec.Struct, frozen=True):
     """All of them, worst last."""
 
     findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding]) -> "Findings":
+        """The findings in their order."""
+        return cls(tuple(sorted(findings, key=lambda finding: _LEVELS.index(finding.level))))
 
     @property
     def healthy(self) -> bool:

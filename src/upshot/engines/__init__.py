@@ -1,1 +1,1 @@
-"""Where events and facts live: one file or folder per engine, behind the protocol of ``engines.store``; what crosses it is in ``engines.values``."""
+"""Where events and facts live: one file or folder per engine, behind the protocol of ``engines.store``."""

@@ -398,12 +398,6 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         """SHA-256 of the canonical form, 64 hexadecimal digits."""
         return hashlib.sha256(self.canonical()).hexdigest()
 
-    def to_yaml(self) -> str:
-        """The definition as a YAML mapping, without what is as it would be anyway; reading it gives the same metric."""
-        from upshot.metrics.text import metric_to_yaml
-
-        return metric_to_yaml(self)
-
 
 def _essence(metric: Metric) -> list[object]:
     """Type, unit and selection, and then what the keys of its kind say, in the order of ``_DECIDES``."""

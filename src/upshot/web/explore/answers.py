@@ -16,6 +16,7 @@ from upshot.core.errors import InvalidInput, UserError
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.definition import Metric, Problem
 from upshot.metrics.filters import parse_filter
+from upshot.metrics.text import metric_to_yaml
 from upshot.web.explore.state import Question
 from upshot.web.explore.things import Thing
 from upshot.web.page import Page
@@ -61,7 +62,7 @@ def _series(page: Page, question: Question, thing: Thing, limit: int) -> MetricS
     window = (question.first, question.last, question.grain, grouped, question.where, compare, limit, intervals)
     if thing.saved:
         return page.ask(METRIC_QUERY, MetricQuery(thing.name, *window))
-    return page.ask(EXPLORE_SERIES, ExploreSeries(thing.metric().to_yaml(), *window))
+    return page.ask(EXPLORE_SERIES, ExploreSeries(metric_to_yaml(thing.metric()), *window))
 
 
 def ask_retention(page: Page, question: Question) -> RetentionGrid:
@@ -80,7 +81,7 @@ def ask_retention(page: Page, question: Question) -> RetentionGrid:
             f"{periods} cohorts by {question.grain} are more than a grid can show.", hint="Choose a longer step."
         )
     asked = ExploreRetention(
-        question.retention().to_yaml(), question.first, question.last, question.grain, periods, question.where
+        metric_to_yaml(question.retention()), question.first, question.last, question.grain, periods, question.where
     )
     return page.ask(EXPLORE_RETENTION, asked)
 
@@ -88,7 +89,7 @@ def ask_retention(page: Page, question: Question) -> RetentionGrid:
 def ask_distribution(page: Page, question: Question) -> Distribution:
     """How the first thing's values are spread."""
     thing = question.things[0]
-    definition, name = ("", thing.name) if thing.saved else (thing.metric().to_yaml(), "")
+    definition, name = ("", thing.name) if thing.saved else (metric_to_yaml(thing.metric()), "")
     asked = ExploreDistribution(question.first, question.last, definition, name, question.each, question.where, _STEPS)
     return page.ask(EXPLORE_DISTRIBUTION, asked)
 

@@ -9,6 +9,7 @@ from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
+from upshot.metrics.text import metric_to_yaml
 from upshot.web.area import Area, Place
 from upshot.web.explore.answers import GRID_GRAINS, ask_retention, definition_of
 from upshot.web.explore.exports import picture_of, question_csv
@@ -49,6 +50,7 @@ def _shown(page: Page, question: Question, *, status: int = 200, problem: UserEr
         kinds=KINDS,
         grains=GRID_GRAINS if question.tab == "retention" else tuple(Grain),
         unsaved=unsaved,
+        unsaved_yaml=metric_to_yaml(unsaved) if unsaved else "",
         problem=problem,
         may_save=page.may(Permission.WRITE),
         titles={Thing("metric", m.name).word: m.title for m in page.metrics},

@@ -5,6 +5,7 @@ import msgspec
 from upshot.api.metrics import METRIC_APPLY, METRIC_LIST, MetricApply
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
+from upshot.metrics.text import metric_to_yaml
 from upshot.web.explore.answers import definition_of
 from upshot.web.explore.state import Question
 from upshot.web.page import Page
@@ -29,7 +30,7 @@ def saved(page: Page, question: Question, name: str, title: str) -> str:
     name = name or made.name
     if any(metric.name == name for metric in page.caller.call(METRIC_LIST, Nothing()).metrics):
         raise InvalidInput(f"There is a metric named {name!r} already.", hint="Choose another name.")
-    definition = msgspec.structs.replace(made, name=name).to_yaml()
+    definition = metric_to_yaml(msgspec.structs.replace(made, name=name))
     applied = page.caller.call(METRIC_APPLY, MetricApply(definition, source=_SOURCE))
     errors = [problem for problem in applied.problems if problem.level == "error"]
     if errors:

@@ -9,6 +9,7 @@ from upshot.workspace.operations import (
     dashboards,
     data,
     declarations,
+    doctor,
     events,
     experiments,
     explore,
@@ -30,6 +31,7 @@ __all__ = ["BINDINGS", "OPERATIONS"]
 
 _AREAS = (
     state,
+    doctor,
     metrics,
     dashboards,
     events,

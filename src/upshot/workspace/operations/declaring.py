@@ -15,6 +15,7 @@ from upshot.catalog.yaml.diff import Difference, declaration_differences, metric
 from upshot.catalog.yaml.read import METRIC, Key, Place
 from upshot.core.errors import NotAllowed
 from upshot.metrics.definition import Metric
+from upshot.metrics.text import metric_to_yaml
 from upshot.workspace.operations.dashboards import tile_problems
 from upshot.workspace.operations.metrics import declare
 from upshot.workspace.resources import Resources
@@ -150,7 +151,7 @@ def _metrics(resources: Resources, wish: Wish) -> tuple[list[DeclarationChange],
     known = resources.metrics.all() if wish.metrics else {}
     changes, fresh = [], []
     for metric, source in wish.metrics:
-        old, definition = known.get(metric.name), metric.to_yaml()
+        old, definition = known.get(metric.name), metric_to_yaml(metric)
         if old is not None and old[1].definition == definition:
             changes.append(DeclarationChange(METRIC, metric.name, "unchanged"))
             continue

@@ -27,6 +27,7 @@ from upshot.api.state import Nothing, Problem
 from upshot.metrics.definition import Metric
 from upshot.metrics.measures import measure_tables, measures_of
 from upshot.metrics.parse import parse_metrics
+from upshot.metrics.text import metric_to_yaml
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
@@ -76,7 +77,7 @@ def store_metrics(
     current = resources.catalog.metrics.current()
     changes, fresh = [], []
     for metric in metrics:
-        old, definition = current.get(metric.name), metric.to_yaml()
+        old, definition = current.get(metric.name), metric_to_yaml(metric)
         if old is not None and old.definition == definition:
             changes.append(MetricChange(metric.name, "unchanged", old.version, old.hash))
             continue

@@ -17,6 +17,7 @@ from upshot.core.time import DayRange
 from upshot.engines.values import EventRecord
 from upshot.metrics.definition import Metric, Property, Selection
 from upshot.metrics.parse import parse_metrics
+from upshot.metrics.text import metric_to_yaml
 from upshot.workspace.binding import Binding
 from upshot.workspace.operations.metrics import apply as apply_metrics
 from upshot.workspace.resources import Resources
@@ -51,7 +52,7 @@ def import_series(resources: Resources, principal: Principal, request: SeriesImp
         resources.store.append([_event(resources, request.name, value) for value in fresh])
     resources.sources.note(_source(request.name), "series")
     if known is None:
-        applied = apply_metrics(resources, principal, MetricApply(metric.to_yaml(), source=_source(request.name)))
+        applied = apply_metrics(resources, principal, MetricApply(metric_to_yaml(metric), source=_source(request.name)))
         if any(problem.level == "error" for problem in applied.problems):
             raise InvalidInput(
                 "; ".join(str(p.message) for p in applied.problems), hint="Give the series another --name."

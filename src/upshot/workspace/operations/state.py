@@ -1,15 +1,14 @@
-"""What the workspace is, and whether it is well."""
+"""What the workspace is."""
 
 from importlib.metadata import version
 
 from upshot.api.operation import Principal
-from upshot.api.state import DOCTOR, WORKSPACE_INFO, Findings, Nothing, WorkspaceInfo
+from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
 from upshot.core.time import aware
 from upshot.workspace.binding import Binding
-from upshot.workspace.doctor import examine_open
 from upshot.workspace.resources import Resources
 
-__all__ = ["BINDINGS", "doctor", "info"]
+__all__ = ["BINDINGS", "info"]
 
 
 def info(resources: Resources, principal: Principal, request: Nothing) -> WorkspaceInfo:
@@ -34,13 +33,4 @@ def info(resources: Resources, principal: Principal, request: Nothing) -> Worksp
     )
 
 
-def doctor(resources: Resources, principal: Principal, request: Nothing) -> Findings:
-    """What is wrong inside the open workspace."""
-    del principal, request
-    return Findings(tuple(sorted(examine_open(resources), key=lambda f: ("ok", "warning", "error").index(f.level))))
-
-
-BINDINGS = (
-    Binding(WORKSPACE_INFO, info),
-    Binding(DOCTOR, doctor),
-)
+BINDINGS = (Binding(WORKSPACE_INFO, info),)

@@ -1,0 +1,130 @@
+"""What is wrong inside an open workspace, and what to do about it."""
+
+from collections.abc import Iterator
+
+from upshot.answers.extent import extent_of
+from upshot.answers.left_out import left_out, said
+from upshot.api.operation import Principal
+from upshot.api.state import DOCTOR, Finding, Findings, Nothing
+from upshot.core.errors import UserError
+from upshot.core.suggest import nearest
+from upshot.core.time import DayRange
+from upshot.core.units import format_bytes
+from upshot.metrics.definition import Metric
+from upshot.metrics.library_web import web_library
+from upshot.workspace.binding import Binding
+from upshot.workspace.resources import Resources
+
+__all__ = ["BINDINGS", "doctor"]
+
+
+def doctor(resources: Resources, principal: Principal, request: Nothing) -> Findings:
+    """Look at an open workspace from inside."""
+    del principal, request
+    return Findings.of(
+        [
+            *_store(resources),
+            *_catalog(resources),
+            Finding("time zone", "ok", f"Days are counted in {resources.zone.key}; it is {resources.today()} there."),
+            *_metrics(resources),
+            *_values(resources),
+            *_rejects(resources),
+            *_access(resources),
+        ]
+    )
+
+
+def _store(resources: Resources) -> Iterator[Finding]:
+    held = resources.held()
+    yield Finding(
+        "store", "ok", f"{held.engine} opens and holds {held.events:,} events in {format_bytes(held.storage_bytes)}."
+    )
+    if held.dirty_days:
+        yield Finding(
+            "facts",
+            "warning",
+            f"The facts of {held.dirty_days:,} days are not rebuilt yet; their answers are right but slower.",
+            "A server rebuilds them by itself; without one: `upshot facts refresh`.",
+        )
+    else:
+        yield Finding("facts", "ok", "All facts are fresh.")
+
+
+def _catalog(resources: Resources) -> Iterator[Finding]:
+    try:
+        resources.catalog.check()
+    except UserError as error:
+        yield Finding("catalog", "error", error.message, error.hint)
+        return
+    yield Finding(
+        "catalog", "ok", f"The catalog answers ({resources.catalog.kind}, schema {resources.catalog.schema})."
+    )
+
+
+def _metrics(resources: Resources) -> Iterator[Finding]:
+    names = [e.event for e in resources.store.event_summaries()]
+    missing = 0
+    # ready-made metrics of browsers wait for a tracker that may never be put in
+    ready_made = {metric.hash for metric in web_library()}
+    for name, (metric, _) in sorted(resources.metrics.all().items()):
+        if metric.hash in ready_made:
+            continue
+        for event in sorted(_events_of(metric) - set(names)):
+            missing += 1
+            close = nearest(event, names)
+            yield Finding(
+                "metrics",
+                "warning",
+                f"The metric {name} counts the event {event!r}, which never came in.",
+                f"Did you mean {' or '.join(map(repr, close))}?"
+                if close
+                else "`upshot data events` lists those that did.",
+            )
+    if not missing:
+        yield Finding("metrics", "ok", "Every event that a metric names has come in.")
+
+
+def _values(resources: Resources) -> Iterator[Finding]:
+    """What sums and means leave out, over all days that have data."""
+    extent = extent_of(resources.answering)
+    if extent.first is None or extent.last is None:
+        return
+    days = DayRange.of(extent.first, extent.last)
+    for name, (metric, _) in sorted(resources.metrics.all().items()):
+        for prop, count in left_out(resources.answering, metric, days):
+            yield Finding(
+                "metrics",
+                "warning",
+                f"The metric {name}: {said(prop, count)} left out.",
+                f'See them with the filter "{prop} is no number"; files are read by --number {prop}=1,234.56.',
+            )
+
+
+def _events_of(metric: Metric) -> set[str]:
+    parts = [part for part in (metric.numerator, metric.denominator) if part is not None]
+    own = set(metric.selection.events) | set(metric.of.events if metric.of else ())
+    return own.union(*(_events_of(part) for part in parts))
+
+
+def _rejects(resources: Resources) -> Iterator[Finding]:
+    _, total = resources.store.rejects(0)
+    if total:
+        yield Finding(
+            "rejects",
+            "warning",
+            f"{total:,} rows could not become events.",
+            "`upshot data rejects` says why; correct the file or the mapping and import it again.",
+        )
+    else:
+        yield Finding("rejects", "ok", "No row was rejected.")
+
+
+def _access(resources: Resources) -> Iterator[Finding]:
+    entries = resources.catalog.access.all()
+    told = (
+        f"{len(entries)} access entries." if entries else "No access entries: whoever uses this machine is the owner."
+    )
+    yield Finding("access", "ok", told)
+
+
+BINDINGS = (Binding(DOCTOR, doctor),)
