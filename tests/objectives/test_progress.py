@@ -54,6 +54,37 @@ def test_noise_widens_what_counts_as_on_course() -> None:
     assert judge(UP, 135.0, HALF, HALF, noise=20.0).status is Status.ON_COURSE
 
 
+@pytest.mark.parametrize(
+    ("value", "chance", "status"),
+    [
+        (150.0, 0.2, Status.BEHIND),
+        (180.0, 0.2, Status.BEHIND),
+        (110.0, 0.9, Status.ON_COURSE),
+        (180.0, 0.9, Status.AHEAD),
+        (150.0, 0.5, Status.ON_COURSE),
+        (150.0, 0.496, Status.ON_COURSE),
+        (150.0, 0.494, Status.BEHIND),
+        (200.0, 0.1, Status.REACHED),
+    ],
+)
+def test_forecast_decides_whether_it_is_on_course(value: float, chance: float, status: Status) -> None:
+    found = judge(UP, value, HALF, HALF, chance=chance)
+    assert found.status is status
+    said = sentence(UP, found, value, HALF, 28, lambda number: f"{number:g}")
+    assert (f"the chance of the target is {chance:.0%}." in said) == (status is not Status.REACHED)
+
+
+def test_chance_decides_nothing_before_the_start_and_after_the_end() -> None:
+    assert judge(UP, 150.0, HALF, date(2025, 12, 1), chance=0.9).status is Status.NOT_STARTED
+    assert judge(UP, 150.0, DUE, date(2026, 4, 12), chance=0.9).status is Status.MISSED
+
+
+def test_target_to_stay_at_is_judged_by_its_chance() -> None:
+    stay = Aim(5.0, 5.0, START, DUE, "down")
+    assert judge(stay, 6.0, HALF, HALF, chance=0.7).status is Status.ON_COURSE
+    assert judge(stay, 6.0, HALF, HALF, chance=0.3).status is Status.BEHIND
+
+
 def test_value_of_an_earlier_day_is_compared_with_the_path_of_that_day() -> None:
     late = judge(UP, 120.0, date(2026, 1, 21), HALF)
     assert late.status is Status.ON_COURSE

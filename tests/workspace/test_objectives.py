@@ -14,10 +14,12 @@ from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_QUERY, MetricQuery
 from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName, ObjectiveView
 from upshot.api.operation import LOCAL_OWNER, Caller
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.api.state import Nothing
 from upshot.charts.words import day_label
 from upshot.core.errors import NotFound
 from upshot.core.settings import load_settings
+from upshot.objectives.words import chance_text
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
 
@@ -252,3 +254,57 @@ def test_workspace_without_events_has_no_data(tmp_path: Path) -> None:
         put(owner, "objective", name="o", metric="events", target="5", starts="2024-01-01", due="2099-02-01")
         (view,) = owner.call(OBJECTIVE_LIST, Nothing()).objectives
         assert (view.status, view.sentence, view.forecast) == ("no data", "There is no data yet.", None)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    """Daily tours of 2019 and 2020, 100 a day and 150 from March 2020 on, and weekly walkers; it is November 2026."""
+    place = tmp_path_factory.mktemp("archive") / "shop"
+    initialise(place, WANTED, load_settings(None, {}))
+    with LocalWorkspace.open(place, load_settings(place, {})) as opened:
+        set_clock(opened, datetime(2026, 11, 30, 12, tzinfo=UTC))
+        owner = opened.acting_as(LOCAL_OWNER)
+        days = [date(2019, 1, 1) + timedelta(days=number) for number in range(731)]
+        values = tuple(SeriesValue(day, 150.0 if day >= date(2020, 3, 1) else 100.0) for day in days)
+        owner.call(SERIES_IMPORT, SeriesImport("tours", values))
+        walks = tuple(
+            NewEvent("walk", datetime(day.year, day.month, day.day, 9, tzinfo=UTC), f"w{nth}", f"{day}-{nth}")
+            for day in days
+            for nth in range(2 if day.year == 2019 else 3)
+        )
+        owner.call(EVENTS_APPEND, EventsAppend("test", walks))
+        assert not apply(owner, "metrics: [{name: walkers, type: active, event: walk}]").refused
+        yield owner
+
+
+@pytest.mark.parametrize(
+    ("metric", "baseline", "current"), [("tours", 2_800.0, 4_200.0), ("walkers", 2.0, 3.0)], ids=["daily", "windows"]
+)
+def test_objective_of_years_long_past_is_measured_from_their_data(
+    archive: Caller, metric: str, baseline: float, current: float
+) -> None:
+    body = {"name": metric, "metric": metric, "target": "+40%", "starts": "2020-01-01", "due": "2020-10-31"}
+    assert not put(archive, "objective", **body).refused
+    found = archive.call(OBJECTIVE_SHOW, ObjectiveName(metric))
+    assert (found.status, found.baseline, found.current) == ("reached", baseline, current)
+    assert "over the 28 days to 31 Oct 2020" in found.sentence
+    known = [point.day for point in found.points if point.value is not None]
+    assert max(known) == date(2020, 10, 31)
+    assert len(known) >= 10
+
+
+def test_objective_since_whose_start_there_is_no_data_says_until_when_there_are(archive: Caller) -> None:
+    body = {"name": "late", "metric": "tours", "target": "+20%", "starts": "2026-09-01", "due": "2027-03-31"}
+    assert not put(archive, "objective", **body).refused
+    found = archive.call(OBJECTIVE_SHOW, ObjectiveName("late"))
+    assert (found.status, found.current) == ("no data", None)
+    assert found.sentence == "There is no data since its start; the last is of 31 Dec 2020."
+
+
+def test_status_follows_the_forecasts_chance(measure: Measure) -> None:
+    for target in ("+1%", "+10%", "+19%", "+21%", "+25%", "+90%"):
+        found = measure(metric="orders", target=target)
+        assert found.forecast is not None
+        likely = round(found.forecast.chance, 2) >= 0.5
+        assert found.status in (("on course", "ahead", "reached") if likely else ("behind", "reached"))
+        assert found.status == "reached" or chance_text(found.forecast.chance) in found.sentence

@@ -13,7 +13,7 @@ from upshot.answers.extent import extent_of
 from upshot.answers.questions import series
 from upshot.api.metrics import MetricQuery, Point
 from upshot.catalog.kinds import Objective
-from upshot.core.time import Grain
+from upshot.core.time import DayRange, Grain
 from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import Combine, Ripens
 from upshot.metrics.ripening import combination, least_grain, ripening
@@ -24,7 +24,6 @@ __all__ = ["collect"]
 _WEEK = 7
 _MOST_WEEKS = 26
 _MOST_WINDOWS = 10
-_LONGEST_DAYS = 1_500
 
 
 def collect(
@@ -42,15 +41,14 @@ def collect(
         UserError: The metric cannot be asked so.
     """
     combine = combination(metric)
-    today = resources.today()
     if combine is Combine.NONE:
         return _by_windows(resources, objective, metric, windows)
-    late = ripening(metric).most_days
-    first = min(objective.starts - timedelta(days=objective.baseline_days), today - timedelta(days=_WEEK * _MOST_WEEKS))
-    first = max(first, today - timedelta(days=_LONGEST_DAYS)) - timedelta(days=late + least_grain(metric).days[2])
-    points = _points(resources, objective, first, today)
-    begun = resources.held().first_event_at
-    steps = tuple(_steps(metric, points, today, None if begun is None else resources.local_day(begun)))
+    extent = extent_of(resources, metric)
+    if extent.first is None or extent.last is None:
+        return Collected((), combine, None, None, (), _WEEK, ())
+    asked = _days(objective, metric, extent.first, min(extent.last, extent.today))
+    points = _points(resources, objective, asked) if asked.days else ()
+    steps = tuple(_steps(metric, points, extent.today, extent.first))
     gaps: tuple[date, ...] = ()
     if combine is Combine.SUM:
         steps, gaps = without_gaps(steps)
@@ -61,7 +59,15 @@ def collect(
     return Collected(steps, combine, None, last, tuple(b.value * scale for b in found), block, gaps)
 
 
-def _steps(metric: Metric, points: tuple[Point, ...], today: date, begun: date | None) -> Iterable[Step]:
+def _days(objective: Objective, metric: Metric, begun: date, last: date) -> DayRange:
+    """The days of the data that it needs: its baseline's, its own, and those that a forecast goes on from."""
+    late = timedelta(days=ripening(metric).most_days + least_grain(metric).days[2])
+    last = min(last, objective.due + late)
+    first = min(objective.starts - timedelta(days=objective.baseline_days), last - timedelta(weeks=_MOST_WEEKS))
+    return DayRange.of(max(first - late, begun), last)
+
+
+def _steps(metric: Metric, points: tuple[Point, ...], today: date, begun: date) -> Iterable[Step]:
     """The points whose values are final, each on the day from which it is.
 
     The cohort with which the data begin holds everybody who was there before, and says nothing of newcomers.
@@ -69,7 +75,7 @@ def _steps(metric: Metric, points: tuple[Point, ...], today: date, begun: date |
     for start, end, point in _with_ends(metric, points):
         if point.value is None or not point.complete:
             continue
-        if metric.is_a.ripens is Ripens.PERIODS and begun is not None and start <= begun:
+        if metric.is_a.ripens is Ripens.PERIODS and start <= begun:
             continue
         known_on = ripening(metric).end(end - timedelta(days=1))
         if known_on < today:
@@ -83,15 +89,16 @@ def _with_ends(metric: Metric, points: tuple[Point, ...]) -> Iterable[tuple[date
         yield point.period, grain.next(point.period), point
 
 
-def _points(resources: Answering, objective: Objective, first: date, last: date) -> tuple[Point, ...]:
-    asked = MetricQuery(objective.metric, first, last, Grain.DAY, where=objective.where)
+def _points(resources: Answering, objective: Objective, days: DayRange) -> tuple[Point, ...]:
+    asked = MetricQuery(objective.metric, days.start, days.last, Grain.DAY, where=objective.where)
     return series(resources, asked).points
 
 
 def _by_windows(
     resources: Answering, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
 ) -> Collected:
-    last = extent_of(resources).known
+    known = extent_of(resources).known
+    last = None if known is None else min(known, objective.due)
     late = timedelta(days=ripening(metric).most_days)
     direct: dict[tuple[date, date], float | None] = {}
     found: list[float] = []

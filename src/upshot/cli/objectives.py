@@ -18,6 +18,7 @@ def list_objectives(*, common: Common | None = None) -> None:
     """List objectives as a tree, each with where it stands."""
     from upshot.api.objectives import OBJECTIVE_LIST
     from upshot.api.state import Nothing
+    from upshot.objectives.words import chance_text
 
     common = common or Common()
     with open_workspace(common) as workspace:
@@ -46,7 +47,7 @@ def list_objectives(*, common: Common | None = None) -> None:
                 *(format_value(value, o.format, answer.currency) for value in (o.baseline, o.current, o.target)),
                 _share(o.progress),
                 _share(min(max(o.expected_progress, 0.0), 1.0)),
-                "–" if o.forecast is None else _share(o.forecast.chance),
+                "–" if o.forecast is None else chance_text(o.forecast.chance),
                 str(o.due),
             )
             for o in answer.objectives
@@ -82,6 +83,8 @@ def show(name: str, /, *, common: Common | None = None) -> None:
 
 
 def _about(objective: "ObjectiveView", currency: str) -> list[str]:
+    from upshot.objectives.words import chance_text
+
     said = [f"{objective.title}: {objective.status}.", objective.sentence]
     forecast = objective.forecast
     if forecast is not None:
@@ -90,7 +93,7 @@ def _about(objective: "ObjectiveView", currency: str) -> list[str]:
         )
         said.append(
             f"If it goes on like this: {value} on {objective.due} ({low} to {high} with {forecast.level:.0%}); "
-            f"the chance of the target is {forecast.chance:.0%}. By {forecast.method}."
+            f"the chance of the target is {chance_text(forecast.chance)}. By {forecast.method}."
         )
     else:
         said.append(objective.forecast_note)

@@ -60,20 +60,19 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
     if collected.last is None:
         return no_standing(objective, today, "There is no data yet.", collected)
     baseline = _baseline(objective, collected)
+    aim = _aim(objective, metric, baseline)
+    on = min(collected.last, objective.due)
+    if on < objective.starts <= today:
+        why = f"There is no data since its start; the last is of {day_label(collected.last)}."
+        return no_standing(objective, today, why, collected, aim)
     if baseline is None:
         before = f"in the {objective.baseline_days} days before {day_label(objective.starts)}"
         why = f"There is too little data {before} to measure where it begins. Write a baseline."
         return no_standing(objective, today, why, collected)
-    wanted = parse_target(objective.target)
-    if wanted.change is not None and baseline == 0:
+    if aim is None:
         why = f"It begins at 0, and {objective.target} of nothing is nothing. Write the target as a value to reach."
         return no_standing(objective, today, why, collected)
-    aim = Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
-    on = min(collected.last, objective.due)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
-    if on < objective.starts <= today:
-        why = f"There is no data since its start; the last is of {day_label(collected.last)}."
-        return no_standing(objective, today, why, collected, aim)
     if value is None:
         why = f"The data do not cover the {objective.window_days} days to {day_label(on)}."
         return no_standing(objective, today, why, collected, aim)
@@ -81,13 +80,21 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
     # it is over when the data of its last day are in
     judged_on = today if on == objective.due else min(today, objective.due)
-    progress = judge(aim, value, on, judged_on, noise)
     forecast, note = _forecast(objective, metric, collected, aim, parts, today)
+    progress = judge(aim, value, on, judged_on, noise, None if forecast is None else forecast.chance)
     said = sentence(aim, progress, value, on, objective.window_days, _shown(metric, currency))
     if collected.gaps:
         days = "day is" if len(collected.gaps) == 1 else "days are"
         said += f" {len(collected.gaps)} {days} missing in the series and left out."
     return Standing(aim, value, on, progress, forecast, note, said, collected)
+
+
+def _aim(objective: Objective, metric: Metric, baseline: float | None) -> Aim | None:
+    """From where to where; None without a baseline, and for a relative target from a baseline of 0."""
+    wanted = parse_target(objective.target)
+    if baseline is None or (wanted.change is not None and baseline == 0):
+        return None
+    return Aim(baseline, wanted.level(baseline), objective.starts, objective.due, metric.direction)
 
 
 def windows_of(objective: Objective) -> tuple[tuple[date, date], ...]:

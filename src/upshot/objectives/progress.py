@@ -4,10 +4,12 @@ import enum
 from dataclasses import dataclass
 from datetime import date
 
-__all__ = ["BAND", "Aim", "Progress", "Status", "judge", "path_at"]
+__all__ = ["BAND", "LIKELY", "Aim", "Progress", "Status", "judge", "path_at"]
 
 BAND = 0.1
-"""On course is within a tenth of the whole way from the straight path; within the value's noise where that is more."""
+"""Near the straight path is within a tenth of the whole way; within the value's noise where that is more."""
+LIKELY = 0.5
+"""The least chance of a forecast, in whole per cent as it is written, with which an objective is on course."""
 
 
 class Status(enum.StrEnum):
@@ -50,13 +52,15 @@ class Progress:
         status: In a word.
         share: Of the way from baseline to target; None where there is no way or no value.
         expected: Of the time that is over on the day of the value; below 0 before the start, above 1 when past due.
-        band: How far from the path is still on course, as a share of the way.
+        band: How far from the path is near it, as a share of the way.
+        chance: That the target is reached if it goes on like this, where a forecast decided the status.
     """
 
     status: Status
     share: float | None
     expected: float
     band: float
+    chance: float | None = None
 
 
 def path_at(aim: Aim, day: date) -> float | None:
@@ -66,8 +70,13 @@ def path_at(aim: Aim, day: date) -> float | None:
     return aim.baseline + (aim.target - aim.baseline) * _elapsed(aim, day)
 
 
-def judge(aim: Aim, value: float | None, on: date, today: date, noise: float = 0.0) -> Progress:
+def judge(
+    aim: Aim, value: float | None, on: date, today: date, noise: float = 0.0, chance: float | None = None
+) -> Progress:
     """Where an objective stands.
+
+    A forecast decides whether it is on course: it is where the target is rather reached than not. Without one the
+    straight path does. It is ahead where it is on course and beyond the path.
 
     Args:
         aim: What is aimed at.
@@ -75,6 +84,7 @@ def judge(aim: Aim, value: float | None, on: date, today: date, noise: float = 0
         on: The day that the value is of.
         today: The day that it is.
         noise: Standard error of the value.
+        chance: The forecast's, that the target is met on the due date; None without a forecast.
     """
     way = aim.target - aim.baseline
     expected = _elapsed(aim, on)
@@ -89,11 +99,12 @@ def judge(aim: Aim, value: float | None, on: date, today: date, noise: float = 0
         return Progress(Status.REACHED, share, expected, band)
     if today > aim.due:
         return Progress(Status.MISSED, share, expected, band)
-    if share is None:
-        return Progress(Status.BEHIND, None, expected, band)
-    ahead = share - expected
-    status = Status.AHEAD if ahead > band else Status.BEHIND if ahead < -band else Status.ON_COURSE
-    return Progress(status, share, expected, band)
+    ahead = None if share is None else share - expected
+    on_course = round(chance, 2) >= LIKELY if chance is not None else ahead is not None and ahead >= -band
+    if not on_course:
+        return Progress(Status.BEHIND, share, expected, band, chance)
+    status = Status.AHEAD if ahead is not None and ahead > band else Status.ON_COURSE
+    return Progress(status, share, expected, band, chance)
 
 
 def _elapsed(aim: Aim, day: date) -> float:

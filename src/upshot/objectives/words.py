@@ -6,7 +6,7 @@ from datetime import date
 from upshot.charts.words import day_label
 from upshot.objectives.progress import Aim, Progress, Status
 
-__all__ = ["no_forecast", "sentence"]
+__all__ = ["chance_text", "no_forecast", "sentence"]
 
 
 def sentence(
@@ -35,9 +35,23 @@ def sentence(
         case Status.MISSED:
             return f"{now}: the target of {shown(aim.target)} was missed on {day_label(aim.due)}."
         case _:
+            way = f"{now}: {_way(aim, progress, shown)}, at {progress.expected:.0%} of the time to {day_label(aim.due)}"
             return (
-                f"{now}: {_way(aim, progress, shown)}, at {progress.expected:.0%} of the time to {day_label(aim.due)}."
+                f"{way}."
+                if progress.chance is None
+                else f"{way}; the chance of the target is {chance_text(progress.chance)}."
             )
+
+
+def chance_text(chance: float) -> str:
+    """A chance in whole per cent; never as certain as 0 or 100 %.
+
+    >>> chance_text(0.0004), chance_text(0.345), chance_text(0.9999)
+    ('under 1%', '34%', 'over 99%')
+    """
+    if chance < 0.01:
+        return "under 1%"
+    return "over 99%" if chance > 0.99 else f"{chance:.0%}"
 
 
 def no_forecast(values: int, least: int, block_days: int) -> str:

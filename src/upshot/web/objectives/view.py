@@ -7,6 +7,7 @@ from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName,
 from upshot.api.state import Nothing
 from upshot.charts import ChartPoint, Line, line_chart, period_label
 from upshot.core.time import Grain
+from upshot.objectives.words import chance_text
 from upshot.web.evidence import Tone, day_words
 from upshot.web.page import Page
 
@@ -75,7 +76,7 @@ def read_objective(page: Page, name: str) -> ObjectivePage:
         said = (
             f"If it goes on like this: {words.write(forecast.value)} on {day_words(objective.due)} "
             f"({words.write(forecast.low)} to {words.write(forecast.high)}); "
-            f"the chance to reach the target is {forecast.chance:.0%}."
+            f"the chance of the target is {chance_text(forecast.chance)}."
         )
     return ObjectivePage(
         row=_row(objective, currency, 0),
