@@ -170,8 +170,10 @@ def test_written_baseline_counts_and_decides_the_pace(measure: Measure) -> None:
     assert behind.status == "behind"
     assert behind.progress == pytest.approx(0.2)
     assert behind.expected_progress == pytest.approx(69 / 119)
-    assert measure(metric="orders", baseline=300, target="360").status == "on course"
-    assert measure(metric="orders", baseline=200, target="360").status == "ahead"
+    far = "2026-12-31"
+    assert measure(metric="orders", baseline=335, target="349", due=far).status == "on course", "without a forecast"
+    assert measure(metric="orders", baseline=200, target="360", due=far).status == "ahead"
+    assert measure(metric="orders", baseline=200, target="337").status == "ahead"
     assert measure(metric="orders", baseline=400, target="-10%").status == "reached"
 
 
@@ -258,7 +260,7 @@ def test_workspace_without_events_has_no_data(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
-    """Daily tours of 2019 and 2020, 100 a day and 150 from March 2020 on, and weekly walkers; it is November 2026."""
+    """Daily tours of 2019 and 2020, 100 a day and 150 from March 2020 on, and daily walkers; it is November 2026."""
     place = tmp_path_factory.mktemp("archive") / "shop"
     initialise(place, WANTED, load_settings(None, {}))
     with LocalWorkspace.open(place, load_settings(place, {})) as opened:
@@ -266,7 +268,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         owner = opened.acting_as(LOCAL_OWNER)
         days = [date(2019, 1, 1) + timedelta(days=number) for number in range(731)]
         values = tuple(SeriesValue(day, 150.0 if day >= date(2020, 3, 1) else 100.0) for day in days)
-        owner.call(SERIES_IMPORT, SeriesImport("tours", values))
+        owner.call(SERIES_IMPORT, SeriesImport(name="tours", values=values))
         walks = tuple(
             NewEvent("walk", datetime(day.year, day.month, day.day, 9, tzinfo=UTC), f"w{nth}", f"{day}-{nth}")
             for day in days
