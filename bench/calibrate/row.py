@@ -10,9 +10,10 @@ from scipy.special import betaincinv
 
 from upshot.stats.moments import Moments, PairMoments
 from upshot.stats.result import Reason
+from upshot.stats.shared import Shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from upshot.stats.result import Estimates
 
@@ -31,6 +32,7 @@ Quantity = Literal["size", "coverage", "power"]
 Verdict = Literal["holds", "conservative", "fails", "reported"]
 
 _M = TypeVar("_M", Moments, PairMoments)
+_MARKS = ("mergeable", "yes_no", "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,19 @@ def in_chunks(simulations: int, draw: Callable[[int], _M], *, size: int = 500) -
     """
     counts = [size] * (simulations // size) + ([simulations % size] if simulations % size else [])
     parts = [draw(count) for count in counts]
-    names = [f.name for f in fields(parts[0]) if f.name != "mergeable"]
+    names = [f.name for f in fields(parts[0]) if f.name not in _MARKS]
     arrays = [np.concatenate([getattr(part, name) for part in parts]) for name in names]
-    return type(parts[0])(*arrays)
+    if isinstance(parts[0], PairMoments):
+        return type(parts[0])(*arrays)
+    marks = {name: getattr(parts[0], name) for name in _MARKS}
+    marks["shared"] = _joined([part.shared for part in parts])
+    return type(parts[0])(*arrays, **marks)
+
+
+def _joined(parts: Sequence[Shared | None]) -> Shared | None:
+    """What the arms of all simulations share."""
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    loadings, own = (np.concatenate([getattr(part, name) for part in known], axis=1) for name in ("loadings", "own"))
+    return Shared(loadings, own, np.concatenate([part.freedom for part in known]))
