@@ -53,8 +53,9 @@ bench: $(ASSETS) ## speed as ratios, side by side in one run
 bench-toy: $(ASSETS) ## every benchmark at so small a size that it only shows that it runs
 	$(BIN)/python -m bench --toy
 
-calibrate: $(STAMP) ## size, coverage and power of every estimator; writes the tables into docs/calibration
+calibrate: $(STAMP) ## size, coverage and power of every estimator and of what the product combines; writes the tables into docs/calibration
 	$(BIN)/python -m bench.calibrate
+	$(BIN)/python -m bench.calibrate.combinations
 	$(BIN)/python -m bench.calibrate.causal
 
 docs: $(ASSETS) ## write the references and build the site into site/

@@ -25,14 +25,14 @@ def world(name: str) -> World:
 def test_every_chain_of_the_readout_keeps_its_promise(name: str, looking: Looking) -> None:
     splits = {"declared": SPLITS, "peeks": ("50/50", "95/5")}[looking]
     effects = {"declared": (-0.9, 0.0, 1.0), "peeks": (0.0, 1.0)}[looking]
-    count = {"declared": 400, "peeks": 200}[looking]
+    count = {"declared": 1_000, "peeks": 200}[looking]
     drawn = [
         measured(chain, count, SEED)
         for chain in chains()
         if (chain.metric.name, chain.looking) == (name, looking) and chain.split in splits and chain.effect in effects
     ]
     assert drawn
-    # Bounds are of 99 %, and a declared reading may miss by a point: chance alone fails a row in 500 at most.
+    # Bounds are of 99 %, and a declared reading may miss by a point more: chance alone fails a row in thousands.
     failed = [row for figures in drawn for row in figures.rows if row.verdict == "fails"]
     assert not failed, failed
 
