@@ -18,9 +18,8 @@ TARGET = Path(__file__).resolve().parents[2] / "docs" / "calibration" / "combina
 
 HEAD = """# Calibration of combinations
 
-Made by `{command}`, seed {seed}:
-{chains} chains, {simulations:,} experiments each on a declared reading, and {peeking:,} that are looked at twenty
-times.
+Made by `{command}` (seed {seed}): {chains} chains,
+{simulations:,} experiments each on a declared reading, and {peeking:,} each that are looked at twenty times.
 
 [Each method keeps its promise](statistics.md) by itself. An experiment's readout chains them: an adjustment by what
 units did before, an estimand, a scale, a split, a declared reading or a peek on any other day. Here whole experiments
@@ -34,7 +33,7 @@ are drawn and read out by the code that writes verdicts (`upshot.studies.readout
   spoke. Where the method is the score interval, experiments with many conversions were read with Welch's.
 - Brackets give exact 99 % bounds (Clopper–Pearson). Large-sample intervals may miss by one point at the stated size.
   A star (*) is on the safe side, **bold** does not keep its promise, and the command fails. Figures in round brackets
-  were not promised.
+  were not promised: power without a plan, and relative effects where an arm expects less than one conversion.
 
 On a declared reading the smallest arm has the units that its heading says; peeks come between 1,000 and 100,000 units
 in all arms. `50/25/25` has a second treatment with half the effect; the table is about the first.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["EFFECTS", "WORLDS", "Cells", "World", "arm_statistics", "drawn"]
 
 _EARLY = """Nothing is promised here: values of a skewness of 10 need some 25,000 units in a small arm before tails are
-even (`normal_limit`). The readout does not say so yet; this is what it costs."""
+even. The verdict's check of even tails says so; this is what it costs."""
 EFFECTS = (-0.9, -0.5, 0.0, 0.2, 1.0, 2.0)
 Shape = Literal["mean", "proportion", "ratio"]
 

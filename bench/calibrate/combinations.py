@@ -46,6 +46,9 @@ SPLITS: dict[str, tuple[float, ...]] = {
 """Planned shares, the control's first; of three arms the third has half the effect taken away, and is not counted."""
 FIRST, LAST, LOOKS = 1_000, 100_000, 20
 """Units of all arms at the first and last peek, and how many peeks there are, evenly on a log scale."""
+FEWEST = 1.0
+"""Conversions expected in each arm from which on a relative effect promises its level: below, one conversion more or
+less decides, and the score interval is approximate."""
 FIRST_ORDER = 0.01
 """What a large-sample interval may miss by."""
 
@@ -173,6 +176,8 @@ def measured(
         if not of:
             return None
         promised, tolerance = _promise(chain, LEVEL)
+        if scale == "relative" and _expected_conversions(chain) < FEWEST:
+            promised = float("nan")
         return calibrated(f"{method}, {scale}", scenario, "coverage", promised, count, of, tolerance=tolerance)
 
     return Figures(
@@ -190,6 +195,14 @@ def _promise(chain: Chain, promised: float) -> tuple[float, float]:
     if chain.looking == "peeks":
         return promised, 0.0
     return (float("nan") if chain.metric.why_early else promised), FIRST_ORDER
+
+
+def _expected_conversions(chain: Chain) -> float:
+    """Conversions that the arm with fewest expects on a declared reading; infinite for other metrics and for peeks."""
+    if chain.metric.shape != "proportion" or chain.looking == "peeks":
+        return float("inf")
+    control, treatment = (float(n) for n in _joins(chain)[0, :2])
+    return min(control * chain.metric.level(0.0), treatment * chain.metric.level(chain.effect))
 
 
 def _rejection(chain: Chain, method: str, scenario: str, count: int, of: int) -> CalibrationRow:

@@ -8,9 +8,9 @@ from statsmodels.stats.proportion import confint_proportions_2indep, score_test_
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from tests.studies.worlds import arm, experiment, metric
-from upshot.catalog.verdict import Effect, Grade, Interval, MetricRole, StudyDesign, VerdictWord
+from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign, VerdictWord
 from upshot.studies.conclude import conclude
-from upshot.studies.inputs import StudyInputs, UndeclaredExposures
+from upshot.studies.inputs import ArmValues, StudyInputs, UndeclaredExposures
 
 
 def found(effect: Effect) -> Interval:
@@ -291,3 +291,35 @@ def test_inputs_from_before_cubes_keep_their_bytes() -> None:
     assert b"cubes" not in kept
     assert type(older).from_bytes(kept).to_bytes() == kept
     assert conclude(older).effects[0].absolute is not None
+
+
+def _even_tails(values: tuple[ArmValues, ...], weights: tuple[float, ...] = (1, 1)) -> Check | None:
+    checks = conclude(experiment(values, weights=weights)).checks
+    return next((check for check in checks if check.name == "even tails"), None)
+
+
+def test_a_declared_reading_tells_when_large_values_tilt_it() -> None:
+    rng = np.random.default_rng(24)
+    money = np.where(rng.random(20_000) < 0.05, rng.lognormal(3.0, 1.2, 20_000), 0.0)
+    small, large = money[:1_000], money[1_000:]
+    told = _even_tails((arm("old", large), arm("new", small)), (95, 5))
+    assert told is not None
+    assert told.passed is None
+    assert "instead of 2.5%" in told.sentence
+    assert "times as many units" in told.sentence
+    # Halves cancel each other's skewness, few different values have none to speak of.
+    halves = _even_tails((arm("old", money[:10_000]), arm("new", money[10_000:])))
+    assert halves is not None
+    assert halves.passed
+    plain = _even_tails((arm("old", rng.normal(9, 1, 19_000)), arm("new", rng.normal(9, 1, 1_000))), (95, 5))
+    assert plain is not None
+    assert plain.passed
+
+
+def test_tails_are_not_spoken_of_where_skewness_is_not_known() -> None:
+    rng = np.random.default_rng(25)
+    values = tuple(arm(name, rng.normal(9, 1, 500)) for name in ("old", "new"))
+    older = tuple(msgspec.structs.replace(each, cubes=msgspec.UNSET) for each in values)
+    assert _even_tails(older) is None
+    yes_no = tuple(arm(name, np.repeat([1.0, 0.0], [20, 480]), shape="proportion") for name in ("old", "new"))
+    assert _even_tails(yes_no) is None

@@ -10,10 +10,10 @@ import msgspec
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
-from upshot.stats import Estimate, Moments, difference, sample_ratio, stack_arms
+from upshot.stats import Estimate, Moments, Reason, difference, sample_ratio, stack_arms
 from upshot.studies.findings import Finding, Refused, no_effect_of
 from upshot.studies.inputs import ArmValues, ExperimentInput, MetricInput, StudyInputs
-from upshot.studies.readout import ArmStatistics, have_past, read_out
+from upshot.studies.readout import ArmStatistics, have_past, read_out, tails_of
 
 __all__ = ["ALARM", "measure_experiment"]
 
@@ -33,7 +33,14 @@ def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
     found = inputs.experiment
     if found is None:
         return Refused(_DESIGN, ("The launch has no experiment: nobody drew lots for who had it first.",))
-    checks = (*_split(found), _crossing(found), *_declared(found), _maturity(found), *_balance(inputs, found))
+    checks = (
+        *_split(found),
+        _crossing(found),
+        *_declared(found),
+        _maturity(found),
+        *_balance(inputs, found),
+        *_tails(inputs, found),
+    )
     failed = [check for check in checks if check.passed is False]
     if failed:
         return Refused(_DESIGN, tuple(f"{check.name.capitalize()}: {check.sentence}" for check in failed), checks)
@@ -132,6 +139,35 @@ def _balance(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
             sentence=f"What units did before their exposure is {told} in the variants (p = {p_value:.2g}).",
         )
     ]
+
+
+def _tails(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
+    """Whether an interval of a skewed metric misses on one side more often than promised: of the worst metric."""
+    if not inputs.final:
+        return []
+    worst: tuple[float, float, float, str] | None = None
+    for metric in inputs.metrics:
+        arms = _arms(found, metric)
+        if metric.role is None or not arms or arms[0].shape == "proportion":
+            continue
+        level = _level(inputs, metric, len(found.arms) - 1)
+        limit = tails_of(ArmStatistics.of_values(arms, [arm.weight for arm in found.arms]), level=level)
+        if not (limit.reason == Reason.OK).any():
+            continue
+        at = int(np.nanargmax(limit.times_the_units))
+        times, share = float(limit.times_the_units[at]), 0.5 * (1.0 - level)
+        if worst is None or times > worst[0]:
+            worst = times, share + float(limit.tail_error[at]), share, metric.title
+    if worst is None:
+        return []
+    times, missed, share, title = worst
+    if times <= 1.0:
+        return [Check(name="even tails", passed=True, sentence="Few large values do not tilt any interval.")]
+    sentence = (
+        f"Few large values tilt the interval of {title}: one end misses in about {missed:.1%} of such experiments "
+        f"instead of {share:.1%}. Some {times:.1f} times as many units would cure it, or a metric with capped values."
+    )
+    return [Check(name="even tails", passed=None, sentence=sentence)]
 
 
 def _arms(found: ExperimentInput, metric: MetricInput) -> list[ArmValues]:

@@ -23,6 +23,7 @@ from upshot.stats import (
     fieller_lift,
     lift,
     mean_difference_sequence,
+    normal_limit,
     score_difference,
     score_lift,
 )
@@ -33,14 +34,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from upshot.stats import FloatArray
+    from upshot.stats import FloatArray, NormalLimit
     from upshot.studies.inputs import ArmValues
 
-__all__ = ["ArmStatistics", "Readout", "have_past", "read_out"]
+__all__ = ["ArmStatistics", "Readout", "have_past", "read_out", "tails_of"]
 
 _FEW_SUCCESSES = 50
 _SHAKY_BASELINE = 0.03
 _TUNED_N = 10_000
+_UNEVEN = 0.4
+"""Error of a tail that a declared reading does not speak of, as a fraction of the tail's share."""
 _LOST = 1e-13
 """Relative rounding of a sum of products of three: what is smaller says nothing about skewness."""
 _SECOND = {"ratio": "y", "mean": "b", "proportion": "b"}
@@ -163,6 +166,22 @@ def read_out(arms: ArmStatistics, *, level: float, final: bool) -> Readout:
         _chosen(few, score_lift(without, having, level=level), relative),
         "score interval",
     )
+
+
+def tails_of(arms: ArmStatistics, *, level: float) -> NormalLimit:
+    """How far the tails of a declared reading's intervals are off where values are skewed: shape (…, g − 1).
+
+    Args:
+        arms: Sufficient statistics of a mean or a ratio; proportions with few successes have intervals of their own.
+        level: Coverage of each interval, in (0, 1).
+
+    Returns:
+        The prediction; NOT_FINITE where the skewness is not known.
+    """
+    moments, _, slope = _adjusted(arms)
+    skewness = _skewness(arms, slope)
+    control, treated = moments[..., :1], moments[..., 1:]
+    return normal_limit(control, treated, skewness[..., :1], skewness[..., 1:], level=level, tolerance=_UNEVEN)
 
 
 def _figure(arm: ArmValues, name: str) -> float:
