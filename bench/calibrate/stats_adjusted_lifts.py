@@ -42,7 +42,7 @@ __all__ = ["rows"]
 EFFECTS = (-0.9, -0.5, 1.0, 2.0)
 FIRST_ORDER = 0.01
 """What a large-sample interval may miss by in a sample of the stated size."""
-UNITS, FEW_UNITS = 1_000, 300
+UNITS = 1_000
 
 
 def rows(*, simulations: int, seed: int) -> list[CalibrationRow]:
@@ -59,7 +59,7 @@ def rows(*, simulations: int, seed: int) -> list[CalibrationRow]:
         found.append(_lift("cuped_with_missing", f"cv 1, 30 % new, 2 × 1,000, {effect:+.0%}", arms, effect))
         for adjustment, adjusted in _RATIOS.items():
             arms = in_chunks(simulations, lambda size, d=effect, a=adjusted: a(_visits(size, d, rng)))  # type: ignore[misc]
-            found.append(_lift(adjustment, f"clicks per session, 2 × 300, {effect:+.0%}", arms, effect))
+            found.append(_lift(adjustment, f"clicks per session, 2 × 1,000, {effect:+.0%}", arms, effect))
     return found
 
 
@@ -131,8 +131,8 @@ def _fewer(pair: PairMoments, n: FloatArray, level: FloatArray, rng: np.random.G
 
 
 def _visits(size: int, effect: float, rng: np.random.Generator) -> FloatArray:
-    """Clicks and sessions now, clicks and sessions before: shape (size, 2, 300, 4); no taste is near a third."""
-    taste, activity = rng.beta(8.0, 72.0, (size, 2, FEW_UNITS)), rng.gamma(2.0, 2.0, (size, 2, FEW_UNITS))
+    """Clicks and sessions now, clicks and sessions before: shape (size, 2, 1000, 4); no taste is above 0.3."""
+    taste, activity = 0.3 * rng.beta(4.0, 8.0, (size, 2, UNITS)), rng.gamma(2.0, 2.0, (size, 2, UNITS))
     change = np.asarray([1.0, 1.0 + effect])[:, None]
     columns = []
     for now in (change, 1.0):
