@@ -152,7 +152,7 @@ def test_metric_query_breaks_down_filters_and_compares(folder: Path, capsys: Cap
     (row,) = csv.DictReader(io.StringIO(out))
     assert (row["value"], row["previous_period"], row["previous_value"]) == ("2.0", "2024-01-01", "3.0")
     _, out, _ = run(capsys, folder, *words, "--compare", "previous")
-    assert "-33.3%" in out
+    assert "−33.3%" in out
     _, out, _ = run(capsys, folder, *words, "--breakdown", "country", "--csv", "--compare", "previous")
     assert next(csv.DictReader(io.StringIO(out)))["country"] == "DE"
 

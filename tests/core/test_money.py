@@ -12,7 +12,7 @@ from upshot.core.money import Money, currency, format_amount
         ("1234.565", "EUR", "€1,234.56"),
         ("-0.5", "JPY", "¥0"),
         ("1500", "KWD", "KWD\u00a01,500.000"),
-        ("-12", "USD", "-$12.00"),
+        ("-12", "USD", "−$12.00"),
     ],
 )
 def test_amount_is_rounded_at_the_minor_unit(amount: str, code: str, shown: str) -> None:

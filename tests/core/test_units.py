@@ -13,7 +13,7 @@ from upshot.core.units import format_bytes, format_seconds, format_value
         (12345.678, "number", "12,346"),
         (12.345, "number", "12.35"),
         (0.0123456, "number", "0.01235"),
-        (-3.0, "count", "-3"),
+        (-3.0, "count", "−3"),
     ],
 )
 def test_value_is_shown_in_its_format(value: float | None, form: str, shown: str) -> None:

@@ -264,3 +264,16 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
     assert opened is not None
     lost = [name for name, value in form.items() if name not in ("metric", "at") and value not in opened[0]]
     assert lost == []
+
+
+def test_expectations_and_commands_stand_in_sentences_as_people_read_them(telling: Served) -> None:
+    with telling.client("owner") as client:
+        form = {"title": "Gifts", "at": "2024-03-09T10:00", "kind": "bet", "expects": "revenue -2% (-3..1) within 2w"}
+        assert client.post("/ledger/ship", data=form).status_code == 303
+        name = re.search(r"/(outputs|launches)/gifts[^\"]*", client.get("/ledger").text)
+        assert name is not None
+        for page in ("/ledger", name[0]):
+            text = html.unescape(client.get(page).text)
+            assert "−2% (−3% to 1%) within 14 days" in text, page
+            assert "within 14d" not in text, page
+            assert not re.search(r">[^<]*`[^<]*<", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)), page

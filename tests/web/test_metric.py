@@ -188,6 +188,7 @@ def test_launches_are_numbered_on_the_chart_told_below_it_and_in_the_table(fresh
     ]
     assert "<td>launch: Saved songs</td>" in text
     assert "<td>price: New price</td>" in text
+    assert "(price, <bdi>nothing more is written of it</bdi>)" in text
     picture = fresh.get("/metrics/revenue/chart.svg?from=2024-03-04&to=2024-03-08").text
     assert "1 Saved songs" in picture
 

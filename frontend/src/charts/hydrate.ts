@@ -16,7 +16,7 @@ const DURATIONS: [number, string][] = [
 ];
 
 function trimmed(value: number, digits: number): string {
-  return String(Number(value.toFixed(digits)));
+  return String(Number(value.toFixed(digits))).replace("-", "−");
 }
 
 function short(value: number): string {
@@ -35,7 +35,7 @@ export function tick(kind: string, sign: string): (value: number) => string {
     case "percent":
       return (value) => `${trimmed(value * 100, 1)}%`;
     case "money":
-      return (value) => (value < 0 ? "-" : "") + sign + short(Math.abs(value));
+      return (value) => (value < 0 ? "−" : "") + sign + short(Math.abs(value));
     case "duration":
       return duration;
     default:

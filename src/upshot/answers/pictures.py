@@ -23,7 +23,7 @@ from upshot.charts import (
 from upshot.charts.chart import Chart
 from upshot.core.money import currency
 from upshot.core.time import DayRange, Grain
-from upshot.core.units import format_value
+from upshot.core.units import format_value, typographic
 from upshot.metrics.kinds import LEAST_SIZE
 
 __all__ = [
@@ -75,13 +75,13 @@ class Words(msgspec.Struct, frozen=True):
     def write(self, value: float | None) -> str:
         """One value; a dash for none. A mean of counts has one digit after the point at most."""
         if value is not None and self.form == "count" and value != int(value):
-            return f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}"
+            return typographic(f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}")
         return format_value(value, self.form, self.currency)
 
     def brief(self, value: float | None) -> str:
         """One value where there is little room: large amounts of money without their cents."""
         if value is not None and self.form == "money" and abs(value) >= _WITHOUT_CENTS_FROM:
-            return f"{'-' if value < 0 else ''}{self.axis.sign}{abs(value):,.0f}"
+            return f"{'−' if value < 0 else ''}{self.axis.sign}{abs(value):,.0f}"
         return self.write(value)
 
 

@@ -40,7 +40,7 @@ class Line(msgspec.Struct, frozen=True):
 class Annotation(msgspec.Struct, frozen=True):
     """What happened on a day: ``kind`` is a word such as ``launch``, ``href`` the address that says more, or empty.
 
-    ``own``: it is what the chart is about, and stands out among the others.
+    ``own``: it is what the chart is about, and stands out among the others. ``note``: what else is known of it.
     """
 
     day: date
@@ -48,6 +48,7 @@ class Annotation(msgspec.Struct, frozen=True):
     href: str = ""
     kind: str = "launch"
     own: bool = False
+    note: str = ""
 
 
 def marked(annotations: Sequence[Annotation], periods: Sequence[date], grain: Grain) -> tuple[Annotation, ...]:

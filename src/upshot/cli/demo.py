@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from upshot.cli.common import Common, loaded_settings
 from upshot.cli.output import line
+from upshot.core.units import format_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,7 +180,7 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
         query = MetricQuery(name, last - timedelta(days=29), last, compare="previous")
         series = caller.call(METRIC_QUERY, query)
         found = series.headline
-        change = "" if found.before is None or found.before.change is None else f"{found.before.change:+.1%}"
+        change = "" if found.before is None or found.before.change is None else format_change(found.before.change)
         rows.append((series.metric.title, format_value(found.value, series.metric.format, series.currency), change))
     line(f"{info.events:,} events, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
     table((("last 30 days", "left"), ("", "right"), ("against the 30 before", "right")), rows)

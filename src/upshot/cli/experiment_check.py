@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, table
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.units import format_change, format_interval
 
 if TYPE_CHECKING:
     from upshot.studies.checked import CheckReport, SummaryRow
@@ -116,8 +117,9 @@ def _print(found: "CheckReport", alarm: float, level: float) -> None:
     )
     if found.mean_lift is not None and found.mean_shrunk is not None:
         line(
-            f"The winners' mean lift is {found.mean_lift:+.1%} as measured and {found.mean_shrunk:+.1%} shrunk: they "
-            "are chosen for being large, and true effects of the programme have a standard deviation of "
+            f"The winners' mean lift is {format_change(found.mean_lift)} as measured and "
+            f"{format_change(found.mean_shrunk)} shrunk: they are chosen for being "
+            "large, and true effects of the programme have a standard deviation of "
             f"{found.spread:.1%}."
         )
         table(
@@ -135,8 +137,8 @@ def _print(found: "CheckReport", alarm: float, level: float) -> None:
                     w.arm,
                     f"{w.rate:.2%}",
                     f"{w.other_rate:.2%}",
-                    f"{w.lift:+.0%} ({w.low:+.0%} to {w.high:+.0%})",
-                    f"{w.shrunk:+.0%} ({w.shrunk_low:+.0%} to {w.shrunk_high:+.0%})",
+                    format_interval(w.lift, w.low, w.high),
+                    format_interval(w.shrunk, w.shrunk_low, w.shrunk_high),
                 )
                 for w in found.winners[:_SHOWN]
             ),

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import Column, json_or, line, lines, table
+from upshot.core.units import format_interval
 
 if TYPE_CHECKING:
     from upshot.api.ledger import Ledger, LedgerRow
@@ -150,7 +151,7 @@ def _shown(row: "LedgerRow", currency: str) -> tuple[str, ...]:
 def _share(effect: "Interval | None") -> str:
     if effect is None:
         return "–"
-    return f"{effect.value:+.1%} ({effect.low:+.1%} to {effect.high:+.1%})"
+    return format_interval(effect.value, effect.low, effect.high)
 
 
 def _money(amount: float | None, currency: str) -> str:

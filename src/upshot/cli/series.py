@@ -9,7 +9,7 @@ from upshot.answers.periods import NO_PARTNER
 from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
-from upshot.core.units import format_value
+from upshot.core.units import format_change, format_value
 
 __all__ = ["period_name", "print_csv", "print_grid", "print_series"]
 
@@ -181,7 +181,7 @@ def _shown(answer: MetricSeries, point: Point) -> str:
 def _change(now: Point, before: Point) -> str:
     if now.value is None or not before.value or not (now.complete and before.complete):
         return "–"
-    return f"{(now.value - before.value) / abs(before.value):+.1%}"
+    return format_change((now.value - before.value) / abs(before.value))
 
 
 def _size(point: Point) -> str:
@@ -204,7 +204,7 @@ def _headline(answer: MetricSeries) -> Iterator[str]:
     text = f"Over {found.first} to {found.last}, the days that are whole: "
     text += format_value(found.value, answer.metric.format, answer.currency)
     if found.before is not None and found.before.change is not None:
-        text += f", {found.before.change:+.1%} against {found.before.first} to {found.before.last}"
+        text += f", {format_change(found.before.change)} against {found.before.first} to {found.before.last}"
     yield f"{text}."
 
 

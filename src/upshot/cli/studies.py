@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import instant, json_or, line, lines, table
+from upshot.core.units import format_interval, typographic
 
 if TYPE_CHECKING:
     from upshot.api.studies import LaunchReport, StudyState
@@ -213,10 +214,11 @@ def print_verdict(verdict: "Verdict") -> None:
 def _effect(effect: "Effect") -> str:
     if effect.relative is not None:
         found = effect.relative
-        return f"{found.value:+.1%} ({found.low:+.1%} to {found.high:+.1%})"
+        return format_interval(found.value, found.low, found.high)
     if effect.absolute is not None:
         found = effect.absolute
-        return f"{found.value:+,.4g} ({found.low:+,.4g} to {found.high:+,.4g}) a {effect.per}"
+        numbers = f"{found.value:+,.4g} ({found.low:+,.4g} to {found.high:+,.4g})"
+        return f"{typographic(numbers)} a {effect.per}"
     return "–"
 
 

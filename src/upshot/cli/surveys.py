@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, lines, table
 from upshot.core.time import Grain, parse_day
+from upshot.core.units import typographic
 
 if TYPE_CHECKING:
     from upshot.api.feedback import ScorePoint
@@ -167,8 +168,8 @@ def _row(name: str, point: "ScorePoint") -> tuple[str, ...]:
         return name, "–", "", "", "", "", f"{point.answers:,}", point.why_not
     return (
         name,
-        f"{point.score:+.2f}",
-        f"{point.low:+.2f} to {point.high:+.2f}",
+        typographic(f"{point.score:+.2f}"),
+        typographic(f"{point.low:+.2f} to {point.high:+.2f}"),
         f"{point.promoters:.1%}",
         f"{point.passives:.1%}",
         f"{point.detractors:.1%}",

@@ -75,8 +75,8 @@ def format_amount(amount: Decimal | float, code: str) -> str:
     """An amount as people read it, rounded half to even at the currency's minor unit.
 
     >>> format_amount(Decimal("-9747747.934"), "GBP")
-    '-£9,747,747.93'
+    '−£9,747,747.93'
     """
     unit = currency(code)
     rounded = Decimal(amount).quantize(Decimal(1).scaleb(-unit.digits), ROUND_HALF_EVEN)
-    return f"{'-' if rounded < 0 else ''}{unit.sign}{abs(rounded):,f}"
+    return f"{'−' if rounded < 0 else ''}{unit.sign}{abs(rounded):,f}"

@@ -8,13 +8,24 @@ from typing import Literal
 
 from upshot.core.money import format_amount
 
-__all__ = ["ValueFormat", "format_bytes", "format_seconds", "format_value"]
+__all__ = [
+    "ValueFormat",
+    "format_bytes",
+    "format_change",
+    "format_interval",
+    "format_seconds",
+    "format_share",
+    "format_value",
+    "typographic",
+]
 
 ValueFormat = Literal["count", "money", "percent", "duration", "number"]
 
 _MANY = 1000
 _FEW = 10
+_SMALL_SHARE = 0.001
 _BYTE_STEPS = ("B", "kB", "MB", "GB", "TB")
+_MINUS = str.maketrans("-", "−")
 _TIME_STEPS = ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
@@ -28,9 +39,51 @@ def format_value(value: float | None, form: str, currency: str) -> str:
 
     >>> format_value(0.3661, "percent", "EUR"), format_value(885.0, "count", "EUR"), format_value(None, "count", "EUR")
     ('36.6%', '885', '–')
+    >>> format_value(-0.02, "percent", "EUR"), format_value(-12.0, "count", "EUR")
+    ('−2.0%', '−12')
     """
-    if value is None:
-        return "–"
+    return "–" if value is None else typographic(_written(value, form, currency))
+
+
+def typographic(number: str) -> str:
+    """A written number with the sign that typesetters use for minus; nothing else may stand in it that has a hyphen.
+
+    >>> typographic("-1.5")
+    '−1.5'
+    """
+    return number.translate(_MINUS)
+
+
+def format_change(share: float) -> str:
+    """A relative change, with its sign.
+
+    >>> format_change(0.1504), format_change(-0.02), format_change(0.0001), format_change(12.3)
+    ('+15.0%', '−2.0%', '+0.01%', '+1,230%')
+    """
+    digits = 0 if abs(share) >= _FEW else 2 if 0 < abs(share) < _SMALL_SHARE else 1
+    return typographic(f"{share * 100:+,.{digits}f}%")
+
+
+def format_interval(value: float, low: float, high: float) -> str:
+    """A relative change with its interval.
+
+    >>> format_interval(0.15, 0.121, 0.18)
+    '+15.0% (+12.1% to +18.0%)'
+    """
+    return f"{format_change(value)} ({format_change(low)} to {format_change(high)})"
+
+
+def format_share(share: float) -> str:
+    """A share inside a sentence: as ``format_change`` rounds, without a sign and without zeros that say nothing.
+
+    >>> format_share(0.01), format_share(0.125), format_share(0.0004)
+    ('1%', '12.5%', '0.04%')
+    """
+    number = format_change(abs(share))[1:-1]
+    return f"{number.rstrip('0').rstrip('.') if '.' in number else number}%"
+
+
+def _written(value: float, form: str, currency: str) -> str:
     match form:
         case "money":
             return format_amount(Decimal(repr(value)), currency)
@@ -70,5 +123,7 @@ def format_seconds(seconds: float) -> str:
     """
     for length, name in _TIME_STEPS:
         if abs(seconds) >= length:
-            return f"{seconds / length:.1f} {name}"
-    return f"{seconds:.3g} s" if abs(seconds) >= 1 or seconds == 0 else f"{seconds * _MANY:.3g} ms"
+            return typographic(f"{seconds / length:.1f} {name}")
+    if abs(seconds) >= 1 or seconds == 0:
+        return typographic(f"{seconds:.3g} s")
+    return typographic(f"{seconds * _MANY:.3g} ms")

@@ -13,6 +13,7 @@ from upshot.catalog.verdict import Check, Grade, StudyDesign
 from upshot.causal.description import before_after
 from upshot.causal.refusal import Refusal
 from upshot.causal.series import Series, Window
+from upshot.core.units import format_change
 from upshot.studies.findings import Finding, Refused, no_effect_of
 from upshot.studies.inputs import StudyInputs
 
@@ -38,7 +39,7 @@ def describe_before_after(inputs: StudyInputs) -> Finding | Refused:
         return Refused(_DESIGN, (found.sentence,))
     sentence = f"The mean day of {metric.title} went from {found.before:,.4g} to {found.after:,.4g}"
     if math.isfinite(found.relative):
-        sentence += f" ({found.relative:+.1%})"
+        sentence += f" ({format_change(found.relative)})"
     if math.isfinite(found.usual):
         sentence += f"; at other times {found.usual:.0%} of such comparisons differed as much"
     window = inputs.launch_day + timedelta(days=first), inputs.launch_day + timedelta(days=until)

@@ -18,6 +18,7 @@ from upshot.causal.refusal import Refusal
 from upshot.causal.series import RHYTHMS, Series, Window
 from upshot.causal.shape import is_over
 from upshot.charts.words import day_label
+from upshot.core.units import format_change, format_interval
 from upshot.stats.result import Estimate
 from upshot.studies.conditions import Clear, clear_window, definition_check
 from upshot.studies.findings import Finding, Refused, no_effect_of
@@ -238,9 +239,10 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     shape, spike, reading = answer.assessment.shape, answer.spike, answer.reading
     if shape is not None and shape.course == "transient":
         return (
-            f"{metric.title} moved by {shape.early[0]:+.1%} in the first third of "
+            f"{metric.title} moved by {format_change(shape.early[0])} in the first third of "
             f"{day_label(clear.first)} to {day_label(clear.last)} and by "
-            f"{shape.late[0]:+.1%} in the last ({shape.late[1]:+.1%} to {shape.late[2]:+.1%}): it did not last."
+            f"{format_change(shape.late[0])} in the last "
+            f"({format_change(shape.late[1])} to {format_change(shape.late[2])}): it did not last."
         )
     lasting = shape is not None and shape.course in ("lasting", "growing", "fading", "reversed")
     if not isinstance(spike, Reading) or spike.absolute.p_value >= _SPIKE_P or reading.claimed or lasting:
@@ -251,9 +253,9 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     if not is_over(share.value, whole.low, whole.high):
         return ""
     return (
-        f"{metric.title} moved by {share.value:+.1%} ({share.low:+.1%} to {share.high:+.1%}) on the launch's day and "
+        f"{metric.title} moved by {format_interval(share.value, share.low, share.high)} on the launch's day and "
         f"the {_SPIKE_DAYS - 1} after it; over {day_label(clear.first)} to {day_label(clear.last)} it moved by "
-        f"{whole.value:+.1%} ({whole.low:+.1%} to {whole.high:+.1%}), which leaves no such effect."
+        f"{format_interval(whole.value, whole.low, whole.high)}, which leaves no such effect."
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from upshot.catalog.verdict import Verdict
+from upshot.core.units import format_change
 from upshot.studies.inputs import ArmValues, DailySeries, StudyInputs
 
 __all__ = ["CLOSE", "differences", "drift"]
@@ -78,7 +79,7 @@ def _series_drift(title: str, then: DailySeries, now: DailySeries | None) -> lis
     shown = "; ".join(f"{day}: {_number(old)}, now {_number(new)}" for day, old, new in differing[:_SHOWN_DAYS])
     moved = sum((new or 0.0) - (old or 0.0) for _, old, new in differing)
     total = sum(value for value in then.values if value is not None)
-    share = f" ({moved / total:+.2%} of the sum)" if total else ""
+    share = f" ({format_change(moved / total)} of the sum)" if total else ""
     count = len(differing)
     more = f" and {count - _SHOWN_DAYS} more" if count > _SHOWN_DAYS else ""
     return [f"{title} differs on {count} {'day' if count == 1 else 'days'}{share}: {shown}{more}."]

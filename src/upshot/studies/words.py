@@ -11,8 +11,9 @@ from datetime import date
 
 from upshot.catalog.verdict import Effect, Interval, MetricRole, VerdictWord
 from upshot.charts.words import day_label
+from upshot.core.units import format_change, format_share, typographic
 
-__all__ = ["as_share", "best_variant", "interval_words", "judged", "side"]
+__all__ = ["best_variant", "interval_words", "judged", "side"]
 
 
 def side(effect: Effect) -> int:
@@ -78,13 +79,13 @@ def _primary(title: str, effect: Effect, smallest: float) -> tuple[VerdictWord, 
     small = relative is not None and -smallest <= relative.low and relative.high <= smallest
     if where:
         word = VerdictWord.IMPROVED if where > 0 else VerdictWord.HARMED
-        remark = f" All of it is smaller than the {as_share(smallest)} that matter." if small else ""
+        remark = f" All of it is smaller than the {format_share(smallest)} that matter." if small else ""
         return word, f"{word.capitalize()}: {moved}{remark}"
     if small:
-        return VerdictWord.NO_EFFECT, f"No effect larger than {as_share(smallest)}: {moved}"
+        return VerdictWord.NO_EFFECT, f"No effect larger than {format_share(smallest)}: {moved}"
     return (
         VerdictWord.INCONCLUSIVE,
-        f"Inconclusive: {moved} That neither excludes zero nor all that is larger than {as_share(smallest)}.",
+        f"Inconclusive: {moved} That neither excludes zero nor all that is larger than {format_share(smallest)}.",
     )
 
 
@@ -94,15 +95,11 @@ def _moved(title: str, effect: Effect) -> str:
 
 
 def interval_words(effect: Effect) -> str:
-    """The effect with its interval: relative where there is one, in the metric's unit otherwise.
-
-    >>> as_share(0.0213, signed=True)
-    '+2.1%'
-    """
+    """The effect with its interval: relative where there is one, in the metric's unit otherwise."""
     level = f"{effect.level * 100:.4g}%"
     if effect.relative is not None:
         found = effect.relative
-        value, low, high = (as_share(number, signed=True) for number in (found.value, found.low, found.high))
+        value, low, high = (format_change(number) for number in (found.value, found.low, found.high))
         return f"{value} ({level}: {low} to {high})"
     if effect.absolute is not None:
         value, low, high = (_plain(number) for number in _parts(effect.absolute))
@@ -110,18 +107,8 @@ def interval_words(effect: Effect) -> str:
     return f"has no estimate ({effect.why_not})"
 
 
-def as_share(number: float, *, signed: bool = False) -> str:
-    """A share as percent, with as many digits as it takes to see it."""
-    percent = number * 100
-    digits = 0 if abs(percent) >= 100 else 1 if abs(percent) >= 0.95 else 2
-    text = f"{percent:+.{digits}f}" if signed else f"{percent:.{digits}f}"
-    if "." in text and not signed:
-        text = text.rstrip("0").rstrip(".")
-    return f"{text}%"
-
-
 def _plain(number: float) -> str:
-    return f"{number:+,.0f}" if abs(number) >= 100 else f"{number:+.3g}"
+    return typographic(f"{number:+,.0f}" if abs(number) >= 100 else f"{number:+.3g}")
 
 
 def _parts(interval: Interval) -> tuple[float, float, float]:

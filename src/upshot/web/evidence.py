@@ -10,6 +10,7 @@ from upshot.answers.pictures import Words
 from upshot.catalog.verdict import Effect, Grade, Interval, VerdictWord
 from upshot.charts import period_label
 from upshot.core.time import Grain
+from upshot.core.units import format_interval
 
 __all__ = [
     "GRADES",
@@ -19,7 +20,6 @@ __all__ = [
     "interval_words",
     "reach_of",
     "round_money",
-    "share_words",
     "short_day",
     "tone_of",
     "window_words",
@@ -60,16 +60,6 @@ def tone_of(word: VerdictWord | None) -> Tone:
     return "plain" if word is None else _TONES.get(word, "plain")
 
 
-def share_words(value: float) -> str:
-    """A relative change.
-
-    >>> share_words(0.1504), share_words(-0.02), share_words(0.0001), share_words(12.3)
-    ('+15.0%', '−2.0%', '+0.01%', '+1,230%')
-    """
-    digits = 0 if abs(value) >= 10 else 2 if 0 < abs(value) < 0.001 else 1
-    return f"{'−' if value < 0 else '+'}{abs(value) * 100:,.{digits}f}%"
-
-
 def interval_words(interval: Interval | None) -> str:
     """A relative effect with its interval; a dash for none.
 
@@ -78,7 +68,7 @@ def interval_words(interval: Interval | None) -> str:
     """
     if interval is None:
         return "–"
-    return f"{share_words(interval.value)} ({share_words(interval.low)} to {share_words(interval.high)})"
+    return format_interval(interval.value, interval.low, interval.high)
 
 
 def round_money(value: float, currency: str) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from upshot.api.metrics import MetricSeries
-from upshot.api.outputs import LAUNCH_LIST
+from upshot.api.outputs import LAUNCH_LIST, AnnotationView
 from upshot.api.state import Nothing
 from upshot.charts import Annotation, day_label, marked
 from upshot.core.time import Grain
@@ -28,6 +28,7 @@ class Marked(msgspec.Struct, frozen=True):
     href: str
     kind: str
     own: bool = False
+    note: str = ""
 
 
 class Marks(msgspec.Struct, frozen=True):
@@ -69,11 +70,17 @@ def annotations_of(page: Page, metric: str = "", shown: str = "") -> tuple[Annot
         for launch in found.launches
     )
     others = (
-        Annotation(other.first_day, other.title or other.name, "", other.kind)
+        Annotation(other.first_day, other.title or other.name, "", other.kind, note=_note(other))
         for other in found.annotations
         if not metric or not other.metrics or metric in other.metrics
     )
     return (*launches, *others)
+
+
+def _note(other: AnnotationView) -> str:
+    """How long it lasted and what was written of it; where nothing was, that."""
+    until = f"until {day_label(other.last_day)}" if other.last_day and other.last_day > other.first_day else ""
+    return ": ".join(filter(None, (until, other.description or "nothing more is written of it")))
 
 
 def _address(launch: str) -> str:
@@ -88,7 +95,7 @@ def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: 
 def marked_on(annotations: tuple[Annotation, ...], periods: Sequence[date], grain: Grain) -> Marks:
     """Those that stand on a chart of ``periods``, which ascend, numbered as there."""
     found = tuple(
-        Marked(number, day_label(found.day), found.label, found.href, found.kind, found.own)
+        Marked(number, day_label(found.day), found.label, found.href, found.kind, found.own, found.note)
         for number, found in enumerate(marked(annotations, periods, grain), 1)
     )
     return Marks(tuple(m for m in found if m.own), tuple(m for m in found if not m.own))

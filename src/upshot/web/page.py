@@ -1,5 +1,6 @@
 """What every page has: who asks, the workspace as they may use it, and the frame that it is drawn in."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import msgspec
 from jinja2.ext import Extension
 from litestar import MediaType, Request, Response
 from litestar.datastructures import State
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from upshot.api.dashboards import DASHBOARD_LIST, DashboardView
 from upshot.api.imports import IMPORT_LIST, ImportStatus
@@ -22,6 +23,7 @@ from upshot.api.metrics import METRIC_LIST, MetricView
 from upshot.api.operation import Caller, Operation, Permission, Principal
 from upshot.api.segments import SEGMENT_LIST, SegmentView
 from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
+from upshot.catalog.kinds.expectation import parse_expectation
 from upshot.charts import instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
@@ -43,6 +45,7 @@ Request_ = TypeVar("Request_", bound=msgspec.Struct)
 Response_ = TypeVar("Response_", bound=msgspec.Struct)
 PageRequest: TypeAlias = Request[Principal | None, None, State]
 _THEMES = ("light", "dark")
+_TYPED = re.compile(r"`([^`]+)`")
 
 
 def environment(*extensions: type[Extension]) -> jinja2.Environment:
@@ -58,8 +61,18 @@ def environment(*extensions: type[Extension]) -> jinja2.Environment:
     made.globals |= {"presets": PRESETS, "comparisons": COMPARISONS, "chips_of": chips_of, "_": translate}
     made.filters["bytes"] = format_bytes
     made.filters["count"] = lambda number: f"{number:,}"
+    made.filters["with_commands"] = with_commands
     made.filters["named"] = lambda url, name: f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url
     return made
+
+
+def with_commands(sentence: str) -> Markup:
+    """A sentence for a page: what stands between backticks is a command or a name that is typed.
+
+    >>> with_commands("Run `upshot apply`, if a < b.")
+    Markup('Run <code>upshot apply</code>, if a &lt; b.')
+    """
+    return Markup(_TYPED.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704  # escaped before
 
 
 _TEMPLATES = environment(Texts)
@@ -183,6 +196,12 @@ class Page:
     def view(self, usual: str | Usual, path: str = "") -> View:
         """The state that the address names, of the page at ``path`` or of this one."""
         return read_view(path or self.request.url.path, self.parameters, self.days, usual)
+
+    def expected(self, line: str) -> str:
+        """What an output is expected to do, for a reader; ``line`` is as its authors wrote it."""
+        expectation = parse_expectation(line)
+        titles = {metric.name: metric.title for metric in self.metrics}
+        return expectation.words(titles.get(expectation.metric, expectation.metric))
 
     def may(self, permission: Permission) -> bool:
         """Whether the principal holds it."""

@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from upshot.core.errors import InvalidInput
+from upshot.core.units import typographic
 
 __all__ = ["RANGE_LEVEL", "Expectation", "parse_expectation"]
 
@@ -56,6 +57,19 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         span = "" if self.low is None or self.high is None else f" ({self._plain(self.low)}..{self._plain(self.high)})"
         sign = "" if self.change < 0 else "+"
         return f"{self.metric} {sign}{self._plain(self.change)}{span} within {self.within_days}d"
+
+    def words(self, title: str) -> str:
+        """The same for a reader: ``title`` is the metric's, and days are said as days.
+
+        >>> parse_expectation("revenue +5% (-1..9) within 4w").words("Revenue")
+        'Revenue +5% (−1% to 9%) within 28 days'
+        """
+        span = (
+            "" if self.low is None or self.high is None else f" ({self._plain(self.low)} to {self._plain(self.high)})"
+        )
+        days = "1 day" if self.within_days == 1 else f"{self.within_days:,} days"
+        sign = "" if self.change < 0 else "+"
+        return f"{title} {typographic(f'{sign}{self._plain(self.change)}{span}')} within {days}"
 
     def _plain(self, value: float) -> str:
         return f"{value * 100:.10g}%" if self.relative else f"{value:.10g}"

@@ -6,7 +6,8 @@ from upshot.api.ledger import LEDGER, LedgerQuery, LedgerRow
 from upshot.api.outputs import OUTPUT_SHOW, ExpectationView, OutputName, OutputView
 from upshot.api.studies import STUDY_PLAN, PlanQuery, StudyPlan
 from upshot.core.errors import UserError
-from upshot.web.evidence import Tone, round_money, share_words, short_day, tone_of
+from upshot.core.units import format_change
+from upshot.web.evidence import Tone, round_money, short_day, tone_of
 from upshot.web.page import Page
 
 __all__ = ["OutputPage", "Planned", "WayRow", "read_output"]
@@ -81,7 +82,7 @@ def _ways(plan: StudyPlan) -> tuple[WayRow, ...]:
         WayRow(
             way=way.way,
             grade=way.grade,
-            detectable="–" if way.detectable is None else f"±{share_words(abs(way.detectable))[1:]}",
+            detectable="–" if way.detectable is None else f"±{format_change(abs(way.detectable))[1:]}",
             days=way.days,
             enough=way.enough,
             advised=way.way == plan.advised,

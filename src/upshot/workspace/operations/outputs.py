@@ -179,7 +179,7 @@ def _launched(resources: Resources, request: Ship, output: Output, at: datetime,
     """The launch, which has the output's name, or the day too where that is taken by an earlier one."""
     if not 0 < request.share <= 1:
         raise InvalidInput(
-            f"{request.share:g} of the users cannot have it.", hint="Say a share above 0, up to 1: 0.25 is 25 %."
+            f"{request.share:g} of the users cannot have it.", hint="Say a share above 0, up to 1: 0.25 is 25%."
         )
     day = at.astimezone(resources.zone).date()
     number, name = 1, output.name
