@@ -1,13 +1,14 @@
 """What differs between two verdicts, and between inputs of then and now."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from tests.studies.worlds import AFTER_DAYS, LAUNCH_DAY, START, arm, daily, experiment, launched, metric, other, series
 from upshot.catalog.verdict import Interval
-from upshot.studies.conclude import conclude, software
+from upshot.studies.conclude import code_digest, conclude, software
 from upshot.studies.verify import differences, drift
 
 VALUES = daily(1, days=AFTER_DAYS, effect=0.25)
@@ -38,6 +39,23 @@ def test_software_names_the_code_that_calculates() -> None:
     assert "upshot 0" in software()
     assert "(" in software()
     assert "numpy" in software()
+
+
+def test_digest_of_code_sees_each_module_in_each_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "room" / "designs" / "quasi"
+    inner.mkdir(parents=True)
+    digests = {code_digest([tmp_path / "room"])}
+    for file, text in (
+        (inner / "ramp.py", "a = 1\n"),
+        (inner / "ramp.py", "a = 2\n"),
+        (inner.parent / "ramp.py", "a = 2\n"),
+        (tmp_path / "room" / "router.py", ""),
+    ):
+        file.write_text(text, encoding="utf-8")
+        digests.add(code_digest([tmp_path / "room"]))
+    assert len(digests) == 5
+    (inner / "notes.txt").write_text("no code", encoding="utf-8")
+    assert code_digest([tmp_path / "room"]) in digests
 
 
 def test_drift_names_days_definitions_and_launches() -> None:

@@ -1,9 +1,11 @@
 """The nearest right words for a mistyped one."""
 
-import difflib
 from collections.abc import Iterable
 
-__all__ = ["nearest"]
+__all__ = ["likeness", "nearest"]
+
+_NEAR = 60
+"""Of 100 that equal words have: at least this much of both words is in the same order."""
 
 
 def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ...]:
@@ -15,5 +17,18 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ..
     by_folded: dict[str, str] = {}
     for name in known:
         by_folded.setdefault(name.casefold(), name)
-    hits = difflib.get_close_matches(word.casefold(), by_folded, n=limit, cutoff=0.6)
-    return tuple(by_folded[hit] for hit in hits)
+    from rapidfuzz import fuzz, process
+
+    hits = process.extract(word.casefold(), by_folded.keys(), scorer=fuzz.ratio, limit=limit, score_cutoff=_NEAR)
+    return tuple(by_folded[folded] for folded, _, _ in hits)
+
+
+def likeness(one: str, other: str) -> float:
+    """How much of both words is in the same order, from 0 (nothing) to 1 (they are equal).
+
+    >>> likeness("retention", "retenton") > 0.9, likeness("a", "b")
+    (True, 0.0)
+    """
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(one, other) / 100

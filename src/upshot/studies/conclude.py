@@ -2,11 +2,12 @@
 
 import hashlib
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
+from importlib.resources.abc import Traversable
 
 from upshot.catalog.verdict import Check, Effect, Grade, Point, StudyDesign, Verdict, VerdictWord
 from upshot.charts.words import day_label
@@ -17,7 +18,7 @@ from upshot.studies.inputs import StudyInputs
 from upshot.studies.time_series import measure_time_series
 from upshot.studies.words import best_variant, judged
 
-__all__ = ["conclude", "software"]
+__all__ = ["code_digest", "conclude", "software"]
 
 
 _ROOMS = ("upshot.studies", "upshot.causal", "upshot.stats")
@@ -29,14 +30,28 @@ def software() -> str:
 
     The code of the rooms that calculate is in it as a digest, as a version's number does not change with every change.
     """
-    digest = hashlib.sha256()
-    for room in _ROOMS:
-        sources = (file for file in resources.files(room).iterdir() if file.name.endswith(".py"))
-        for source in sorted(sources, key=lambda file: file.name):
-            digest.update(source.name.encode() + b"\x1f" + source.read_bytes() + b"\x1e")
-    parts = [f"upshot {version('upshot')} ({digest.hexdigest()[:12]})"]
+    digest = code_digest(resources.files(room) for room in _ROOMS)
+    parts = [f"upshot {version('upshot')} ({digest[:12]})"]
     parts += [f"{name} {version(name)}" for name in ("numpy", "scipy")]
     return f"{', '.join(parts)}, Python {platform.python_version()}, {platform.machine()}"
+
+
+def code_digest(rooms: Iterable[Traversable]) -> str:
+    """SHA-256 over every module of the rooms, those in their folders too, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for room in rooms:
+        for name, source in sorted(_sources(room, room.name)):
+            digest.update(name.encode() + b"\x1f" + source + b"\x1e")
+    return digest.hexdigest()
+
+
+def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for found in folder.iterdir():
+        name = f"{path}/{found.name}"
+        if found.is_dir():
+            yield from _sources(found, name)
+        elif name.endswith(".py"):
+            yield name, found.read_bytes()
 
 
 def conclude(inputs: StudyInputs) -> Verdict:

@@ -1,9 +1,10 @@
 """How well a name answers to what somebody typed."""
 
-import difflib
 import enum
 import re
 import unicodedata
+
+from upshot.core.suggest import likeness
 
 __all__ = ["Fit", "fit"]
 
@@ -57,7 +58,7 @@ def _likely(part: str, word: str) -> bool:
     """Whether ``part`` is a slip of ``word`` or of its beginning, or its letters in their order from the first on."""
     if part[0] == word[0] and _in_order(part, word):
         return True
-    return any(difflib.SequenceMatcher(None, part, w).ratio() >= _NEAR_ENOUGH for w in (word, word[: len(part)]))
+    return any(likeness(part, w) >= _NEAR_ENOUGH for w in (word, word[: len(part)]))
 
 
 def _in_order(part: str, word: str) -> bool:
