@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -36,7 +37,6 @@ from upshot.web.metric.exports import series_csv
 from upshot.web.retention.view import grid_csv
 
 DAY = timedelta(days=1)
-BEGIN = date(2024, 2, 25)
 EXAMPLES = settings(
     max_examples=int(os.environ.get("AGREEMENT_EXAMPLES", "4")),
     phases=[Phase.explicit, Phase.generate],
@@ -118,8 +118,10 @@ def of_kind(shape: Shape) -> st.SearchStrategy[Metric]:
 
 
 @st.composite
-def windows(draw: st.DrawFn) -> DayRange:
-    first = BEGIN + DAY * draw(st.integers(0, 85))
+def windows(draw: st.DrawFn, world: World) -> DayRange:
+    """Days around some event."""
+    near = world.day(draw(st.sampled_from(world.events)))
+    first = near + DAY * draw(st.integers(-25, 5))
     return DayRange(first, first + DAY * draw(st.integers(1, 60)))
 
 
@@ -135,12 +137,12 @@ def windowed(metric: Metric) -> Window | None:
 def test_points_totals_headlines_and_files_agree_with_the_reference(
     tmp_path: Path, shape: Shape, data: st.DataObject
 ) -> None:
-    world = data.draw(worlds())
-    metric, ranges = data.draw(of_kind(shape)), data.draw(st.lists(windows(), min_size=4, max_size=4))
+    world = data.draw(worlds(least=8))
+    metric, ranges = data.draw(of_kind(shape)), data.draw(st.lists(windows(world), min_size=4, max_size=4))
     grain = data.draw(st.sampled_from((Grain.DAY, Grain.WEEK, Grain.MONTH)))
     last = max(map(world.day, world.events))
     today = last + DAY * data.draw(st.sampled_from((0, 0, 1, 2, 30)))
-    compare = data.draw(st.sampled_from(("previous", "year")))
+    compare: Literal["previous", "year"] = data.draw(st.sampled_from(("previous", "year")))
     known = known_until(world, today)
     with answering(tmp_path, world, today, metric) as answers:
         for window in ranges:
@@ -233,7 +235,8 @@ def _check_headline(metric: Metric, window: DayRange, found: Headline, world: Wo
 @EXAMPLES
 @given(data=st.data())
 def test_grids_agree_with_the_reference_and_know_their_cohorts(tmp_path: Path, data: st.DataObject) -> None:
-    world, ranges = data.draw(worlds()), data.draw(st.lists(windows(), min_size=4, max_size=4))
+    world = data.draw(worlds(least=8))
+    ranges = data.draw(st.lists(windows(world), min_size=4, max_size=4))
     metric = data.draw(st.one_of(of_kind(Shape.RETENTION), of_kind(Shape.ACTIVE), of_kind(Shape.COUNT)))
     grain, periods = data.draw(st.sampled_from((Grain.DAY, Grain.WEEK))), data.draw(st.integers(0, 6))
     last = max(map(world.day, world.events))
@@ -271,8 +274,8 @@ def _check_grid(
 @EXAMPLES
 @given(data=st.data())
 def test_what_a_study_reads_is_final_and_the_references(tmp_path: Path, shape: Shape, data: st.DataObject) -> None:
-    world, metric = data.draw(worlds()), data.draw(of_kind(shape))
-    days = data.draw(windows())
+    world, metric = data.draw(worlds(least=8)), data.draw(of_kind(shape))
+    days = data.draw(windows(world))
     last = max(map(world.day, world.events))
     today = last + DAY * data.draw(st.sampled_from((0, 1, 30)))
     known = known_until(world, today)

@@ -150,9 +150,9 @@ def _event(draw: st.DrawFn) -> Event:
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Up to 30 events with ties, null units, odd names; traits that change; sometimes a merge."""
-    events = draw(st.lists(_event(), min_size=1, max_size=30, unique_by=lambda e: e.id))
+def worlds(draw: st.DrawFn, least: int = 1) -> World:
+    """Up to 30 events, at least ``least``, with ties, null units, odd names; traits that change; sometimes a merge."""
+    events = draw(st.lists(_event(), min_size=least, max_size=30, unique_by=lambda e: e.id))
     minutes = draw(st.lists(st.integers(-1000, SPAN_MINUTES), max_size=4, unique=True))
     traits = [
         Trait(

@@ -8,10 +8,13 @@ from upshot.core.time import DayRange
 from upshot.metrics.definition import Metric
 from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
 
-__all__ = ["NO_DATA", "Extent", "day_is_whole", "extent_of"]
+__all__ = ["IN_PART", "NO_DATA", "Extent", "day_is_whole", "extent_of"]
 
 NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
 """Notes of periods about which the data say nothing, so that a missing row there is no zero."""
+
+IN_PART = "asked for in part"
+"""Note of a period that reaches beyond the days asked about."""
 
 _DAY = timedelta(days=1)
 _COMPARED_DAYS = 28
@@ -74,7 +77,7 @@ class Extent:
         if self.ripening.end(end - _DAY) > self.known:
             return "units still have time to convert" if self.ripening.days else "units can still come back"
         if start < window.start or end > window.end:
-            return "asked for in part"
+            return IN_PART
         return ""
 
     def ripe_part(self, window: DayRange) -> DayRange:

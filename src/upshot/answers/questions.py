@@ -8,7 +8,7 @@ import msgspec
 
 from upshot.answers.answering import Answering
 from upshot.answers.asked import Answer, Asked
-from upshot.answers.extent import NO_DATA, Extent, extent_of
+from upshot.answers.extent import IN_PART, NO_DATA, Extent, extent_of
 from upshot.answers.fields import read_fields, read_filters
 from upshot.answers.headlines import headline
 from upshot.answers.intervals import method_of
@@ -128,7 +128,7 @@ def answer_grid(
         resources.store, metric, Cohorts(window, request.grain, request.periods, (), where)
     )
     extent = extent_of(resources)
-    cells = _cells(answer, request.grain, extent)
+    cells = _cells(answer, request.grain, extent, window)
     cut = request.grain.floor(extent.first) if extent.first else None
     return RetentionGrid(
         metric=view,
@@ -180,7 +180,7 @@ def window_of(first: date, last: date, grain: Grain) -> DayRange:
     return window
 
 
-def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[RetentionCell, ...]:
+def _cells(answer: QueryResult, grain: Grain, extent: Extent, window: DayRange) -> tuple[RetentionCell, ...]:
     at = {name: i for i, name in enumerate(answer.columns)}
     cells = []
     for row in answer.rows:
@@ -192,5 +192,8 @@ def _cells(answer: QueryResult, grain: Grain, extent: Extent) -> tuple[Retention
         note = extent.note(start, end, DayRange(start, end))
         if note in NO_DATA:
             continue
+        # A cohort holds those who joined in the window, and what they did after it is not counted.
+        if not note and (cohort < window.start or end > window.end):
+            note = IN_PART
         cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note, size, note))
     return tuple(cells)
