@@ -33,6 +33,7 @@ from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery as Cohorts
 from upshot.metrics.compile import SeriesQuery
 from upshot.metrics.definition import Metric, RetentionKind, Shape, Window
+from upshot.metrics.text import metric_to_yaml
 from upshot.web.metric.exports import series_csv
 from upshot.web.retention.view import grid_csv
 
@@ -56,7 +57,7 @@ def answering(folder: Path, world: World, today: date, metric: Metric) -> Iterat
         catalog = Catalog.in_folder(Path(own))
         try:
             every = [metric, *metric.parts]
-            catalog.metrics.add([(m.name, m.hash, m.to_yaml()) for m in every], source="", by="test")
+            catalog.metrics.add([(m.name, m.hash, metric_to_yaml(m)) for m in every], source="", by="test")
             yield Answering.over(store, catalog, "EUR", lambda: noon)
         finally:
             catalog.close()
