@@ -37,7 +37,8 @@ def _sample_ratio(simulations: int, rng: np.random.Generator) -> list[Calibratio
     for n, planned, tolerance, how in (
         (20, [0.5, 0.5], 0.0, "exact"),
         (40, [0.6, 0.3, 0.1], 0.0, "exact"),
-        (2000, [0.9, 0.1], 0.003, "chi-square, expected 200 in the small arm"),
+        (2000, [0.9, 0.1], 0.0, "exact"),
+        (10_000, [0.9, 0.1], 0.003, "chi-square, expected 1,000 in the small arm"),
         (100_000, [0.25] * 4, 0.003, "chi-square"),
     ):
         few = simulations if n > 100 else max(simulations // 4, 100)
