@@ -3,7 +3,7 @@
 import json
 import math
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -27,7 +27,7 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.measures import measure_tables
 
 if TYPE_CHECKING:
-    from ibis.expr.types import DateValue, FloatingValue, StringValue, Table, TimestampValue
+    from ibis.expr.types import BooleanValue, DateValue, FloatingValue, StringValue, Table, TimestampValue
 
     from upshot.metrics.dialect import Dialect
 
@@ -56,6 +56,9 @@ class RawOnly:
 
     def property_text(self, events: "Table", name: str) -> "StringValue":
         return self.inner.property_text(events, name)
+
+    def property_is_in(self, events: "Table", name: str, texts: Sequence[str]) -> "BooleanValue":
+        return self.inner.property_is_in(events, name, texts)
 
     def property_number(self, events: "Table", name: str) -> "FloatingValue":
         return self.inner.property_number(events, name)

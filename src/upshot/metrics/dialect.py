@@ -5,10 +5,11 @@ property, a local day or a unit is; everything else is Ibis. An engine passes th
 ``tests/engines/conformance.py`` before it counts as one.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from ibis.expr.types import DateValue, FloatingValue, StringValue, Table, TimestampValue
+from ibis.expr.types import BooleanValue, DateValue, FloatingValue, StringValue, Table, TimestampValue
 
 __all__ = ["Dialect"]
 
@@ -51,6 +52,10 @@ class Dialect(Protocol):
 
     def property_text(self, events: Table, name: str) -> StringValue:
         """A property as text; null where it is missing or null. Names may hold any character, dots too."""
+        ...
+
+    def property_is_in(self, events: Table, name: str, texts: Sequence[str]) -> BooleanValue:
+        """Whether ``property_text`` is one of ``texts``, at least one; null where it is missing or null."""
         ...
 
     def property_number(self, events: Table, name: str) -> FloatingValue:

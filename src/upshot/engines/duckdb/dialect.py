@@ -16,10 +16,10 @@ from upshot.engines.duckdb.measures import view_name
 from upshot.engines.values import RESERVED_UNIT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from zoneinfo import ZoneInfo
 
-    from ibis.expr.types import DateValue, FloatingValue, StringValue, Table, TimestampValue, Value
+    from ibis.expr.types import BooleanValue, DateValue, FloatingValue, StringValue, Table, TimestampValue, Value
 
 __all__ = ["DuckDBDialect"]
 
@@ -78,6 +78,12 @@ _OBSERVATIONS = {
 
 @ibis.udf.scalar.builtin(name="property_text", signature=((dt.json, dt.string), dt.string))
 def _property_text(properties: Value, key: str) -> Value:  # noqa: ARG001 - as in signature
+    """A macro of the store; see ``reading``."""
+    raise InternalError("the engine computes this")
+
+
+@ibis.udf.scalar.builtin(name="scalar_text", signature=((dt.json, dt.string), dt.string))
+def _scalar_text(properties: Value, key: str) -> Value:  # noqa: ARG001 - as in signature
     """A macro of the store; see ``reading``."""
     raise InternalError("the engine computes this")
 
@@ -146,6 +152,12 @@ class DuckDBDialect:
     def property_text(self, events: Table, name: str) -> StringValue:
         """A property as text; objects and lists as JSON."""
         return cast("StringValue", _property_text(events["properties"], name))
+
+    def property_is_in(self, events: Table, name: str, texts: Sequence[str]) -> BooleanValue:
+        """Whether a property's text is one of ``texts``; null where it is missing."""
+        can_be_nested = any(text.startswith(("{", "[")) for text in texts)
+        text = (_property_text if can_be_nested else _scalar_text)(events["properties"], name)
+        return cast("BooleanValue", text == texts[0] if len(texts) == 1 else text.isin([*map(ibis.literal, texts)]))
 
     def property_number(self, events: Table, name: str) -> FloatingValue:
         """A property as a double; text that reads as a finite number is one, true and false are none."""

@@ -1,4 +1,7 @@
-"""How a property is read from a VARIANT: as two macros of the store, fast ones until a value asks for careful ones.
+"""How a property is read from a VARIANT: as macros of the store, fast ones until a value asks for careful ones.
+
+``property_text`` is its text, ``property_number`` its number. ``scalar_text`` is the same text where it is neither
+object nor list, else any text that begins as one: enough to compare with, and a scan then skips what does not match.
 
 DuckDB 2.0 raises, also in TRY_CAST and within TRY, when it casts an object of which two keys differ only in case (HTTP
 headers are such). Asking each value first what it holds takes ten times as long as reading a property that the engine
@@ -28,19 +31,20 @@ _AS_TEXT = f"CAST({_VALUE} AS VARCHAR)"
 # A branch of a CASE is computed for other rows too, so that the value itself must be another one there.
 _SCALAR = f"CASE WHEN NOT {_IS_NESTED} THEN {_VALUE} END"
 
-_FAST_TEXT = f"CASE WHEN {_AS_TEXT}[1] IN ('{{', '[') THEN {_JSON} ELSE {_AS_TEXT} END"
+_FAST_TEXT = f"CASE WHEN {_AS_TEXT} ^@ '{{' OR {_AS_TEXT} ^@ '[' THEN {_JSON} ELSE {_AS_TEXT} END"
 _CAREFUL_TEXT = f"CASE WHEN {_IS_NESTED} THEN {_JSON} ELSE CAST({_SCALAR} AS VARCHAR) END"
 
 
 def _number(value: str) -> str:
     number = f"TRY_CAST({value} AS DOUBLE)"
-    # Only 1 and 0 can have been true and false: to ask every value took as long as three casts.
-    is_boolean = f"({number} IN (0.0, 1.0) AND variant_typeof({_VALUE}) IN ('BOOL_TRUE', 'BOOL_FALSE'))"
-    return f"CASE WHEN isfinite({number}) AND NOT {is_boolean} THEN {number} END"
+    # Only 1 and 0 can have been true and false: to ask every value took as long as three casts. A list of the two
+    # numbers, or one condition for all, would still ask more often than this.
+    is_boolean = f"abs({number} - 0.5) = 0.5 AND variant_typeof({_VALUE}) IN ('BOOL_TRUE', 'BOOL_FALSE')"
+    return f"CASE WHEN {is_boolean} THEN NULL WHEN isfinite({number}) THEN {number} END"
 
 
 def define(connection: DuckDBPyConnection) -> None:
-    """Make ``property_text`` and ``property_number`` as this version reads, fast or carefully as the store needs.
+    """Make the macros as this version reads, fast or carefully as the store needs.
 
     A store that has them is only read: it opens on a full disk too.
     """
@@ -66,17 +70,19 @@ def needs_care(error: BaseException | None) -> bool:
     return isinstance(error, duckdb.Error) and all(sign in str(error) for sign in _REFUSED)
 
 
-def _bodies(*, careful: bool) -> tuple[str, str]:
-    return (_CAREFUL_TEXT, _number(_SCALAR)) if careful else (_FAST_TEXT, _number(_VALUE))
+def _bodies(*, careful: bool) -> dict[str, str]:
+    if careful:
+        return {"property_text": _CAREFUL_TEXT, "scalar_text": _CAREFUL_TEXT, "property_number": _number(_SCALAR)}
+    return {"property_text": _FAST_TEXT, "scalar_text": _AS_TEXT, "property_number": _number(_VALUE)}
 
 
-def _digest(bodies: tuple[str, str]) -> str:
-    return hashlib.sha256("\n".join(bodies).encode()).hexdigest()
+def _digest(bodies: dict[str, str]) -> str:
+    return hashlib.sha256("\n".join(bodies.values()).encode()).hexdigest()
 
 
 def _make(connection: DuckDBPyConnection, *, careful: bool) -> None:
     bodies = _bodies(careful=careful)
-    for name, body in zip(("property_text", "property_number"), bodies, strict=True):
+    for name, body in bodies.items():
         connection.execute(f"CREATE OR REPLACE MACRO main.{name}(properties, key) AS {body}")
     connection.execute("DELETE FROM settings WHERE name = 'macros'")
     connection.execute("INSERT INTO settings VALUES ('macros', ?)", [_digest(bodies)])

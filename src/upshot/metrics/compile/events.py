@@ -176,7 +176,7 @@ def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[F
         case Op.IS_NO_NUMBER:
             return text.notnull() & _number(rows, dialect, condition.field, attached).isnull()
         case Op.EQ | Op.IN:
-            same = text == values[0].text if len(values) == 1 else text.isin([v.text for v in values])
+            same = _is_one_of(rows, dialect, condition.field, attached, [v.text for v in values])
             numbers = [v.number for v in values if v.number is not None]
             if not numbers:
                 return same
@@ -191,6 +191,13 @@ def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[F
             return _compared(rows, dialect, condition.field, attached, op, values[0])
         case other:
             raise InternalError(f"{other!r} is no positive comparison")
+
+
+def _is_one_of(rows: Table, dialect: Dialect, field: Field, attached: dict[Field, str], texts: list[str]) -> Column:
+    if field.scope is Scope.EVENT:
+        return dialect.property_is_in(rows, field.name, texts)
+    text = _text(rows, dialect, field, attached)
+    return text == texts[0] if len(texts) == 1 else text.isin(texts)
 
 
 def _in_any(rows: Table, dialect: Dialect, condition: Filter, attached: dict[Field, str]) -> Column:

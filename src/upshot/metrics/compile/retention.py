@@ -28,11 +28,20 @@ _LONG_AGO = date(1, 1, 1)
 def retention(metric: Metric, query: RetentionQuery, dialect: Dialect) -> Compiled:
     """See ``compile_retention``."""
     groups = group_names(query.breakdown)
-    join_plan, members = cohort_units(metric, query.days, query.breakdown, query.where, dialect)
+    once = _once_for_both(metric, query, dialect)
+    if once is None:
+        join_plan, members = cohort_units(metric, query.days, query.breakdown, query.where, dialect)
+    else:
+        join_plan, rows = once
+        members = rows.group_by("unit_key").agg(first_day=rows.first_day.min())
+        members = members.filter(_is_inside(members.first_day, query.days))
     members = members.mutate(cohort=period_start(members.first_day, query.grain))
-    plan, active = _active_periods(metric, members, query, dialect)
+    if once is None:
+        plan, active = _returns(metric, members, query.where, query.grain, query.days, dialect)
+    else:
+        plan, active = join_plan, _periods_of(members, once[1].drop("first_day"))
     brackets = brackets_of(metric, query.periods)
-    cells = _cells(metric, active, brackets, groups)
+    cells = _cells(metric, active, brackets, groups, query.grain)
     sizes = members.group_by(["cohort", *groups]).agg(size=members.count())
     grid = _grid(sizes, brackets, query)
     expr = _filled(grid, cells, groups)
@@ -66,8 +75,7 @@ def cohort_units(
         rows = open_source(dialect, joining, shape=Shape.RETENTION, days=until, unit_type=metric.unit).rows
         rows = rows.filter(rows.unit_key.notnull())
         members = rows.group_by("unit_key").agg(first_day=rows.day.min())
-    inside = (members.first_day >= ibis.date(days.start)) & (members.first_day < ibis.date(days.end))
-    return plan, members.filter(inside)
+    return plan, members.filter(_is_inside(members.first_day, days))
 
 
 def retained_units(
@@ -81,6 +89,7 @@ def retained_units(
     end = metric.period.nth(days.end, (last if metric.kind is not RetentionKind.UNBOUNDED else first) + 1)
     until = DayRange(days.start, end) if metric.kind is not RetentionKind.UNBOUNDED else None
     plan, active = _returns(metric, members, where, metric.period, until, dialect)
+    active = _with_offset(active, metric.period)
     hit = active.offset >= first
     if metric.kind is not RetentionKind.UNBOUNDED:
         hit = hit & (active.offset <= last)
@@ -113,18 +122,40 @@ def _joined_with_fields(
     return earliest_rows(rows).select("unit_key", *group_names(breakdown), first_day="day")
 
 
-def _active_periods(metric: Metric, members: Table, query: RetentionQuery, dialect: Dialect) -> tuple[Plan, Table]:
-    return _returns(metric, members, query.where, query.grain, query.days, dialect)
+def _is_inside(day: Column, days: DayRange) -> Column:
+    return (day >= ibis.date(days.start)) & (day < ibis.date(days.end))
+
+
+def _joins_by_returning(metric: Metric) -> bool:
+    return metric.of is None or metric.of.canonical() == metric.selection.canonical()
+
+
+def _once_for_both(metric: Metric, query: RetentionQuery, dialect: Dialect) -> tuple[Plan, Table] | None:
+    """Units by active period with their first day in it, where joining and returning are one selection of raw events.
+
+    Who joined and who returned are then counted from one reading: a member's periods all begin with the day of joining.
+    """
+    selection = metric.selection.narrowed(query.where)
+    if query.breakdown or not _joins_by_returning(metric):
+        return None
+    until = DayRange(_LONG_AGO, query.days.end)
+    source = open_source(dialect, selection, shape=Shape.RETENTION, days=until, unit_type=metric.unit)
+    if activity_rows(dialect, source.plan, selection, (), metric.unit) is not None:
+        return None
+    rows = source.rows.filter(source.rows.unit_key.notnull())
+    rows = rows.mutate(active_period=period_start(rows.day, query.grain))
+    once = rows.group_by(["unit_key", "active_period"]).agg(first_day=rows.day.min())
+    return source.plan, once
 
 
 def _returns(
     metric: Metric, members: Table, where: tuple[Filter, ...], grain: Grain, days: DayRange | None, dialect: Dialect
 ) -> tuple[Plan, Table]:
-    """Periods in which members were active, each once: ``unit_key``, ``cohort``, groups, ``offset``."""
+    """Periods in which members were active, each once: ``unit_key``, ``cohort``, groups, ``active_period``."""
     selection = metric.selection.narrowed(where)
     source = open_source(dialect, selection, shape=Shape.RETENTION, days=days, unit_type=metric.unit)
     rows = source.rows
-    same = metric.of is None or metric.of.canonical() == metric.selection.canonical()
+    same = _joins_by_returning(metric)
     kept = activity_rows(dialect, source.plan, selection, (), metric.unit) if same else None
     # Once for each unit and period, before anything is joined.
     if kept is not None:
@@ -133,19 +164,31 @@ def _returns(
         rows = kept.filter(kept.previous_day.isnull() | (kept.previous_day < start))
         if days is not None:
             rows = rows.filter(rows.day < ibis.date(days.end))
-        once = rows.select(right_key=rows.unit_key, active_period=period_start(rows.day, grain), last_day=rows.day)
+        once = rows.select(rows.unit_key, active_period=period_start(rows.day, grain), last_day=rows.day)
     else:
         rows = rows.filter(rows.unit_key.notnull())
         rows = rows.mutate(active_period=period_start(rows.day, grain))
-        once = rows.group_by(right_key=rows.unit_key, active_period=rows.active_period).agg(last_day=rows.day.max())
-    met = members.inner_join(once, [("unit_key", "right_key")])
-    met = met.filter(met.last_day >= met.first_day)
-    offset = periods_between(met.cohort, met.active_period, grain)
-    return source.plan, met.mutate(offset=offset).drop("right_key", "active_period", "last_day")
+        once = rows.group_by(["unit_key", "active_period"]).agg(last_day=rows.day.max())
+    active = _periods_of(members, once)
+    return source.plan, active.filter(active.last_day >= active.first_day).drop("last_day")
 
 
-def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], groups: list[str]) -> Table:
+def _periods_of(members: Table, once: Table) -> Table:
+    return members.inner_join(once.rename(right_key="unit_key"), [("unit_key", "right_key")]).drop("right_key")
+
+
+def _with_offset(rows: Table, grain: Grain) -> Table:
+    return rows.mutate(offset=periods_between(rows.cohort, rows.active_period, grain))
+
+
+def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], groups: list[str], grain: Grain) -> Table:
     last = brackets[-1][1]
+    if metric.kind is RetentionKind.N_DAY:
+        # Counted before the calendar is asked: a cohort's periods are few, its members' are not.
+        counted = active.group_by(["cohort", "active_period", *groups]).agg(units=active.count())
+        counted = _with_offset(counted, grain)
+        return counted.filter(counted.offset <= last).select("cohort", "offset", *groups, "units")
+    active = _with_offset(active, grain)
     if metric.kind is RetentionKind.UNBOUNDED:
         furthest = active.group_by(["cohort", *groups, "unit_key"]).agg(furthest=active.offset.max())
         reached = furthest.mutate(furthest=ibis.least(furthest.furthest, last))
@@ -153,8 +196,6 @@ def _cells(metric: Metric, active: Table, brackets: list[tuple[int, int]], group
         spread = counted.mutate(offset=ibis.range(0, counted.furthest + 1, 1).unnest())
         return spread.group_by(["cohort", "offset", *groups]).agg(units=spread.n.sum())
     active = active.filter(active.offset <= last)
-    if metric.kind is RetentionKind.N_DAY:
-        return active.group_by(["cohort", "offset", *groups]).agg(units=active.count())
     active = active.mutate(offset=_bracket_of(active.offset, brackets))
     return active.group_by(["cohort", "offset", *groups]).agg(units=active.unit_key.nunique())
 
