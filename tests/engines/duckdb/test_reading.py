@@ -114,3 +114,24 @@ def test_store_that_reads_with_care_is_opened_again(tmp_path: Path) -> None:
         with DuckDBStore(tmp_path / "events.duckdb", ZoneInfo("UTC")) as store:
             store.append(_events([TWINS, 7], first=10 * number))
             assert sorted(n for n, _ in _read(store).values() if n) == [7.0] * (number + 1)
+
+
+@pytest.mark.parametrize("odd", [ONE, TWINS])
+def test_property_is_one_of_the_texts_it_reads_as(store: DuckDBStore, odd: dict[str, int]) -> None:
+    store.append(_events([*VALUES, odd]))
+    store.refresh_facts()
+    dialect = store.dialect()
+    events = dialect.events()
+    number = events.client_id.cast("int64")
+    texts = {n: text for n, (_, text) in _read(store).items()}
+    for wanted in [*dict.fromkeys(text for text in texts.values() if text is not None), "never"]:
+        for asked in ([wanted], [wanted, "x"]):
+            found = store.run(events.select(n=number, same=dialect.property_is_in(events, "price", asked))).rows
+            assert dict(found) == {n: None if text is None else text in asked for n, text in texts.items()}
+
+
+def test_true_and_false_are_no_numbers(store: DuckDBStore) -> None:
+    store.append(_events([True, False, 1, 0, 1.0, 0.0, "1", "0", "true", "NaN", "inf", 0.5]))
+    store.refresh_facts()
+    numbers = [number for _, (number, _) in sorted(_read(store).items())]
+    assert numbers == [None, None, 1, 0, 1, 0, 1, 0, None, None, None, 0.5]
