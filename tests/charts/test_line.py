@@ -1,11 +1,13 @@
 """Series over time."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 
-from upshot.charts import Annotation, Axis, Band, ChartPoint, Line, Option, line_chart, marked
+from upshot.charts import Annotation, Axis, Band, ChartPoint, Line, Option, dated_chart, line_chart, marked
 from upshot.charts.option import Json
+from upshot.charts.render import to_svg
 from upshot.core.time import Grain
 
 START = date(2024, 2, 28)
@@ -118,3 +120,25 @@ def test_annotation_outside_leaves_the_chart_as_it_is() -> None:
     in_last_week = Annotation(START + timedelta(days=4), "In its last days")
     assert marked((in_last_week,), [date(2024, 2, 26)], Grain.WEEK) == (in_last_week,)
     assert marked((late,), [], Grain.DAY) == ()
+
+
+def test_dated_chart_puts_each_value_at_the_place_of_its_day() -> None:
+    days = (START, START + timedelta(days=1), START + timedelta(days=30), START + timedelta(days=60))
+    course = tuple(ChartPoint(day, value, "", "") for day, value in zip(days, (1.0, None, 3.0, None), strict=True))
+    path = tuple(ChartPoint(day, value, "", "") for day, value in zip(days, (1.0, None, None, 7.0), strict=True))
+    option = dated_chart([Line("Now", course), Line("Path", path, before=True)], Axis("count"))
+    assert option["xAxis"]["type"] == "time"  # type: ignore[index,call-overload]  # JSON
+    before, now = series(option)
+    assert values(before) == [["2024-02-28", 1.0], ["2024-04-28", 7.0]]
+    assert values(now) == [["2024-02-28", 1.0], ["2024-03-29", 3.0]]
+    assert (before["color"], now["color"]) == ("$faint", "$series-1")
+
+
+def test_dated_chart_is_drawn_to_scale() -> None:
+    days = (START, START + timedelta(days=10), START + timedelta(days=100))
+    line = Line("Now", tuple(ChartPoint(day, 5.0, "5", f"{day}") for day in days))
+    svg = to_svg(dated_chart([line], Axis("count")), width=600, height=300)
+    drawn = re.search(r'd="M([\d.]+) [\d.]+L([\d.]+) [\d.]+L([\d.]+) [\d.]+"[^>]*stroke-width="2"', svg)
+    assert drawn is not None
+    first, second, third = map(float, drawn.groups())
+    assert (second - first) / (third - first) == pytest.approx(0.1, abs=0.01)

@@ -9,6 +9,7 @@ from tests.web.conftest import NOW, Served
 from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import LOCAL_OWNER
+from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.collect.imports.mapping import Mapping, Status
 
 
@@ -170,3 +171,13 @@ def test_home_is_arranged_by_whoever_may_write(guarded: Served) -> None:
                 answer = client.post(path, data={"version": "99"})
                 assert answer.status_code == {200: 400 if "keep" in path else 404, 403: 403, 303: 401}[status]
     assert "/home/arrange" not in guarded.get("/", "viewer").text
+
+
+def test_home_of_series_only_shows_no_cards_of_people(fresh: Served, served: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    days = [NOW.date() - timedelta(days=number) for number in range(1, 40)]
+    owner.call(SERIES_IMPORT, SeriesImport(name="tours", values=tuple(SeriesValue(day, 12.0) for day in days)))
+    cards = re.findall(r'id="card-([a-z_0-9]+)"', fresh.get("/").text)
+    assert "tours" in cards
+    assert not [name for name in cards if "person" in name or name in ("stickiness", "retention")]
+    assert "active_persons" in re.findall(r'id="card-([a-z_0-9]+)"', served.get("/").text)

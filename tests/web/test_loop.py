@@ -6,17 +6,20 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
 from tests.cli.test_declare import run
-from tests.web.conftest import Served, serving
+from tests.web.conftest import WANTED, Served, made, serving
 from tests.web.told import tell
 from upshot.api.access import ACCESS_ADD, AccessAdd
 from upshot.api.operation import LOCAL_OWNER
 from upshot.ledger.buckets import BUCKETS
+from upshot.objectives.words import chance_text
 
 PAGES = (
     "/objectives",
@@ -91,6 +94,47 @@ def test_ledger_says_the_same_by_command_on_its_page_and_over_http(
     for each in buckets:
         words = BUCKETS[each["bucket"]].capitalize()
         assert re.search(rf"^{words}: {each['outputs']} outputs?, {each['percent']}% of the ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["+10%", "+30%"])
+def test_objective_says_the_same_by_command_on_its_pages_and_over_http(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    """Tours rise by two a week; the objective is half over."""
+    folder = made(tmp_path / "shop", filled=False)
+    today = datetime.now(ZoneInfo(WANTED.time_zone)).date()
+    days = [today - timedelta(days=number) for number in range(140, 0, -1)]
+    rows = [f"{day},{200 + 2 * (number // 7) + number % 7}" for number, day in enumerate(days)]
+    (tmp_path / "tours.csv").write_text("\n".join(["date,tours", *rows]), encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(
+        f"objectives: [{{name: more, metric: tours, target: {target}, starts: {today - timedelta(days=50)}, "
+        f"due: {today + timedelta(days=50)}}}]",
+        encoding="utf-8",
+    )
+    assert run(capsys, folder, "import", "series", str(tmp_path / "tours.csv"))[0] == 0
+    assert run(capsys, folder, "apply", str(tmp_path / "plan.yaml"))[0] == 0
+    shown = run(capsys, folder, "objective", "show", "more")[1]
+    listed = run(capsys, folder, "objective", "list")[1]
+    with serving(folder, datetime.now) as running:
+        with running.client() as client:
+            found = client.post("/api/ops/objective.show", json={"name": "more"}).json()
+        own, pages = (html.unescape(running.get(f"/objectives{path}").text) for path in ("/more", ""))
+    status, chance = found["status"], chance_text(found["forecast"]["chance"])
+    assert (status in ("on course", "ahead")) == (round(found["forecast"]["chance"], 2) >= 0.5)
+    assert status == ("behind" if target == "+30%" else "ahead")
+    assert shown.startswith(f"more: {status}.\n{found['sentence']}\n")
+    assert all(f"the chance of the target is {chance}." in text for text in (shown, own, found["sentence"]))
+    assert re.search(rf"^more +{status} .* {chance} ", listed, re.MULTILINE)
+    assert all(f">{status}<" in text for text in (own, pages))
+
+
+def test_objectives_chart_has_an_axis_of_time(told: Served) -> None:
+    chart = re.search(r'<upshot-chart[^>]*option="([^"]*)"', told.get("/objectives/sell-more").text)
+    assert chart is not None
+    option = json.loads(html.unescape(chart[1]))
+    assert option["xAxis"]["type"] == "time"
+    path, course = option["series"]
+    assert course["data"][-1]["value"][0] < path["data"][-1]["value"][0]
 
 
 @pytest.mark.parametrize("path", ["/objectives", "/ledger", "/experiments", "/feedback"])

@@ -2,7 +2,7 @@
 
 from upshot.charts.bars import Bar, bar_chart
 from upshot.charts.histogram import Column, Mark, histogram_chart
-from upshot.charts.line import Annotation, Band, Line, line_chart, marked
+from upshot.charts.line import Annotation, Band, Line, dated_chart, line_chart, marked
 from upshot.charts.option import Axis, ChartPoint, Option, captioned
 from upshot.charts.retention import GridCell, retention_chart
 from upshot.charts.sparkline import Sparkline, sparkline
@@ -26,6 +26,7 @@ __all__ = [
     "Sparkline",
     "bar_chart",
     "captioned",
+    "dated_chart",
     "day_label",
     "histogram_chart",
     "instant_label",

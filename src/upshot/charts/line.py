@@ -10,8 +10,9 @@ from upshot.charts.theme import SERIES
 from upshot.charts.words import period_label
 from upshot.core.time import Grain
 
-__all__ = ["Annotation", "Band", "Line", "line_chart", "marked"]
+__all__ = ["Annotation", "Band", "Line", "dated_chart", "line_chart", "marked"]
 
+_DAY_MILLISECONDS = 86_400_000
 _MOST_LABELS = 16
 """With more marks than these their numbers would cover one another: only what the chart is about keeps its own."""
 
@@ -89,6 +90,44 @@ def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis, annotations: Seq
         "yAxis": value_axis(axis),
         "series": drawn,
     }
+
+
+def dated_chart(lines: Sequence[Line], axis: Axis) -> Option:
+    """Lines over days at unequal distances: each value stands at the place of its day on an axis of time.
+
+    Days without a value are left out and the others joined; ``before`` is drawn dashed and grey, on its own days.
+    """
+    drawn: list[Json] = []
+    for number, line in enumerate(sorted(lines, key=lambda line: not line.before)):
+        colour = "$faint" if line.before else f"$series-{((line.colour or number) - 1) % SERIES + 1}"
+        data: list[Json] = [_dated(p) for p in line.points if p.value is not None]
+        kind, width = ("dashed", 1.5) if line.before else ("solid", 2.0)
+        drawn.append(_series(line.name, data, colour, kind=kind, width=width))
+    return {
+        "textStyle": {"fontFamily": FONT},
+        "grid": {"left": 4, "right": 12, "top": 12, "bottom": 4, "outerBoundsMode": "same"},
+        "tooltip": {"trigger": "axis", "axisPointer": {"lineStyle": {"color": "$faint", "type": "solid"}}},
+        "xAxis": {
+            "type": "time",
+            "minInterval": _DAY_MILLISECONDS,
+            "axisTick": {"show": False},
+            "axisLine": {"lineStyle": {"color": "$border"}},
+            "splitLine": {"show": False},
+            "axisLabel": {
+                "color": "$muted",
+                "fontSize": 11,
+                "hideOverlap": True,
+                "margin": 10,
+                "formatter": {"year": "{yyyy}", "month": "{MMM}", "day": "{d} {MMM}"},
+            },
+        },
+        "yAxis": value_axis(axis),
+        "series": drawn,
+    }
+
+
+def _dated(point: ChartPoint) -> Json:
+    return {"value": [point.period.isoformat(), point.value], "text": point.text, "title": point.title}
 
 
 def _periods(points: Sequence[ChartPoint], grain: Grain) -> Option:

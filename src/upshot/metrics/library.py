@@ -6,7 +6,7 @@ from upshot.core.errors import InternalError
 from upshot.metrics.definition import Metric
 from upshot.metrics.parse import parse_metrics
 
-__all__ = ["LIBRARY_YAML", "library"]
+__all__ = ["LIBRARY_YAML", "counts_people", "library"]
 
 LIBRARY_YAML = """\
 metrics:
@@ -74,3 +74,12 @@ def library() -> tuple[Metric, ...]:
     if parsed.problems:
         raise InternalError("; ".join(map(str, parsed.problems)))
     return parsed.metrics
+
+
+def counts_people(metric: Metric) -> bool:
+    """Whether nothing can be said where nobody is known: it says what people do, or a part of it does.
+
+    >>> [metric.name for metric in library() if not counts_people(metric)]
+    ['events']
+    """
+    return metric.is_a.people or any(map(counts_people, metric.parts))

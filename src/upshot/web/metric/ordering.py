@@ -3,7 +3,7 @@
 from upshot.api.data import DATA_EVENTS
 from upshot.api.metrics import MetricView
 from upshot.api.state import Nothing
-from upshot.metrics.library import library
+from upshot.metrics.library import counts_people, library
 from upshot.metrics.library_web import events_of, web_library
 from upshot.web.page import Page
 
@@ -17,7 +17,13 @@ def ordered(metrics: tuple[MetricView, ...]) -> list[MetricView]:
 
 
 def awake(page: Page) -> list[MetricView]:
-    """The metrics in order; the ready-made ones of browsers only where an event has come in that they count."""
-    seen = {row.event for row in page.ask(DATA_EVENTS, Nothing(), minute_old=True).events}
+    """The metrics in order; of the ready-made ones those that have something to count.
+
+    Those of browsers have where an event has come in that they count, those of people where one has come in with whom.
+    """
+    rows = page.ask(DATA_EVENTS, Nothing(), minute_old=True).events
+    seen = {row.event for row in rows}
     asleep = {metric.hash for metric in web_library() if not events_of(metric) & seen}
+    if rows and not any(row.units for row in rows):
+        asleep |= {metric.hash for metric in library() if counts_people(metric)}
     return [metric for metric in ordered(page.metrics) if metric.hash not in asleep]

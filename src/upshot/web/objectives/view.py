@@ -5,7 +5,7 @@ import msgspec
 from upshot.answers.pictures import Words
 from upshot.api.objectives import OBJECTIVE_LIST, OBJECTIVE_SHOW, ObjectiveName, ObjectiveStatus, ObjectiveView
 from upshot.api.state import Nothing
-from upshot.charts import ChartPoint, Line, line_chart, period_label
+from upshot.charts import ChartPoint, Line, dated_chart, period_label
 from upshot.core.time import Grain
 from upshot.objectives.words import chance_text
 from upshot.web.evidence import Tone, day_words
@@ -117,4 +117,4 @@ def _chart(objective: ObjectiveView, words: Words) -> str:
         line(objective.metric_title, [p.value for p in objective.points]),
         line("Straight path", [p.path for p in objective.points], before=True),
     ]
-    return msgspec.json.encode(line_chart(lines, Grain.DAY, words.axis)).decode()
+    return msgspec.json.encode(dated_chart(lines, words.axis)).decode()
