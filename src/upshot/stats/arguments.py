@@ -38,6 +38,7 @@ __all__ = [
     "given",
     "labels_of",
     "number",
+    "numbers",
     "pair_of",
     "row",
     "rows",
@@ -184,22 +185,29 @@ def floats(
             ...
         upshot.core.errors.InvalidInput: weights holds -2.0. Give numbers of 0 or more.
     """
-    kind = values.__class__
-    if kind in _PLAIN or (kind is np.ndarray and values.dtype is _FLOAT):  # type: ignore[attr-defined]
-        found = np.asarray(values, _FLOAT)
-    else:
-        found = _array(argument, values)
-    if above != -math.inf or least != -math.inf or below != math.inf or most != math.inf:
-        # Written so that NaN is in every range.
-        out = (found <= above) | (found < least) | (found >= below) | (found > most)
-        out &= ~(np.isinf(found) & _inside_each(found, above, least, below, most))
-        if out.any():
+    found = numbers(argument, values)
+    # Only the bounds given are looked at, and NaN lies within each of them.
+    for bound, beyond in ((above, np.less_equal), (least, np.less), (below, np.greater_equal), (most, np.greater)):
+        if not math.isinf(bound) and (out := beyond(found, bound)).any():
             worst = float(found[out][0]) if found.ndim else float(found)
             raise InvalidInput(
                 f"{argument} holds {worst}." if found.ndim else f"{argument} is {worst}.",
                 hint=f"Give numbers{_range(above, least, below, most)}.",
             )
     return found
+
+
+def numbers(argument: str, values: object) -> FloatArray:
+    """As ``floats``, whatever the numbers are: the way of the statistics, which name what is impossible themselves.
+
+    Examples:
+        >>> numbers("mean", 2).item()
+        2.0
+    """
+    kind = values.__class__
+    if kind in _PLAIN or (kind is np.ndarray and values.dtype is _FLOAT):  # type: ignore[attr-defined]
+        return np.asarray(values, _FLOAT)
+    return _array(argument, values)
 
 
 def rows(argument: str, values: object) -> FloatArray:
@@ -429,10 +437,6 @@ def _inside(value: float, above: float, least: float, below: float, most: float)
     if value < 0.0:
         return above == least == -math.inf
     return below == most == math.inf
-
-
-def _inside_each(values: FloatArray, above: float, least: float, below: float, most: float) -> NDArray[np.bool_]:
-    return np.where(values < 0.0, above == least == -math.inf, below == most == math.inf)
 
 
 def _range(above: float, least: float, below: float, most: float) -> str:

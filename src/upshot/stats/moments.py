@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import fitting, floats, given, rows, several
+from upshot.stats.arguments import fitting, floats, given, numbers, rows, several
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
 from upshot.stats.result import FloatArray, IntArray, Reason
@@ -83,7 +83,7 @@ class Moments:
         yes_no: bool = False,
         shared: Shared | None = None,
     ) -> None:
-        count, centre, spread = floats("n", n), floats("mean", mean), floats("variance", variance)
+        count, centre, spread = numbers("n", n), numbers("mean", mean), numbers("variance", variance)
         if count.ndim or centre.ndim or spread.ndim:
             fitting(n=count.shape, mean=centre.shape, variance=spread.shape)
         object.__setattr__(self, "n", count)
@@ -218,8 +218,9 @@ class PairMoments:
     ) -> None:
         columns = (n, mean_x, mean_y, variance_x, variance_y, covariance)
         for field, value in zip(fields(type(self)), columns, strict=True):
-            object.__setattr__(self, field.name, floats(field.name, value))
-        fitting(**{field.name: getattr(self, field.name).shape for field in fields(self)})
+            object.__setattr__(self, field.name, numbers(field.name, value))
+        if any(getattr(self, field.name).ndim for field in fields(self)):
+            fitting(**{field.name: getattr(self, field.name).shape for field in fields(self)})
 
     @classmethod
     def of(

@@ -32,6 +32,7 @@ __all__ = [
     "sidak",
 ]
 
+_AT_ONCE = 128
 AlphaMethod = Literal["bonferroni", "sidak", "holm", "hochberg", "benjamini-hochberg"]
 
 
@@ -254,12 +255,30 @@ def _least_after(scaled: FloatArray, axis: int) -> FloatArray:
 
 
 def _step_up(p: FloatArray, axis: int, *, harmonic: bool) -> FloatArray:
+    if p.ndim == 2 and axis in (1, -1) and p.size and not harmonic and not np.isnan(p).any():
+        return _step_up_whole(p)
     order, ordered, rank, tested = _sorted(p, axis)
     scaled = ordered * tested / rank
     if harmonic:
         sums = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1.0, p.shape[axis] + 1.0))])
         scaled = scaled * sums[np.asarray(tested, np.intp)]
     return _unsorted(np.minimum(1.0, _least_after(scaled, axis)), order, p, axis)
+
+
+def _step_up_whole(p: FloatArray) -> FloatArray:
+    """Benjamini-Hochberg of many families without gaps, shape (families, hypotheses)."""
+    families, size = p.shape
+    factor = (size / np.arange(1.0, size + 1.0))[:, None]
+    found = np.empty(p.shape)
+    for first in range(0, families, _AT_ONCE):  # so many stay in the processor's cache
+        piece = np.ascontiguousarray(p[first : first + _AT_ONCE])
+        order = piece.argsort(axis=-1)
+        order += size * np.arange(len(piece))[:, None]
+        scaled = piece.ravel().take(order.T) * factor
+        backwards = scaled[::-1]
+        np.minimum.accumulate(backwards, axis=0, out=backwards)
+        found[first : first + _AT_ONCE].reshape(-1)[order.T] = np.minimum(scaled, 1.0)
+    return found
 
 
 def _checked(p_values: ArrayLike, axis: int) -> tuple[FloatArray, int]:
@@ -272,11 +291,11 @@ def _sorted(p: FloatArray, axis: int) -> tuple[NDArray[np.intp], FloatArray, Flo
     size = p.shape[axis]
     rank = np.arange(1.0, size + 1.0)
     if p.ndim == 1:  # the single family: NumPy's along-axis functions would take longer than the rest
-        order = p.argsort(kind="stable")
+        order = p.argsort()
         return order, p[order], rank, np.asarray(float(np.count_nonzero(p == p)))
     shape = [1] * p.ndim
     shape[axis] = size
-    order = np.argsort(p, axis=axis, kind="stable")
+    order = np.argsort(p, axis=axis)
     tested = np.count_nonzero(p == p, axis=axis, keepdims=True).astype(np.float64)
     return order, np.take_along_axis(p, order, axis), rank.reshape(shape), tested
 

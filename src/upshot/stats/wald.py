@@ -114,7 +114,7 @@ def wald(
     method: str,
     scale: Scale,
 ) -> Estimates:
-    """Estimates with the interval value ± quantile × √variance.
+    """Estimates with the interval value ± quantile × √variance; call it where floating-point errors are ignored.
 
     Args:
         value: Point estimates.
@@ -132,15 +132,15 @@ def wald(
     Returns:
         Arrays of the broadcast shape of the inputs.
     """
-    null = tested(null, np.shape(value))
-    with np.errstate(all="ignore"):
-        error = cast("FloatArray", np.sqrt(variance))
-        reach = critical_value(level, alternative, df) * error
-        p_value = tail_probability((value - null) / error, alternative, df)
-        low = value - reach if alternative != "less" else np.full_like(reach, -np.inf)
-        high = value + reach if alternative != "greater" else np.full_like(reach, np.inf)
-        usable = (variance > 0.0) & (np.abs(value) + np.abs(p_value) < np.inf)
-    shape = np.shape(p_value)
+    if null.__class__ is not float:
+        null = tested(null, value.shape)
+    error = cast("FloatArray", np.sqrt(variance))
+    reach = critical_value(level, alternative, df) * error
+    p_value = tail_probability((value - null) / error, alternative, df)
+    low = value - reach if alternative != "less" else np.full_like(reach, -np.inf)
+    high = value + reach if alternative != "greater" else np.full_like(reach, np.inf)
+    usable = (variance > 0.0) & (np.abs(value) + np.abs(p_value) < np.inf)
+    shape = p_value.shape
     if not every(usable & (reason == Reason.OK)):
         late = np.where(usable, Reason.OK, np.where(variance == 0.0, Reason.ZERO_VARIANCE, Reason.NOT_FINITE))
         reason = first_reason(reason, late)
