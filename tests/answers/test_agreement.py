@@ -255,7 +255,7 @@ def _check_grid(
 ) -> None:
     for cell in found.cells:
         units, size, to = expected[cell.cohort, cell.offset, ()]
-        assert (cell.units, cell.size) == (units, size)
+        assert (cell.units, cell.size, cell.offset_last) == (units, size, to)
         end = cell.cohort
         for _ in range(to + 1):
             end = found.grain.next(end)

@@ -40,13 +40,15 @@ def test_bars_keep_their_order_and_their_words() -> None:
 
 def test_grid_has_a_row_for_each_cohort_and_no_cell_without_a_share() -> None:
     cells = [
-        GridCell("Jan", 0, 1.0, "100%"),
-        GridCell("Jan", 1, 0.5, "50%", complete=False),
-        GridCell("Feb", 0, None, "–"),
+        GridCell("Jan", 0, 0, 1.0, "100%"),
+        GridCell("Jan", 1, 3, 0.5, "50%", complete=False, note="not over"),
+        GridCell("Feb", 0, 0, None, "–"),
     ]
-    data = msgspec.convert(first_series(retention_chart(cells, "Month"))["data"], list[dict[str, object]])
+    made = retention_chart(cells, "Month")
+    assert msgspec.convert(made["xAxis"], dict[str, object])["data"] == ["Month 0", "Month 1–3"]
+    data = msgspec.convert(first_series(made)["data"], list[dict[str, object]])
     assert [d["value"] for d in data] == [[0, 0, 1.0], [1, 0, 0.5]]
-    assert [d["note"] for d in data] == ["", "incomplete"]
+    assert [d["note"] for d in data] == ["", "not over"]
 
 
 def test_histogram_has_a_column_for_each_step_and_one_line_for_marks_that_meet() -> None:

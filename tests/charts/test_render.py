@@ -33,7 +33,7 @@ def line(count: int = 5) -> Line:
 CHARTS = {
     "line": line_chart([line()], Grain.DAY, Axis("money", "€")),
     "bars": bar_chart([Bar("France", 3.0, "three"), Bar("Spain", 1.0, "one")], Axis()),
-    "grid": retention_chart([GridCell("Jan", 0, 1.0, "100%"), GridCell("Jan", 1, 0.5, "50%")], "Month"),
+    "grid": retention_chart([GridCell("Jan", 0, 0, 1.0, "100%"), GridCell("Jan", 1, 1, 0.5, "50%")], "Month"),
 }
 WORDS = {"line": ("€4k", "1 Jan"), "bars": ("France", "three"), "grid": ("Jan", "50%", "Month 1")}
 

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
-from tests.web.conftest import Served
+from tests.web.conftest import Served, history
+from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.metrics import METRIC_APPLY, MetricApply
+from upshot.api.operation import LOCAL_OWNER
 
 WEEKS = "/retention?by=week&from=2024-01-08&to=2024-03-10&metric=buyers"
 
@@ -52,3 +55,20 @@ def test_grid_that_cannot_be_shown_is_refused(served: Served, query: str, words:
     answer = served.get(f"/retention?{query}")
     assert answer.status_code == 400
     assert words in answer.text
+
+
+def test_grid_shows_whole_cohorts_and_says_why_a_cell_is_open(served: Served) -> None:
+    """From a Friday on, the cohort of its week still holds those of the Wednesday before."""
+    text = served.get(WEEKS.replace("2024-01-08", "2024-01-12")).text
+    assert re.findall(r'<td class="size">(\d+)</td>', text)[0] == "3"
+    open_cells = re.findall(r'<td class="h9 open" title="3, ([^"]*)">100%</td>', text)
+    assert open_cells == ["the data begin inside", "the data end inside"]
+
+
+def test_bracket_is_headed_by_all_of_its_periods(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("web", tuple(history())))
+    definition = "{name: back, type: retention, kind: bracket, period: day, brackets: [0, 3, 6], after: 1}"
+    owner.call(METRIC_APPLY, MetricApply(definition))
+    text = fresh.get("/retention?by=day&from=2024-01-08&to=2024-01-20&metric=back").text
+    assert re.findall(r'<span aria-hidden="true">D([^<]*)</span>', text) == ["0", "1–3", "4–6"]

@@ -181,9 +181,11 @@ def grid_option(grid: RetentionGrid) -> Option:
         GridCell(
             cohort=period_label(cell.cohort, grid.grain),
             offset=cell.offset,
+            offset_last=cell.offset_last,
             share=cell.share,
             text=cell_text(cell),
             complete=cell.complete,
+            note=cell.note,
         )
         for cell in sorted(grid.cells, key=lambda c: (c.cohort, c.offset))
     ]

@@ -195,5 +195,6 @@ def _cells(answer: QueryResult, grain: Grain, extent: Extent, window: DayRange) 
         # A cohort holds those who joined in the window, and what they did after it is not counted.
         if not note and (cohort < window.start or end > window.end):
             note = IN_PART
-        cells.append(RetentionCell(cohort, offset, units, units / size if size else None, not note, size, note))
+        share = units / size if size else None
+        cells.append(RetentionCell(cohort, offset, last, units, share, not note, size, note))
     return tuple(cells)

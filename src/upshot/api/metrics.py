@@ -199,11 +199,14 @@ class RetentionQuery(msgspec.Struct, frozen=True):
 class RetentionCell(msgspec.Struct, frozen=True):
     """One cell: ``units`` of the cohort's ``size`` came back.
 
-    ``complete`` is false while units can still come back within the period; ``note`` says why.
+    ``offset`` says how many periods after their own, and ``offset_last`` until when: another number for a bracket.
+    ``complete`` is false while units can still come back, and where the days asked about cut the cohort or the period;
+    ``note`` says why.
     """
 
     cohort: date
     offset: int
+    offset_last: int
     units: int
     share: float | None
     complete: bool

@@ -7,7 +7,7 @@ from upshot.charts.option import Axis, ChartPoint, Option, captioned
 from upshot.charts.retention import GridCell, retention_chart
 from upshot.charts.sparkline import Sparkline, sparkline
 from upshot.charts.theme import DARK, LIGHT, Palette
-from upshot.charts.words import day_label, instant_label, period_label, range_label
+from upshot.charts.words import day_label, instant_label, offset_label, period_label, range_label
 
 __all__ = [
     "DARK",
@@ -32,6 +32,7 @@ __all__ = [
     "instant_label",
     "line_chart",
     "marked",
+    "offset_label",
     "period_label",
     "range_label",
     "retention_chart",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from upshot.charts.option import FONT, Json, Option
+from upshot.charts.words import offset_label
 
 __all__ = ["GridCell", "retention_chart"]
 
@@ -13,13 +14,18 @@ _DARK_FROM = 0.85
 
 
 class GridCell(msgspec.Struct, frozen=True):
-    """One cell: which cohort (its words), how many periods later, the share in [0, 1] or null, and its words."""
+    """One cell: which cohort (its words), how many periods later, the share in [0, 1] or null, and its words.
+
+    ``offset_last`` is the last period of a bracket, otherwise ``offset``; ``note`` says why it is not complete.
+    """
 
     cohort: str
     offset: int
+    offset_last: int
     share: float | None
     text: str
     complete: bool = True
+    note: str = ""
 
 
 def retention_chart(cells: Sequence[GridCell], offset_name: str) -> Option:
@@ -28,8 +34,9 @@ def retention_chart(cells: Sequence[GridCell], offset_name: str) -> Option:
     ``offset_name`` is the word before a column's number: ``Month``.
     """
     cohorts = list(dict.fromkeys(cell.cohort for cell in cells))
-    offsets = sorted({cell.offset for cell in cells})
-    columns: list[Json] = [f"{offset_name} {offset}" for offset in offsets]
+    brackets = {cell.offset: cell.offset_last for cell in cells}
+    offsets = sorted(brackets)
+    columns: list[Json] = [f"{offset_name} {offset_label(offset, brackets[offset])}" for offset in offsets]
     rows: list[Json] = list(cohorts)
     data: list[Json] = [
         _cell(cell, offsets.index(cell.offset), cohorts.index(cell.cohort)) for cell in cells if cell.share is not None
@@ -72,6 +79,6 @@ def _cell(cell: GridCell, column: int, row: int) -> Json:
         "value": [column, row, cell.share],
         "text": cell.text,
         "title": cell.cohort,
-        "note": "" if cell.complete else "incomplete",
+        "note": "" if cell.complete else cell.note or "incomplete",
         "label": {"show": True, "fontSize": 11, "formatter": text, "color": "$on-accent" if strong else "$text"},
     }

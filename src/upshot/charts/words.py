@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from upshot.core.time import Grain
 
-__all__ = ["day_label", "instant_label", "period_label", "range_label"]
+__all__ = ["day_label", "instant_label", "offset_label", "period_label", "range_label"]
 
 
 def day_label(day: date, *, weekday: bool = False) -> str:
@@ -34,6 +34,15 @@ def period_label(start: date, grain: Grain, *, short: bool = False) -> str:
             return f"Q{(start.month + 2) // 3} {start.year}"
         case Grain.YEAR:
             return str(start.year)
+
+
+def offset_label(first: int, last: int) -> str:
+    """How many periods later: one, or those of a bracket.
+
+    >>> offset_label(3, 3), offset_label(1, 3)
+    ('3', '1–3')
+    """
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def range_label(first: date, last: date) -> str:

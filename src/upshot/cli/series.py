@@ -7,6 +7,7 @@ from datetime import date
 
 from upshot.answers.periods import NO_PARTNER
 from upshot.api.metrics import MetricSeries, Point, RetentionGrid
+from upshot.charts.words import offset_label
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
 from upshot.core.units import format_change, format_value
@@ -69,11 +70,12 @@ def print_csv(answer: MetricSeries, breakdown: Sequence[str]) -> None:
 
 def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
     """Cohorts downwards, later periods across."""
-    offsets = sorted({cell.offset for cell in grid.cells})
+    brackets = {cell.offset: cell.offset_last for cell in grid.cells}
+    offsets = sorted(brackets)
     by_place = {(cell.cohort, cell.offset): cell for cell in grid.cells}
     sizes = {cell.cohort: cell.size for cell in grid.cells}
     cohorts = sorted(sizes)
-    incomplete = any(not cell.complete for cell in grid.cells)
+    reasons = sorted({cell.note for cell in grid.cells if not cell.complete})
 
     def shown(cohort: date, offset: int) -> str:
         cell = by_place.get((cohort, offset))
@@ -83,7 +85,11 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
         return text + ("" if cell.complete else _MARK)
 
     table(
-        (("cohort", "left"), ("units", "right"), *((str(offset), "right") for offset in offsets)),
+        (
+            ("cohort", "left"),
+            ("units", "right"),
+            *((offset_label(first, brackets[first]), "right") for first in offsets),
+        ),
         (
             (
                 period_name(cohort, grid.grain) + (" ‹" if cohort in grid.cut_off_left else ""),
@@ -94,8 +100,8 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
         ),
         title=f"{grid.metric.title} by {grid.grain}",
     )
-    if incomplete:
-        line(f"{_MARK} not complete yet, or the data end inside.")
+    if reasons:
+        line(f"{_MARK} not complete: {', '.join(reasons)}.")
     if grid.cut_off_left:
         line("‹ cut off on the left: the data begin here, so this cohort holds everybody who was there before.")
     for note in grid.notes:

@@ -104,7 +104,7 @@ def samples() -> Samples:
                 full=period_label(_FIRST + timedelta(weeks=n), Grain.WEEK),
                 size=120 - 7 * n,
                 cells=tuple(
-                    CellView(f"{share:.0%}", round(share * 100), heat, complete=at < 9 - n)
+                    CellView(f"{share:.0%}", round(share * 100), heat, at < 9 - n, "" if at < 9 - n else "not over")
                     for at, (share, heat) in enumerate(
                         zip((1.0, 0.9, 0.8, 0.62, 0.5, 0.41, 0.3, 0.2, 0.1, 0.0), range(9, -1, -1), strict=True)
                     )

@@ -81,7 +81,12 @@ def ask_retention(page: Page, question: Question) -> RetentionGrid:
             f"{periods} cohorts by {question.grain} are more than a grid can show.", hint="Choose a longer step."
         )
     asked = ExploreRetention(
-        metric_to_yaml(question.retention()), question.first, question.last, question.grain, periods, question.where
+        metric_to_yaml(question.retention()),
+        question.grain.floor(question.first),
+        question.last,
+        question.grain,
+        periods,
+        question.where,
     )
     return page.ask(EXPLORE_RETENTION, asked)
 

@@ -7,7 +7,7 @@ import msgspec
 from upshot.answers.pictures import cell_text
 from upshot.answers.pictures import grid_option as drawn_grid
 from upshot.api.metrics import METRIC_RETENTION, RetentionCell, RetentionGrid, RetentionQuery
-from upshot.charts import Option, period_label
+from upshot.charts import Option, offset_label, period_label
 from upshot.core.time import Grain
 from upshot.web.page import Page
 
@@ -19,12 +19,13 @@ _HEAT_BEND = 0.7
 
 
 class CellView(msgspec.Struct, frozen=True):
-    """One cell in words: ``heat`` from 0 (nobody) to 9 (all)."""
+    """One cell in words: ``heat`` from 0 (nobody) to 9 (all); ``note`` says why it is not complete."""
 
     text: str
     units: int
     heat: int
     complete: bool
+    note: str
 
 
 class RowView(msgspec.Struct, frozen=True):
@@ -41,10 +42,10 @@ class RowView(msgspec.Struct, frozen=True):
 
 
 class GridView(msgspec.Struct, frozen=True):
-    """A grid with its columns ``offsets`` and rows."""
+    """A grid with its columns, as many periods later as ``offsets`` say, and rows."""
 
     grid: RetentionGrid
-    offsets: tuple[int, ...]
+    offsets: tuple[str, ...]
     rows: tuple[RowView, ...]
 
     @property
@@ -61,14 +62,15 @@ class GridView(msgspec.Struct, frozen=True):
 def read_grid(  # the six things that make up the question
     page: Page, name: str, first: date, last: date, grain: Grain, periods: int, where: tuple[str, ...] = ()
 ) -> GridView:
-    """Ask for a grid and lay it out."""
-    query = RetentionQuery(name, first, last, grain=grain, periods=periods, where=where)
+    """Ask for a grid of whole cohorts, from the one that holds ``first`` on, and lay it out."""
+    query = RetentionQuery(name, grain.floor(first), last, grain=grain, periods=periods, where=where)
     return laid_out(page.ask(METRIC_RETENTION, query))
 
 
 def laid_out(grid: RetentionGrid) -> GridView:
     """An answer with its rows and columns."""
-    offsets = tuple(sorted({cell.offset for cell in grid.cells}))
+    brackets = {cell.offset: cell.offset_last for cell in grid.cells}
+    offsets = sorted(brackets)
     by_cohort: dict[date, dict[int, RetentionCell]] = {}
     for cell in grid.cells:
         by_cohort.setdefault(cell.cohort, {})[cell.offset] = cell
@@ -82,12 +84,12 @@ def laid_out(grid: RetentionGrid) -> GridView:
         )
         for cohort, there in sorted(by_cohort.items())
     )
-    return GridView(grid, offsets, rows)
+    return GridView(grid, tuple(offset_label(offset, brackets[offset]) for offset in offsets), rows)
 
 
 def _cell(cell: RetentionCell) -> CellView:
     heat = 0 if not cell.share else min(1 + int(cell.share**_HEAT_BEND * _HEAT_STEPS), _HEAT_STEPS)
-    return CellView(cell_text(cell), cell.units, heat, cell.complete)
+    return CellView(cell_text(cell), cell.units, heat, cell.complete, cell.note)
 
 
 def grid_option(view: GridView) -> Option:
@@ -97,9 +99,9 @@ def grid_option(view: GridView) -> Option:
 
 def grid_csv(grid: RetentionGrid) -> str:
     """One line for each cell."""
-    lines = ["cohort,offset,units,size,share,complete,cut_off_left"]
+    lines = ["cohort,offset,offset_last,units,size,share,complete,cut_off_left"]
     for cell in sorted(grid.cells, key=lambda c: (c.cohort, c.offset)):
         share = "" if cell.share is None else repr(cell.share)
         flags = f"{str(cell.complete).lower()},{str(cell.cohort in grid.cut_off_left).lower()}"
-        lines.append(f"{cell.cohort},{cell.offset},{cell.units},{cell.size},{share},{flags}")
+        lines.append(f"{cell.cohort},{cell.offset},{cell.offset_last},{cell.units},{cell.size},{share},{flags}")
     return "\n".join(lines) + "\n"
