@@ -147,6 +147,14 @@ def serving(
             assert not thread.is_alive()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _home_waits_for_all_of_it() -> Iterator[None]:
+    """However slow the machine is; tests of what comes later say so."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("upshot.web.home.view.BUDGET_SECONDS", 60.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def base_url() -> None:
     """No address: each test names its server (the plugin's own fixture is of a deprecated kind)."""

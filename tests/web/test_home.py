@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from tests.web.conftest import NOW, Served
 from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_APPLY, MetricApply
@@ -181,3 +183,19 @@ def test_home_of_series_only_shows_no_cards_of_people(fresh: Served, served: Ser
     assert "tours" in cards
     assert not [name for name in cards if "person" in name or name in ("stickiness", "retention")]
     assert "active_persons" in re.findall(r'id="card-([a-z_0-9]+)"', served.get("/").text)
+
+
+def test_card_that_takes_too_long_comes_by_itself(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = served.get("/?range=30d").text
+    monkeypatch.setattr("upshot.web.home.view.BUDGET_SECONDS", 0.0)
+    soon = served.get("/?range=30d").text
+    cards = re.compile(r'id="card-([a-z_0-9]+)"')
+    assert cards.findall(soon) == cards.findall(whole)
+    assert "€2,900.00" not in soon
+    later = html.unescape(re.findall(r'hx-get="([^"]+)" hx-trigger="load"', soon)[0])
+    assert later == "/?range=30d&whole=1"
+    complete = served.get(later).text
+    assert "€2,900.00" in complete
+    assert 'hx-trigger="load"' not in complete
+    live = complete.partition('id="live"')[2].partition(">")[0]
+    assert html.unescape(live).partition('hx-get="')[2].partition('"')[0] == later, "a later change blanks no card"

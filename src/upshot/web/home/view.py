@@ -1,5 +1,6 @@
 """What the overview shows, from a handful of questions to the workspace."""
 
+import time
 from datetime import timedelta
 
 import msgspec
@@ -12,6 +13,7 @@ from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
+from upshot.web.home.course import Course, read_course
 from upshot.web.home.moved import Moves, read_moves
 from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import SeriesChart, series_chart
@@ -19,8 +21,10 @@ from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
 
-__all__ = ["MOST_CARDS", "Card", "Home", "home_metrics", "read_home"]
+__all__ = ["BUDGET_SECONDS", "MOST_CARDS", "Card", "Home", "home_metrics", "read_home"]
 
+BUDGET_SECONDS = 0.4
+"""How long the page waits for its parts; what is not there by then is fetched by the page itself."""
 _CARDS = 12
 MOST_CARDS = 36
 """More are a dashboard."""
@@ -32,7 +36,7 @@ _RETENTION = "retention"
 class Card(msgspec.Struct, frozen=True):
     """A metric at a glance, against the days before and the same days of the year before, where there were any.
 
-    ``problem`` stands where its question failed; the other fields are empty then.
+    ``problem`` stands where its question failed, ``waiting`` where it has not been asked; the others are empty then.
     """
 
     metric: MetricView
@@ -42,34 +46,46 @@ class Card(msgspec.Struct, frozen=True):
     note: str = ""
     spark: Sparkline = Sparkline("", "")
     problem: str = ""
+    waiting: bool = False
 
 
 class Home(msgspec.Struct, frozen=True):
-    """The overview. ``chart`` is the first card's metric over the window, ``grid`` the first retention metric's."""
+    """The overview. ``chart`` is the first card's metric over the window, ``grid`` the first retention metric's.
+
+    ``waiting`` says that parts have not been asked: cards that say so, and all of ``moved``, ``grid`` and ``course``.
+    """
 
     cards: tuple[Card, ...]
     moved: Moves | None
     chart: SeriesChart | None
     grid: GridView | None
+    course: Course | None
     events: tuple[EventRow, ...]
     more: int
+    waiting: bool
 
 
-def read_home(page: Page, view: View) -> Home:
-    """Ask for all of it; a metric that cannot be answered costs its card only."""
+def read_home(page: Page, view: View, budget_seconds: float | None = None) -> Home:
+    """Ask for as much of it as can be answered in the time; a metric that cannot be answered costs its card only."""
+    until = time.monotonic() + (BUDGET_SECONDS if budget_seconds is None else budget_seconds)
     metrics = awake(page)
     shown = home_metrics(page, metrics)
     cards = [metric for metric, chosen in shown if chosen]
-    answers = [_ask(page, view, metric) for metric in cards]
+    answers = [_ask(page, view, metric) if time.monotonic() < until else None for metric in cards]
     retention = next((m for m in metrics if m.shape == _RETENTION), None)
     first = next((a for a in answers if isinstance(a, MetricSeries)), None)
+    course = read_course(page) if time.monotonic() < until else None
+    moved = read_moves(page, cards) if time.monotonic() < until else None
+    in_time = time.monotonic() < until
     return Home(
         cards=tuple(_card(page, view, *pair) for pair in zip(cards, answers, strict=True)),
-        moved=read_moves(page, cards),
+        moved=moved,
         chart=series_chart(first, view) if first else None,
-        grid=_grid(page, retention) if retention else None,
+        grid=_grid(page, retention) if retention and in_time else None,
+        course=course,
         events=page.ask(EVENTS_RECENT, EventsRecent(limit=_EVENTS)).events,
         more=len(shown) - len(cards),
+        waiting=not in_time,
     )
 
 
@@ -92,7 +108,9 @@ def _ask(page: Page, view: View, metric: MetricView) -> MetricSeries | UserError
         return error
 
 
-def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | UserError) -> Card:
+def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | UserError | None) -> Card:
+    if answer is None:
+        return Card(metric, waiting=True)
     if isinstance(answer, UserError):
         return Card(metric, problem=answer.message)
     words = Words.of(answer)
