@@ -89,6 +89,13 @@ def test_engine_drivers_stay_in_engines() -> None:
     assert strangers == set()
 
 
+def test_csv_for_people_has_one_writer() -> None:
+    # an import writes fields of a file anew for the engine alone
+    homes = {"src/upshot/core/csv_text.py", "src/upshot/collect/imports/examine.py"}
+    writers = {str(path.relative_to(ROOT)) for path in SOURCES if "csv.writer(" in path.read_text(encoding="utf-8")}
+    assert writers == homes
+
+
 def test_committed_files_name_no_package_host() -> None:
     host = re.compile(r'"resolved": *"https?:|https?://[^ ")]+\.(whl|tar\.gz|tgz)\b|(index-url|registry) *= *"?https?:')
     guilty = [

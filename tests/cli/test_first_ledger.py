@@ -91,7 +91,7 @@ def test_repository_and_table_give_a_graded_ledger(
     assert run(capsys, folder, "decide", newer["launch"], "keep", "--why", "it sells")[0] == 0
     rows_csv = list(csv.DictReader(io.StringIO(run(capsys, folder, "ledger", "--csv")[1])))
     assert {row["decision"] for row in rows_csv} == {"keep", ""}
-    assert [row["word"] for row in rows_csv] == ["improved", older["word"]]
+    assert [row["verdict"] for row in rows_csv] == ["improved", older["word"]]
 
 
 def test_series_is_imported_again_without_counting_twice(tmp_path: Path, folder: Path, capsys: Captured) -> None:

@@ -192,7 +192,7 @@ def test_tile_that_takes_too_long_is_fetched_by_itself(shop: Served, monkeypatch
         ("tiles/revenue/chart.png", b"\x89PNG", "image/png"),
         ("tiles/back/chart.svg", b"<svg", "image/svg+xml"),
         ("tiles/back/data.csv", b"cohort,offset", "text/csv"),
-        ("tiles/revenue/data.csv", b"period,country,revenue", "text/csv"),
+        ("tiles/revenue/data.csv", b"period,country,value", "text/csv"),
         ("export/dashboard.svg", b"<svg", "image/svg+xml"),
         ("export/dashboard.pdf", b"%PDF-", "application/pdf"),
     ],
@@ -208,7 +208,7 @@ def test_tiles_and_dashboard_are_saved_as_files(served: Served, path: str, begin
 def test_csv_of_groups_is_safe_in_a_spreadsheet(served: Served) -> None:
     text = served.get("/dashboards/revenue/tiles/by-country/data.csv?from=2024-03-04&to=2024-03-05").text
     assert text.splitlines() == [
-        "country,revenue,complete,note",
+        "country,value,complete,note",
         "FR,100.0,true,",
         "'=HYPERLINK(1),60.0,true,",
         "DE,40.0,true,",

@@ -14,7 +14,7 @@ from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, Declara
 from upshot.api.events import EVENTS_APPEND, EventsAppend
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import LOCAL_OWNER
-from upshot.web.metric.exports import safe_cell
+from upshot.core.csv_text import safe_cell
 
 
 def option(text: str) -> dict[str, list[dict[str, object]]]:
@@ -111,7 +111,7 @@ def test_texts_from_events_and_addresses_are_escaped(served: Served) -> None:
 def test_csv_has_a_line_for_each_period(served: Served) -> None:
     answer = served.get("/metrics/revenue/series.csv?from=2024-03-04&to=2024-03-05")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [(r["period"], r["revenue"], r["complete"], r["previous_period"]) for r in rows] == [
+    assert [(r["period"], r["value"], r["complete"], r["previous_period"]) for r in rows] == [
         ("2024-03-04", "100.0", "true", "2024-02-26"),
         ("2024-03-05", "100.0", "true", "2024-02-27"),
     ]
@@ -123,7 +123,7 @@ def test_csv_has_a_line_for_each_period(served: Served) -> None:
 def test_csv_of_a_breakdown_holds_no_formula(served: Served) -> None:
     answer = served.get("/metrics/revenue/series.csv?from=2024-03-04&to=2024-03-04&breakdown=country")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert {r["country"]: float(r["revenue"]) for r in rows} == {"FR": 50.0, "DE": 20.0, "'=HYPERLINK(1)": 30.0}
+    assert {r["country"]: float(r["value"]) for r in rows} == {"FR": 50.0, "DE": 20.0, "'=HYPERLINK(1)": 30.0}
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx"])
@@ -204,5 +204,5 @@ def test_interval_is_drawn_told_and_explained(fresh: Served) -> None:
     # 25 is the mean of four events; three known persons paid 10, 20 and 30: t(2) · 10 / √3 = 24.84 around it
     assert "€0.16 – €49.84" in text
     sheet = list(csv.DictReader(io.StringIO(fresh.get("/metrics/paid/series.csv?from=2024-03-04&to=2024-03-05").text)))
-    assert float(sheet[0]["low"]) < float(sheet[0]["paid"]) < float(sheet[0]["high"])
+    assert float(sheet[0]["low"]) < float(sheet[0]["value"]) < float(sheet[0]["high"])
     assert "95% interval" not in fresh.get("/metrics/events").text

@@ -1,6 +1,5 @@
 """``upshot ledger`` and ``upshot decide``."""
 
-import csv
 import sys
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -28,12 +27,6 @@ _COLUMNS: tuple[Column, ...] = (
     ("verdict", "left"),
     ("worth", "left"),
     ("decision", "left"),
-)
-_FIELDS = (
-    *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with", "cost", "cost_days"),
-    *("cost_estimated", "metric", "expectation", "expectation_met", "effect", "effect_low", "effect_high", "grade"),
-    *("design", "word", "reading", "verdict", "worth", "worth_low", "worth_high", "bucket", "reason"),
-    *("decision", "sentence"),
 )
 
 
@@ -70,7 +63,9 @@ def ledger(
         failed = record_what_is_due(workspace, quiet=common.json or as_csv) if wait else ()
         found = workspace.call(LEDGER, query)
     if as_csv:
-        _print_csv(found)
+        from upshot.answers.csv_files import ledger_csv
+
+        sys.stdout.write(ledger_csv(found))
     elif not json_or(common, found):
         _print(found)
         lines(f"Not read yet: {text}" for text in failed)
@@ -163,29 +158,3 @@ def _money(amount: float | None, currency: str) -> str:
 def _interval_money(worth: "Interval", currency: str) -> str:
     value, low, high = (_money(number, currency) for number in (worth.value, worth.low, worth.high))
     return f"{value} ({low} to {high})"
-
-
-def _print_csv(found: "Ledger") -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(_FIELDS)
-    for row in found.rows:
-        effect, worth = row.effect, row.worth
-        known: dict[str, object] = {
-            "output": row.output.name,
-            "title": row.output.title,
-            "kind": row.output.kind,
-            "objective": row.output.objective,
-            "team": row.output.team,
-            "shared_with": " ".join(row.shared_with),
-            "cost": row.output.cost,
-            "cost_days": row.output.cost_days,
-            "cost_estimated": row.output.cost_estimated,
-            "effect": effect and effect.value,
-            "effect_low": effect and effect.low,
-            "effect_high": effect and effect.high,
-            "worth": worth and worth.value,
-            "worth_low": worth and worth.low,
-            "worth_high": worth and worth.high,
-        }
-        values = (known[name] if name in known else getattr(row, name) for name in _FIELDS)
-        out.writerow("" if value is None else str(value) for value in values)

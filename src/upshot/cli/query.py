@@ -1,5 +1,6 @@
 """``upshot metric query`` and ``upshot metric retention``."""
 
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -55,7 +56,7 @@ def query(
         common: The options of every command.
     """
     from upshot.api.metrics import METRIC_QUERY, MetricQuery
-    from upshot.cli.series import print_csv, print_series
+    from upshot.cli.series import print_series
 
     common = common or Common()
     _check(chart)
@@ -71,7 +72,9 @@ def query(
     if sql:
         print(answer.sql)  # noqa: T201
     elif csv:
-        print_csv(answer, breakdown)
+        from upshot.answers.csv_files import series_csv
+
+        sys.stdout.write(series_csv(answer, breakdown))
     elif not json_or(common, answer):
         print_series(answer, breakdown, grain)
 

@@ -1,18 +1,16 @@
 """Series and cohort grids for people, and as CSV."""
 
-import csv
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from upshot.answers.periods import NO_PARTNER
+from upshot.answers.csv_files import compared_points
 from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.charts.words import offset_label
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
 from upshot.core.units import format_change, format_value
 
-__all__ = ["period_name", "print_csv", "print_grid", "print_series"]
+__all__ = ["period_name", "print_grid", "print_series"]
 
 _MOST_COLUMNS = 6
 _MARK = "*"
@@ -49,23 +47,6 @@ def print_series(answer: MetricSeries, breakdown: Sequence[str], grain: Grain) -
         _print_long(answer, breakdown, title, grain)
     for text in _notes(answer):
         line(text)
-
-
-def print_csv(answer: MetricSeries, breakdown: Sequence[str]) -> None:
-    """Every point with its exact value; empty for none."""
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    compared = bool(answer.previous)
-    out.writerow(
-        ("period", *breakdown, "value", "numerator", "denominator", "complete", "note")
-        + (("previous_period", "previous_value") if compared else ())
-    )
-    for point, before in zip(answer.points, _aligned(answer), strict=True):
-        numbers = tuple("" if n is None else repr(n) for n in (point.value, point.numerator, point.denominator))
-        row = (point.period, *("" if g is None else g for g in point.group), *numbers)
-        row += ("true" if point.complete else "false", point.note)
-        if compared:
-            row += ("", "") if before is None else (before.period, "" if before.value is None else repr(before.value))
-        out.writerow(row)
 
 
 def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
@@ -114,7 +95,7 @@ def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
         columns += [("before", "left"), ("was", "right"), ("change", "right")]
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for point, before in zip(answer.points, _aligned(answer), strict=True):
+        for point, before in zip(answer.points, compared_points(answer), strict=True):
             row: tuple[str, ...] = (period_name(point.period, grain), _shown(answer, point))
             if answer.previous:
                 row += (
@@ -156,7 +137,7 @@ def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grai
         columns += [("was", "right"), ("change", "right")]
 
     def rows() -> Iterator[tuple[str, ...]]:
-        for point, before in zip(answer.points, _aligned(answer), strict=True):
+        for point, before in zip(answer.points, compared_points(answer), strict=True):
             row = (period_name(point.period, grain), *(g or "(none)" for g in point.group), _shown(answer, point))
             row += (_size(point),) if sized else ()
             if answer.previous:
@@ -164,19 +145,6 @@ def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grai
             yield row
 
     table(columns, rows(), title=title)
-
-
-def _aligned(answer: MetricSeries) -> Iterable[Point | None]:
-    """For each point the one that it is compared with: the same place in the same group's series."""
-    before: dict[tuple[str | None, ...], list[Point]] = {}
-    for point in answer.previous:
-        before.setdefault(point.group, []).append(point)
-    place: dict[tuple[str | None, ...], int] = {}
-    for point in answer.points:
-        index = place[point.group] = place.get(point.group, -1) + 1
-        series = before.get(point.group, [])
-        partner = series[index] if index < len(series) else None
-        yield None if partner is not None and partner.note == NO_PARTNER else partner
 
 
 def _shown(answer: MetricSeries, point: Point) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from upshot.core.csv_text import write_csv
 from upshot.core.errors import InvalidInput, StoreFull
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def write_rejects(folder: Path, file: str, rejected: Iterable[RejectedRow]) -> N
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with unfinished.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(("file", "line", "reason", "raw"))
-            writer.writerows((row.file, row.line, row.reason, row.raw) for row in rejected)
+            rows = ((row.file, row.line, row.reason, row.raw) for row in rejected)
+            write_csv(stream, ("file", "line", "reason", "raw"), rows)
         unfinished.replace(file)
     except OSError as error:
         unfinished.unlink(missing_ok=True)

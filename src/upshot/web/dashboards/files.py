@@ -1,10 +1,8 @@
 """Dashboards and their tiles as files: CSV for programs, SVG, PNG and PDF for documents."""
 
-import csv
-import io
-
 from litestar import Response
 
+from upshot.answers.csv_files import grid_csv, groups_csv, series_csv
 from upshot.api.dashboards import DashboardView
 from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Tile, TileType
 from upshot.charts import Palette, captioned
@@ -14,9 +12,9 @@ from upshot.core.errors import InvalidInput, NotFound, UserError
 from upshot.web.dashboards.contents import Content, read_content, tile_title
 from upshot.web.dashboards.markdown import plain_lines
 from upshot.web.figures import Change
-from upshot.web.metric.exports import download_headers, safe_cell, series_csv
+from upshot.web.metric.exports import download_headers
 from upshot.web.page import Page
-from upshot.web.retention.view import grid_csv, grid_option
+from upshot.web.retention.view import grid_option
 from upshot.web.window import View
 
 __all__ = ["WHOLE", "dashboard_file", "sheet", "tile_file"]
@@ -135,11 +133,5 @@ def _csv(content: Content) -> str:
     if content.series is None:
         raise AssertionError("only a text has neither, and it is refused before")
     if content.tile.show != "groups":
-        return series_csv(content.series, content.tile.breakdown)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([content.tile.breakdown, content.series.metric.name, "complete", "note"])
-    for point in content.series.totals:
-        name = "" if point.group[0] is None else safe_cell(point.group[0])
-        writer.writerow([name, point.value, str(point.complete).lower(), point.note])
-    return text.getvalue()
+        return series_csv(content.series, (content.tile.breakdown,) if content.tile.breakdown else ())
+    return groups_csv(content.series, (content.tile.breakdown,))

@@ -1,18 +1,15 @@
 """What Explore shows, as files."""
 
-import csv
-import io
-
+from upshot.answers.csv_files import grid_csv
 from upshot.answers.pictures import grid_picture
 from upshot.charts import captioned
 from upshot.charts.chart import Chart
+from upshot.core.csv_text import Cell, csv_text
 from upshot.core.errors import InvalidInput, UserError
 from upshot.web.explore.answers import ask_distribution, ask_retention, ask_series
 from upshot.web.explore.state import Question
 from upshot.web.explore.view import read_spread, read_trends
-from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
-from upshot.web.retention.view import grid_csv
 
 __all__ = ["picture_of", "question_csv"]
 
@@ -32,46 +29,35 @@ def question_csv(page: Page, question: Question) -> str:
             return _groups(page, question)
         case "distribution":
             found = ask_distribution(page, question)
-            rows: list[tuple[object, ...]] = [(step.low, step.high, step.count) for step in found.steps]
-            return _written(("from", "below", "count"), rows)
+            rows: list[tuple[Cell, ...]] = [(step.low, step.high, step.count) for step in found.steps]
+            return csv_text(("from", "below", "count"), rows)
         case "retention":
             return grid_csv(ask_retention(page, question))
 
 
 def _points(page: Page, question: Question) -> str:
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for one in ask_series(page, question, limit=_MOST_GROUPS):
         if one.series is None:
             raise one.problem or InvalidInput("There is no answer.")
         rows += [
-            (p.period, safe_cell(one.title), _group(p.group), p.value, str(p.complete).lower(), p.low, p.high, p.note)
+            (p.period, one.title, _group(p.group), p.value, p.complete, p.low, p.high, p.note)
             for p in one.series.points
         ]
-    return _written(("period", "shown", "group", "value", "complete", "low", "high", "note"), rows)
+    return csv_text(("period", "shown", "group", "value", "complete", "low", "high", "note"), rows)
 
 
 def _groups(page: Page, question: Question) -> str:
-    rows: list[tuple[object, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for one in ask_series(page, question, limit=_MOST_GROUPS):
         if one.series is None:
             raise one.problem or InvalidInput("There is no answer.")
-        rows += [
-            (_group(p.group), safe_cell(one.title), p.value, p.denominator, str(p.small).lower())
-            for p in one.series.totals
-        ]
-    return _written((question.breakdown or "group", "shown", "value", "of", "small_group"), rows)
+        rows += [(_group(p.group), one.title, p.value, p.denominator, p.small) for p in one.series.totals]
+    return csv_text((question.breakdown or "group", "shown", "value", "of", "small_group"), rows)
 
 
 def _group(group: tuple[str | None, ...]) -> str:
-    return " · ".join("" if part is None else safe_cell(part) for part in group)
-
-
-def _written(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return text.getvalue()
+    return " · ".join("" if part is None else part for part in group)
 
 
 def picture_of(page: Page, question: Question) -> Chart:

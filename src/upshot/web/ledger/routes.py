@@ -10,6 +10,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.answers.csv_files import ledger_csv
 from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.api.objectives import OBJECTIVE_LIST
 from upshot.api.operation import Permission
@@ -19,7 +20,7 @@ from upshot.core.errors import UserError
 from upshot.web.area import Area, Place
 from upshot.web.field_problem import FieldProblem, field_of, refused
 from upshot.web.ledger.choosing import FILTERS
-from upshot.web.ledger.view import ledger_csv, read_ledger
+from upshot.web.ledger.view import read_ledger
 from upshot.web.notices import after
 from upshot.web.page import Page
 

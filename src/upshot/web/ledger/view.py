@@ -1,7 +1,5 @@
 """What the ledger's page shows."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -22,16 +20,9 @@ from upshot.web.evidence import (
     tone_of,
 )
 from upshot.web.ledger.choosing import ROWS_A_PART, Choice, Facet, facets_of, read_choice, word_of
-from upshot.web.metric.exports import safe_cell
 from upshot.web.page import Page
 
-__all__ = ["BucketShare", "Entry", "LedgerPage", "entries_of", "ledger_csv", "read_ledger"]
-
-_COLUMNS = (
-    *("output", "title", "kind", "launch", "launched_on", "cost", "cost_days", "cost_estimated", "expectation"),
-    *("verdict", "grade", "design", "metric", "effect", "effect_low", "effect_high"),
-    *("worth", "worth_low", "worth_high", "bucket", "reason", "decision", "verdict_id"),
-)
+__all__ = ["BucketShare", "Entry", "LedgerPage", "entries_of", "read_ledger"]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -209,36 +200,3 @@ def _shares(ledger: Ledger) -> tuple[BucketShare, ...]:
         )
         start += 100 * bucket.share
     return tuple(shares)
-
-
-def ledger_csv(ledger: Ledger) -> str:
-    """Every row, one line each, numbers in full."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for row in ledger.rows:
-        output, effect, worth = row.output, row.effect, row.worth
-        writer.writerow(
-            [
-                safe_cell(output.name),
-                safe_cell(output.title),
-                output.kind,
-                safe_cell(row.launch),
-                row.launched_on or "",
-                "" if output.cost is None else output.cost,
-                "" if output.cost_days is None else output.cost_days,
-                str(output.cost_estimated).lower(),
-                safe_cell(row.expectation),
-                row.word or "",
-                row.grade,
-                row.design,
-                safe_cell(row.metric),
-                *(("", "", "") if effect is None else (effect.value, effect.low, effect.high)),
-                *(("", "", "") if worth is None else (worth.value, worth.low, worth.high)),
-                row.bucket or "",
-                row.reason or "",
-                row.decision or "",
-                row.verdict,
-            ]
-        )
-    return out.getvalue()

@@ -5,6 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from upshot.answers.csv_files import series_csv
 from upshot.api.metrics import METRIC_SHOW, MetricName
 from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Option
@@ -12,7 +13,7 @@ from upshot.core.time import Grain
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.marks import annotations_of, marked_in
-from upshot.web.metric.exports import download_headers, picture, series_csv
+from upshot.web.metric.exports import download_headers, picture
 from upshot.web.metric.ordering import awake
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
@@ -52,7 +53,7 @@ def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[st
 def metric_csv(page: NamedDependency[Page], name: FromPath[str]) -> Response[str]:
     """The series as CSV."""
     view = _exported(page, name)
-    body = series_csv(ask_series(page, name, view), view.breakdown)
+    body = series_csv(ask_series(page, name, view), (view.breakdown,) if view.breakdown else ())
     return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv"))
 
 

@@ -4,6 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.response import Redirect
 
+from upshot.answers.csv_files import grid_csv
 from upshot.api.metrics import MetricView
 from upshot.api.operation import Permission
 from upshot.charts import captioned
@@ -14,7 +15,7 @@ from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
 from upshot.web.metric.ordering import awake
 from upshot.web.page import Page
-from upshot.web.retention.view import GridView, grid_csv, grid_option, read_grid
+from upshot.web.retention.view import GridView, grid_option, read_grid
 from upshot.web.window import View
 
 __all__ = ["AREA", "retention_csv", "retention_page", "retention_png", "retention_svg"]

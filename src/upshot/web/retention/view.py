@@ -11,7 +11,7 @@ from upshot.charts import Option, offset_label, period_label
 from upshot.core.time import Grain
 from upshot.web.page import Page
 
-__all__ = ["CellView", "GridView", "RowView", "grid_csv", "grid_option", "laid_out", "read_grid"]
+__all__ = ["CellView", "GridView", "RowView", "grid_option", "laid_out", "read_grid"]
 
 _HEAT_STEPS = 9
 _HEAT_BEND = 0.7
@@ -95,13 +95,3 @@ def _cell(cell: RetentionCell) -> CellView:
 def grid_option(view: GridView) -> Option:
     """The grid as a chart."""
     return drawn_grid(view.grid)
-
-
-def grid_csv(grid: RetentionGrid) -> str:
-    """One line for each cell."""
-    lines = ["cohort,offset,offset_last,units,size,share,complete,cut_off_left"]
-    for cell in sorted(grid.cells, key=lambda c: (c.cohort, c.offset)):
-        share = "" if cell.share is None else repr(cell.share)
-        flags = f"{str(cell.complete).lower()},{str(cell.cohort in grid.cut_off_left).lower()}"
-        lines.append(f"{cell.cohort},{cell.offset},{cell.offset_last},{cell.units},{cell.size},{share},{flags}")
-    return "\n".join(lines) + "\n"

@@ -1,0 +1,93 @@
+"""Answers as CSV: one form for each, the same through every door. Numbers stand in full, what is missing is empty."""
+
+from collections.abc import Iterator, Sequence
+
+from upshot.answers.periods import NO_PARTNER
+from upshot.api.ledger import Ledger, LedgerRow
+from upshot.api.metrics import MetricSeries, Point, RetentionGrid
+from upshot.catalog.verdict import Interval
+from upshot.core.csv_text import Cell, csv_text
+
+__all__ = ["compared_points", "grid_csv", "groups_csv", "ledger_csv", "series_csv"]
+
+_LEDGER = (
+    *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with"),
+    *("cost", "cost_days", "cost_estimated", "metric", "expectation", "expectation_met"),
+    *("effect", "effect_low", "effect_high", "grade", "design", "verdict", "verdict_id", "reading"),
+    *("worth", "worth_low", "worth_high", "bucket", "reason", "decision", "sentence"),
+)
+
+
+def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
+    """One line for each period and group, with the point of the same group that it is compared with.
+
+    Args:
+        series: The answer.
+        breakdown: What each part of a group's name is, empty without groups.
+    """
+    bounds = ("low", "high") if series.interval else ()
+    compared = ("previous_period", "previous_value") if series.previous else ()
+    parts = ("numerator", "denominator")
+    head = ("period", *breakdown, "value", *bounds, "complete", *parts, *compared, "note")
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        for point, before in zip(series.points, compared_points(series), strict=True):
+            row: tuple[Cell, ...] = (point.period, *(point.group if breakdown else ()), point.value)
+            row += (point.low, point.high) if bounds else ()
+            row += (point.complete, point.numerator, point.denominator)
+            if compared:
+                row += (None, None) if before is None else (before.period, before.value)
+            yield (*row, point.note)
+
+    return csv_text(head, rows())
+
+
+def groups_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
+    """One line for each group: its value over the whole range."""
+    rows = ((*point.group, point.value, point.complete, point.note) for point in series.totals)
+    return csv_text((*breakdown, "value", "complete", "note"), rows)
+
+
+def grid_csv(grid: RetentionGrid) -> str:
+    """One line for each cell."""
+    rows = (
+        (c.cohort, c.offset, c.offset_last, c.units, c.size, c.share, c.complete, c.cohort in grid.cut_off_left)
+        for c in sorted(grid.cells, key=lambda c: (c.cohort, c.offset))
+    )
+    return csv_text(("cohort", "offset", "offset_last", "units", "size", "share", "complete", "cut_off_left"), rows)
+
+
+def ledger_csv(ledger: Ledger) -> str:
+    """One line for each row; ``verdict`` is its word."""
+    return csv_text(_LEDGER, map(_ledger_row, ledger.rows))
+
+
+def compared_points(series: MetricSeries) -> Iterator[Point | None]:
+    """For each point the one that it is compared with: the same place in the same group's series; None for none."""
+    before: dict[tuple[str | None, ...], list[Point]] = {}
+    for point in series.previous:
+        before.setdefault(point.group, []).append(point)
+    place: dict[tuple[str | None, ...], int] = {}
+    for point in series.points:
+        index = place[point.group] = place.get(point.group, -1) + 1
+        partners = before.get(point.group, [])
+        partner = partners[index] if index < len(partners) else None
+        yield None if partner is not None and partner.note == NO_PARTNER else partner
+
+
+def _ledger_row(row: LedgerRow) -> tuple[Cell, ...]:
+    output = row.output
+    return (
+        *(output.name, output.title, output.kind, output.objective, output.team),
+        *(row.launch, row.launched_on, " ".join(row.shared_with)),
+        *(output.cost, output.cost_days, output.cost_estimated),
+        *(row.metric, row.expectation, row.expectation_met),
+        *_bounds(row.effect),
+        *(row.grade, row.design, row.word, row.verdict, row.reading),
+        *_bounds(row.worth),
+        *(row.bucket, row.reason, row.decision, row.sentence),
+    )
+
+
+def _bounds(interval: Interval | None) -> tuple[Cell, Cell, Cell]:
+    return (None, None, None) if interval is None else (interval.value, interval.low, interval.high)
