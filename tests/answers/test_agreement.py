@@ -24,6 +24,7 @@ from tests.metrics.harness import fill, same
 from tests.metrics.reference import Group, World
 from tests.metrics.worlds import METRICS, worlds
 from upshot.answers.answering import Answering
+from upshot.answers.csv_files import grid_csv, series_csv
 from upshot.answers.metric_book import unsaved_view
 from upshot.answers.questions import answer_grid, answer_series
 from upshot.answers.study_inputs import daily_series, metric_input
@@ -34,8 +35,6 @@ from upshot.metrics.compile import RetentionQuery as Cohorts
 from upshot.metrics.compile import SeriesQuery
 from upshot.metrics.definition import Metric, RetentionKind, Shape, Window
 from upshot.metrics.text import metric_to_yaml
-from upshot.web.metric.exports import series_csv
-from upshot.web.retention.view import grid_csv
 
 DAY = timedelta(days=1)
 EXAMPLES = settings(
@@ -153,8 +152,8 @@ def test_points_totals_headlines_and_files_agree_with_the_reference(
             _check_points(metric, window, grain, found, world, known)
             _check_total(metric, window, found, world, known)
             _check_headline(metric, window, found.headline, world, known)
-            rows = list(csv.DictReader(io.StringIO(series_csv(found, ""))))
-            assert [(row["period"], row[metric.name], row["complete"]) for row in rows] == [
+            rows = list(csv.DictReader(io.StringIO(series_csv(found, ()))))
+            assert [(row["period"], row["value"], row["complete"]) for row in rows] == [
                 (str(p.period), "" if p.value is None else str(p.value), str(p.complete).lower()) for p in found.points
             ]
 
