@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ship,
     )
     from upshot.stats.difference import difference
+    from upshot.stats.dunnett import dunnett
     from upshot.stats.evalues import average_e, e_benjamini_hochberg, e_from_p, p_from_e, product_e
     from upshot.stats.exact import ExactTest, clopper_pearson, fisher_test, permutation_test
     from upshot.stats.frame import CompareMethod, Frame, compare
@@ -141,6 +142,7 @@ if TYPE_CHECKING:
     )
     from upshot.stats.proportions import Successes, newcombe_difference, score_difference, score_lift, wilson
     from upshot.stats.quantiles import Quantiles, outer_shares, quantile_difference, quantile_interval, quantile_lift
+    from upshot.stats.ranks import superiority_probability
     from upshot.stats.rates import Counts, Dispersion, quasi_rate_lift, rate_difference, rate_lift
     from upshot.stats.ratios import ratio_difference, ratio_fieller_lift, ratio_lift
     from upshot.stats.result import Alternative, Estimate, Estimates, FloatArray, IntArray, NoEstimate, Reason, Scale
@@ -249,6 +251,7 @@ __all__ = [
     "design_effect",
     "design_variance",
     "difference",
+    "dunnett",
     "duration_weeks",
     "e_benjamini_hochberg",
     "e_from_p",
@@ -328,6 +331,7 @@ __all__ = [
     "stack_arms",
     "standardised_difference",
     "superiority",
+    "superiority_probability",
     "t_test_power",
     "top_box",
     "top_box_of",
@@ -394,6 +398,8 @@ _NAMES = {
     "scores": "csat net_promoter net_promoter_of net_score score_gap top_box top_box_of",
     "scores_design": "AnswerDesign design_variance",
     "sequential_sample_ratio": "SequentialSampleRatio sequential_sample_ratio",
+    "dunnett": "dunnett",
+    "ranks": "superiority_probability",
     "shared": "Shared",
     "spending": "OBRIEN_FLEMING POCOCK Spending SpendingKind hwang_shih_decani power_family",
     "weights": "effective_size",

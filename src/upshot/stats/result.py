@@ -6,11 +6,14 @@ an ``Estimate`` or a ``NoEstimate``, which cannot be mistaken for each other.
 """
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from upshot.core.errors import InvalidInput
 
 __all__ = [
     "ALTERNATIVES",
@@ -175,3 +178,49 @@ class Estimates:
             method=self.method,
             scale=self.scale,
         )
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each comparison, as pandas, Polars and Arrow take it: ``pandas.DataFrame(found.columns())``.
+
+        Args:
+            **labels: What the places along each axis are called, in the order of the axes:
+                ``found.columns(segment=["all", "new"], metric=["orders", "visits"])``.
+
+        Returns:
+            The labels, then ``value``, ``low``, ``high``, ``standard_error``, ``p_value`` and ``n`` (None where there
+            is no number), and ``reason`` in words (None where there is an estimate). Unlabelled axes are numbered
+            ``axis_0``, ``axis_1``, …
+
+        Raises:
+            InvalidInput: There are more labels than axes, or as many as the axis has no places.
+
+        Examples:
+            >>> from upshot.stats.difference import difference
+            >>> from upshot.stats.moments import Moments
+            >>> many = difference(Moments(9, 1.0, 1.0), Moments([9, 0], [2.0, np.nan], [1.0, np.nan]))
+            >>> rows = many.columns(country=["DE", "FR"])
+            >>> rows["country"], rows["value"], rows["reason"]
+            (['DE', 'FR'], [1.0, None], [None, 'There are no units.'])
+        """
+        if len(labels) > len(self.shape):
+            raise InvalidInput(f"There are {len(labels)} labels, the comparisons have {len(self.shape)} axes.")
+        named = {name: list(places) for name, places in labels.items()}
+        for axis, size in enumerate(self.shape):
+            name = list(named)[axis] if axis < len(named) else f"axis_{axis}"
+            places = named.setdefault(name, list(range(size)))
+            if len(places) != size:
+                raise InvalidInput(
+                    f"{name} has {len(places)} labels, its axis {size} places.", hint="Give a label for each place."
+                )
+        where = np.indices(self.shape).reshape(len(self.shape), self.value.size)
+        found: dict[str, list[object]] = {
+            name: [places[int(place)] for place in where[axis]] for axis, (name, places) in enumerate(named.items())
+        }
+        there = self.reason.ravel() == Reason.OK
+        for name in ("value", "low", "high", "standard_error", "p_value", "n"):
+            numbers = getattr(self, name).ravel().tolist()
+            found[name] = [a if ok and a == a else None for a, ok in zip(numbers, there.tolist(), strict=True)]
+        found["reason"] = [
+            None if code == Reason.OK else Reason(code).sentence for code in self.reason.ravel().tolist()
+        ]
+        return found
