@@ -80,7 +80,7 @@ def _compared(asked: Asked, days: DayRange, value: float | None, with_: Literal[
         return None
     before, now = asked.value(then), value
     if metric.additive and with_ == "year" and before is not None and now is not None:
-        before -= sum(asked.value(DayRange.of(day, day)) or 0.0 for day in unpaired(then))
-        now -= sum(asked.value(DayRange.of(day, day)) or 0.0 for day in unpaired(days))
+        before -= sum(asked.value(DayRange.of(day, day)) or 0.0 for day in unpaired(then, step))
+        now -= sum(asked.value(DayRange.of(day, day)) or 0.0 for day in unpaired(days, step))
     change = None if now is None or not before else (now - before) / abs(before)
     return Compared(then.start, then.last, before, change)

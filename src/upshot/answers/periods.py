@@ -50,12 +50,14 @@ def paired(window: DayRange, grain: Grain, with_: Literal["previous", "year"]) -
     return tuple(compared(window, grain, with_).periods(grain))
 
 
-def unpaired(window: DayRange) -> tuple[date, ...]:
-    """Days of ``window`` that have no day of the same date in other years.
+def unpaired(window: DayRange, grain: Grain) -> tuple[date, ...]:
+    """Days of ``window`` that have no day of the same date in other years; weeks are paired as wholes.
 
-    >>> unpaired(DayRange.of(date(2024, 1, 1), date(2024, 12, 31)))
+    >>> unpaired(DayRange.of(date(2024, 1, 1), date(2024, 12, 31)), Grain.DAY)
     (datetime.date(2024, 2, 29),)
     """
+    if grain is Grain.WEEK:
+        return ()
     return tuple(day for day in window.periods(Grain.DAY) if (day.month, day.day) == (2, 29))
 
 

@@ -91,6 +91,7 @@ def answer_series(
         data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
         notes=(
             *now.prepared.notes,
+            *_notes_on_leap_days(asked, window, request.compare),
             *notes_on_filters(resources, asked.where),
             *notes_on_values(resources, metric, window, asked.where),
         ),
@@ -157,10 +158,17 @@ def _beside(asked: Asked, window: DayRange, with_: Literal["previous", "year"], 
     points = tuple(partner(point) for point in now.points)
     total = then.total
     if asked.metric.additive and total is not None and total.value is not None and with_ == "year":
-        alone = [day for day in unpaired(compared(window, grain, with_)) if grain is Grain.DAY]
+        alone = [day for day in unpaired(compared(window, grain, with_), grain) if grain is Grain.DAY]
         left_out = sum(asked.value(DayRange.of(day, day)) or 0.0 for day in alone)
         total = msgspec.structs.replace(total, value=total.value - left_out)
     return replace(then, points=points, total=total)
+
+
+def _notes_on_leap_days(asked: Asked, window: DayRange, with_: str) -> tuple[str, ...]:
+    if with_ != "year" or not asked.metric.additive:
+        return ()
+    found = (*unpaired(compared(window, asked.grain, "year"), asked.grain), *unpaired(window, asked.grain))
+    return tuple(f"{day} has no day of its date a year apart, and is left out of the change." for day in found)
 
 
 def window_of(first: date, last: date, grain: Grain) -> DayRange:

@@ -108,7 +108,7 @@ def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
             total: tuple[str, ...] = ("total", _shown(answer, answer.total))
             if answer.previous:
                 was = answer.previous_total
-                total += ("", "", "") if was is None else ("", _shown(answer, was), _change(answer.total, was))
+                total += ("", "", "") if was is None else ("", _shown(answer, was), _total_change(answer, answer.total))
             yield total
 
     table(columns, rows(), title=title)
@@ -156,6 +156,15 @@ def _change(now: Point, before: Point) -> str:
     if now.value is None or not before.value or not (now.complete and before.complete):
         return "–"
     return format_change((now.value - before.value) / abs(before.value))
+
+
+def _total_change(answer: MetricSeries, total: Point) -> str:
+    """The headline's where it stands for the same days: days without a partner are no part of it."""
+    found = answer.headline
+    same = total.complete and found.complete and (found.first, found.value) == (total.period, total.value)
+    if same and found.before is not None:
+        return "–" if found.before.change is None else format_change(found.before.change)
+    return "–" if answer.previous_total is None else _change(total, answer.previous_total)
 
 
 def _size(point: Point) -> str:
