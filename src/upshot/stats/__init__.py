@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from upshot.stats.dunnett import dunnett
     from upshot.stats.evalues import average_e, e_benjamini_hochberg, e_from_p, p_from_e, product_e
     from upshot.stats.exact import ExactTest, clopper_pearson, fisher_test, permutation_test
+    from upshot.stats.exact_shares import barnard_test, boschloo_test
     from upshot.stats.frame import CompareMethod, Frame, compare
     from upshot.stats.group_sequential import (
         GroupSequentialResult,
@@ -231,6 +232,7 @@ __all__ = [
     "always_valid_p",
     "asymptotic_confidence_sequence",
     "average_e",
+    "barnard_test",
     "bayes_difference",
     "bayes_lift",
     "benjamini_hochberg",
@@ -239,6 +241,7 @@ __all__ = [
     "bonferroni",
     "bootstrap_bca",
     "bootstrap_t",
+    "boschloo_test",
     "clopper_pearson",
     "cluster_totals",
     "compare",
@@ -399,6 +402,7 @@ _NAMES = {
     "scores_design": "AnswerDesign design_variance",
     "sequential_sample_ratio": "SequentialSampleRatio sequential_sample_ratio",
     "dunnett": "dunnett",
+    "exact_shares": "barnard_test boschloo_test",
     "ranks": "superiority_probability",
     "shared": "Shared",
     "spending": "OBRIEN_FLEMING POCOCK Spending SpendingKind hwang_shih_decani power_family",
