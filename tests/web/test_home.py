@@ -53,6 +53,18 @@ def some_days(days: Callable[[int], int]) -> tuple[NewEvent, ...]:
     return tuple(NewEvent("x", noon - timedelta(days=n), f"p{i}") for n in range(70) for i in range(days(n)))
 
 
+def test_today_stands_beside_a_count_and_not_beside_what_takes_days_to_ripen(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    owner.call(EVENTS_APPEND, EventsAppend("t", some_days(lambda n: 3)))
+    yaml = "{metrics: [{name: all, type: count, event: x}, {name: won, type: conversion, of: x, event: x, within: 5d}]}"
+    assert len(owner.call(METRIC_APPLY, MetricApply(yaml)).changes) == 2
+    text = fresh.get("/").text
+    cards = {name: text.partition(f'id="card-{name}"')[2].partition("</a>")[0] for name in ("all", "won")}
+    assert "3 today so far" in cards["all"]
+    assert "so far" not in cards["won"]
+    assert 'class="metric-number">100.0%<' in cards["won"]
+
+
 def test_home_says_what_left_the_range_of_its_weekdays(fresh: Served) -> None:
     """Ten a day, more on each Saturday before; then 12 on one Saturday whose like had 20 to 27."""
     owner = fresh.workspace.acting_as(LOCAL_OWNER)

@@ -126,8 +126,11 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
 
 
 def _today_so_far(page: Page, series: MetricSeries, words: Words) -> str:
-    last = series.points[-1] if series.points else None
-    if last is None or not series.headline.complete or last.period != page.today or last.complete or last.value is None:
+    """Today's value beside that of the days to yesterday; none of a metric whose days take longer to ripen."""
+    last, found = series.points[-1] if series.points else None, series.headline
+    if last is None or last.period != page.today or last.complete or last.value is None:
+        return ""
+    if not found.complete or found.last != page.today - timedelta(days=1):
         return ""
     return f"{words.write(last.value)} today so far"
 
