@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import NOW, Served
+from tests.web.conftest import NOW, Served, made, serving
 from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import LOCAL_OWNER
@@ -53,12 +54,15 @@ def some_days(days: Callable[[int], int]) -> tuple[NewEvent, ...]:
     return tuple(NewEvent("x", noon - timedelta(days=n), f"p{i}") for n in range(70) for i in range(days(n)))
 
 
-def test_today_stands_beside_a_count_and_not_beside_what_takes_days_to_ripen(fresh: Served) -> None:
-    owner = fresh.workspace.acting_as(LOCAL_OWNER)
-    owner.call(EVENTS_APPEND, EventsAppend("t", some_days(lambda n: 3)))
+def test_today_stands_beside_a_count_and_not_beside_what_takes_days_to_ripen(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    events = [NewEvent("x", now - timedelta(days=n), f"p{i}") for n in range(70) for i in range(3)]
     yaml = "{metrics: [{name: all, type: count, event: x}, {name: won, type: conversion, of: x, event: x, within: 5d}]}"
-    assert len(owner.call(METRIC_APPLY, MetricApply(yaml)).changes) == 2
-    text = fresh.get("/").text
+    with serving(made(tmp_path / "shop", filled=False), datetime.now) as shop:
+        owner = shop.workspace.acting_as(LOCAL_OWNER)
+        owner.call(EVENTS_APPEND, EventsAppend("t", tuple(events)))
+        assert len(owner.call(METRIC_APPLY, MetricApply(yaml)).changes) == 2
+        text = shop.get("/").text
     cards = {name: text.partition(f'id="card-{name}"')[2].partition("</a>")[0] for name in ("all", "won")}
     assert "3 today so far" in cards["all"]
     assert "so far" not in cards["won"]
