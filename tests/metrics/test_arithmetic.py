@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from upshot.core.problems import Problem
 from upshot.metrics.arithmetic import parse_expression, property_names
-from upshot.metrics.definition import Binary, Expression, Negate, Number, Problem, Property
+from upshot.metrics.definition import Binary, Expression, Negate, Number, Property
 
 
 @pytest.mark.parametrize(

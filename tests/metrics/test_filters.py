@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Problem, Scope, Value
+from upshot.core.problems import Problem
+from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Scope, Value
 from upshot.metrics.filters import parse_field, parse_filter
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from upshot.core.problems import Problem
 from upshot.core.time import Grain
-from upshot.metrics.definition import Metric, Problem, RetentionKind, Selection, Shape, Window
+from upshot.metrics.definition import Metric, RetentionKind, Selection, Shape, Window
 from upshot.metrics.library import library
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.text import metric_to_yaml

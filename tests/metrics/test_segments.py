@@ -9,9 +9,10 @@ from tests.metrics.harness import RawOnly, run_series, same
 from tests.metrics.test_moments import filter_of, metric_of
 from tests.metrics.test_shapes import DAYS, LOG, a_world
 from upshot.core.errors import InvalidInput
+from upshot.core.problems import Problem
 from upshot.core.time import Grain
 from upshot.metrics.compile import SeriesQuery
-from upshot.metrics.definition import Field, Filter, Problem, Scope
+from upshot.metrics.definition import Field, Filter, Scope
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.metrics.segments import Segments, named_segments, parse_segment, resolved, resolved_metric, segments_in
 from upshot.metrics.text import metric_to_yaml

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.metrics.reference import Event, Scalar, Trait, World
 from upshot.core.errors import InternalError
+from upshot.core.problems import Problem
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery, SeriesQuery
-from upshot.metrics.definition import Field, Filter, Metric, Problem
+from upshot.metrics.definition import Field, Filter, Metric
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.metrics.parse import parse_metrics
 

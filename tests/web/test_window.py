@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upshot.core.errors import InvalidInput, NotFound, UserError
+from upshot.core.problems import Problem
 from upshot.core.time import Grain
-from upshot.metrics.definition import Problem
 from upshot.metrics.filters import parse_filter
 from upshot.web.filters.chips import filter_of
 from upshot.web.window import PRESETS, DataDays, View, read_view

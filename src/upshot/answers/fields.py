@@ -5,8 +5,9 @@ from typing import TypeVar
 
 from upshot.answers.answering import Answering
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Field, Filter, Problem, Scope
+from upshot.metrics.definition import Field, Filter, Scope
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.metrics.segments import named_segments, resolved
 

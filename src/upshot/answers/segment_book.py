@@ -5,7 +5,8 @@ import threading
 from upshot.catalog.catalog import Catalog
 from upshot.catalog.kinds import Segment
 from upshot.core.errors import InternalError
-from upshot.metrics.definition import Filter, Problem
+from upshot.core.problems import Problem
+from upshot.metrics.definition import Filter
 from upshot.metrics.segments import parse_segment
 
 __all__ = ["SegmentBook"]

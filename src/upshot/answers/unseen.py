@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from upshot.answers.answering import Answering
 from upshot.answers.fields import unknown_properties
-from upshot.api.state import Problem
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Expression, Field, Filter, Metric, Op, Scope, Selection
 from upshot.metrics.left_out import properties_in

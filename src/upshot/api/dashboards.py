@@ -6,8 +6,9 @@ from typing import Literal
 import msgspec
 
 from upshot.api.operation import Operation, Permission
-from upshot.api.state import Done, Nothing, Problem
+from upshot.api.state import Done, Nothing
 from upshot.catalog.kinds.dashboard import Dashboard
+from upshot.core.problems import Problem
 
 __all__ = [
     "DASHBOARD_APPLY",

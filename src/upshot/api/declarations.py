@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from upshot.api.operation import Operation, Permission
-from upshot.api.state import Problem
+from upshot.core.problems import Problem
 
 __all__ = [
     "DECLARATIONS_APPLY",

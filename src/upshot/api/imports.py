@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 from upshot.api.operation import Operation, Permission
-from upshot.api.state import Nothing, Problem
+from upshot.api.state import Nothing
+from upshot.core.problems import Problem
 
 __all__ = [
     "IMPORT_LIST",

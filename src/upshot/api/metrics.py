@@ -6,7 +6,8 @@ from typing import Literal
 import msgspec
 
 from upshot.api.operation import Operation, Permission
-from upshot.api.state import Nothing, Problem
+from upshot.api.state import Nothing
+from upshot.core.problems import Problem
 from upshot.core.time import Grain
 
 __all__ = [

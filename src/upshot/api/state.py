@@ -15,7 +15,6 @@ __all__ = [
     "Finding",
     "Findings",
     "Nothing",
-    "Problem",
     "WorkspaceInfo",
 ]
 
@@ -78,19 +77,6 @@ class Findings(msgspec.Struct, frozen=True):
     def healthy(self) -> bool:
         """Whether nothing is an error."""
         return all(f.level != "error" for f in self.findings)
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What is wrong with a definition, a filter or a file: where, what, and the nearest right words.
-
-    A ``warning`` should be looked at and stands in nobody's way.
-    """
-
-    message: str
-    where: str = ""
-    line: int = 0
-    suggestions: tuple[str, ...] = ()
-    level: Literal["error", "warning"] = "error"
 
 
 WORKSPACE_INFO = Operation("workspace.info", Permission.READ, Nothing, WorkspaceInfo)

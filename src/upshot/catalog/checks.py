@@ -21,8 +21,9 @@ from upshot.catalog.kinds import (
 )
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.output_words import counts_outputs
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Metric, Problem
+from upshot.metrics.definition import Metric
 from upshot.metrics.filters import parse_filter
 from upshot.metrics.segments import named_segments, segments_in
 

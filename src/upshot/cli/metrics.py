@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from upshot.api.metrics import MetricApplied
-    from upshot.api.state import Problem
+    from upshot.core.problems import Problem
 
 __all__ = ["apply", "list_metrics", "read_text", "show", "tell_problems"]
 
@@ -93,7 +93,4 @@ def _tell(applied: "MetricApplied", *, dry_run: bool) -> None:
 def tell_problems(problems: "Iterable[Problem]") -> None:
     """One line for each problem: where, what, and the nearest right words."""
     for problem in problems:
-        place = f"{problem.where}:{problem.line}: " if problem.line else f"{problem.where}: " if problem.where else ""
-        close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
-        warning = "Warning: " if problem.level == "warning" else ""
-        line(f"{place}{warning}{problem.message}{close}")
+        line(str(problem))

@@ -223,7 +223,7 @@ def _record(common: Common, found: "Found", source: str, *, prune: bool, dry_run
     """Keep what was found; what was left out of it is told."""
     from upshot.api.declarations import DeclarationsApplied
     from upshot.api.outputs import OUTPUTS_RECORD, OutputsRecord
-    from upshot.api.state import Problem
+    from upshot.core.problems import Problem
 
     request = OutputsRecord(
         source=source,

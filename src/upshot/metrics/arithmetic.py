@@ -8,7 +8,8 @@ does division by zero.
 import math
 from collections.abc import Iterator
 
-from upshot.metrics.definition import Binary, Expression, Negate, Number, Problem, Property
+from upshot.core.problems import Problem
+from upshot.metrics.definition import Binary, Expression, Negate, Number, Property
 from upshot.metrics.tokens import Token, tokens
 
 __all__ = ["parse_expression", "property_names"]

@@ -29,7 +29,6 @@ __all__ = [
     "Negate",
     "Number",
     "Op",
-    "Problem",
     "Property",
     "RetentionKind",
     "Scope",
@@ -44,20 +43,6 @@ EVERY_EVENT = "*"
 Direction = Literal["up", "down", "none"]
 _HASH_VERSION = 1
 _DAY_SECONDS = 86_400
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What is wrong with a definition, a filter or a file: where, what, and the nearest right words."""
-
-    message: str
-    where: str = ""
-    line: int = 0
-    suggestions: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        place = f"{self.where}:{self.line}: " if self.where and self.line else f"{self.where}: " if self.where else ""
-        close = f" Did you mean {' or '.join(repr(s) for s in self.suggestions)}?" if self.suggestions else ""
-        return f"{place}{self.message}{close}"
 
 
 class Scope(enum.StrEnum):

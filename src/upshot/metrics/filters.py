@@ -11,9 +11,10 @@ every event has (``$event``, ``$distinct_id``, ``$session_id``, ``$source``), a 
 
 import math
 
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.core.time import Grain
-from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Problem, Scope, Value
+from upshot.metrics.definition import WITHOUT_VALUE, Field, Filter, Op, Scope, Value
 from upshot.metrics.tokens import Token, tokens
 
 __all__ = ["COLUMNS", "parse_field", "parse_filter"]

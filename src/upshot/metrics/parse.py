@@ -7,17 +7,11 @@ from itertools import pairwise
 from typing import Any, TypeVar, get_args
 
 from upshot.core.nodes import Mapping, Node, Scalar, Sequence, compose, is_null, key_text
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.core.time import Grain
 from upshot.metrics.arithmetic import parse_expression
-from upshot.metrics.definition import (
-    EVERY_EVENT,
-    Direction,
-    Filter,
-    Metric,
-    Problem,
-    Selection,
-)
+from upshot.metrics.definition import EVERY_EVENT, Direction, Filter, Metric, Selection
 from upshot.metrics.filters import parse_filter
 from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, Window
 

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 import msgspec
 
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Field, Filter, Membership, Metric, Problem, Scope, Selection
+from upshot.metrics.definition import Field, Filter, Membership, Metric, Scope, Selection
 from upshot.metrics.filters import parse_filter
 
 __all__ = ["Segments", "named_segments", "parse_segment", "resolved", "resolved_metric", "segments_in"]

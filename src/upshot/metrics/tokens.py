@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from upshot.metrics.definition import Problem
+from upshot.core.problems import Problem
 
 __all__ = ["Token", "tokens"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from upshot.api.state import Problem
+from upshot.core.problems import Problem
 
 __all__ = ["FieldProblem", "field_of", "refused"]
 

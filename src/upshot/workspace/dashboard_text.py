@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from upshot.api.state import Problem
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, arranged
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 
 if TYPE_CHECKING:

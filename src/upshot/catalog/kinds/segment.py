@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from upshot.catalog.kinds.declaration import Declaration
-from upshot.metrics.definition import Problem
+from upshot.core.problems import Problem
 from upshot.metrics.segments import parse_segment
 
 __all__ = ["Segment"]

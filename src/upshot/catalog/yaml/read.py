@@ -17,8 +17,9 @@ from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.yaml.values import WRONG, read_value
 from upshot.core import nodes
 from upshot.core.nodes import Node, Scalar, Sequence, compose, is_null, key_text
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Metric, Problem
+from upshot.metrics.definition import Metric
 from upshot.metrics.parse import parse_metric_nodes
 
 __all__ = ["METRIC", "Key", "Place", "Written", "read_files", "read_one"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upshot.collect.imports.amounts import Amounts, recognise_amounts
-from upshot.collect.imports.mapping import Problem
 from upshot.collect.imports.sample import INSIDE, more_values
+from upshot.core.problems import Problem
 from upshot.engines.amounts import AmountForm, form_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def written_numbers(mapping: Mapping, file: SourceFile, sample: TextSample, prob
         if example != _TEXT and form_of(example) is None:
             problems.append(
                 Problem(
-                    f"numbers.{name}", f"{example!r} does not say how numbers are written. Give 1,234.56 or 1.234,56."
+                    f"{example!r} does not say how numbers are written. Give 1,234.56 or 1.234,56.", f"numbers.{name}"
                 )
             )
     for column in sample.columns:
@@ -44,7 +44,7 @@ def written_numbers(mapping: Mapping, file: SourceFile, sample: TextSample, prob
             numbers[column.name] = found.form.example
         elif message := _question(sample, column.name, found):
             said = tuple(f"{column.name}={form.example}" for form in found.candidates)
-            problems.append(Problem(column.name, message, said, level="warning"))
+            problems.append(Problem(message, column.name, suggestions=said, level="warning"))
     return numbers
 
 

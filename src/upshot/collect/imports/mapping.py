@@ -8,9 +8,10 @@ import msgspec
 import yaml
 
 from upshot.core.errors import InvalidInput
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 
-__all__ = ["Column", "Mapping", "Preview", "Problem", "Status", "read_mapping"]
+__all__ = ["Column", "Mapping", "Preview", "Status", "read_mapping"]
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -47,15 +48,6 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     delimiter: str = ""
     ignore: tuple[str, ...] = ()
     numbers: dict[str, str] = {}
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """What stands in the way (``error``) or should be looked at (``warning``), with the nearest right words."""
-
-    where: str
-    message: str
-    suggestions: tuple[str, ...] = ()
-    level: Literal["error", "warning"] = "error"
 
 
 class Column(msgspec.Struct, frozen=True):

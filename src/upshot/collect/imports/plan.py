@@ -9,12 +9,13 @@ import msgspec
 
 from upshot.collect.imports.amount_columns import amount_forms, written_numbers
 from upshot.collect.imports.files import SourceFile, expand, look_at
-from upshot.collect.imports.mapping import Column, Mapping, Preview, Problem
+from upshot.collect.imports.mapping import Column, Mapping, Preview
 from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_format_of
 from upshot.collect.imports.sample import INSIDE, TextSample, more_values, text_sample
 from upshot.collect.imports.times import carries_offset, settle
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import named_id
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.core.time import zone
 from upshot.engines.bulk import FileColumn, Reading
@@ -100,7 +101,7 @@ def _looked_at(found: Sequence[Path], declared: str, problems: list[Problem]) ->
         except InvalidInput as error:
             if len(found) == 1:
                 raise
-            problems.append(Problem(path.name, str(error), level="error" if path.stat().st_size else "warning"))
+            problems.append(Problem(str(error), path.name, level="error" if path.stat().st_size else "warning"))
     if not files:
         raise InvalidInput("None of the files can be imported.", hint=problems[0].message)
     if len({file.format for file in files}) > 1:
@@ -115,10 +116,10 @@ def _complete(
     _check_names(mapping, sample, problems)
     guess: Guess = {}
     if not sample.rows:
-        problems.append(Problem(file.path.name, "The file has names of columns but no rows.", level="warning"))
+        problems.append(Problem("The file has names of columns but no rows.", file.path.name, level="warning"))
     if sample.header_is_data:
         problems.append(
-            Problem(file.path.name, "The first line holds values; it should hold the names of the columns.")
+            Problem("The first line holds values; it should hold the names of the columns.", file.path.name)
         )
     if not mapping.timestamp:
         guess |= _guess_timestamp(sample, problems)
@@ -155,7 +156,7 @@ def _warn_of_nobody(column: str, sample: TextSample, problems: list[Problem]) ->
             f"Of {len(values)} rows that were looked at, {len(nobody)} have an id such as {nobody[0]!r}, which names "
             "nobody: they count as events, and for no person."
         )
-        problems.append(Problem(column, message, level="warning"))
+        problems.append(Problem(message, column, level="warning"))
 
 
 def _format_name(mapping: Mapping, file: SourceFile, sample: TextSample) -> str:
@@ -173,13 +174,13 @@ def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) 
             continue
         close = nearest(name, names)
         advice = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" There are {', '.join(names[:20])}."
-        problems.append(Problem(role, f"There is no column named {name!r}.{advice}{_separator_hint(sample)}", close))
+        problems.append(Problem(f"There is no column named {name!r}.{advice}{_separator_hint(sample)}", role, 0, close))
     if mapping.event and mapping.event_column:
-        problems.append(Problem("event", "Both a constant event and a column of events are given; give one."))
+        problems.append(Problem("Both a constant event and a column of events are given; give one.", "event"))
     if mapping.event == ANY_EVENT:
-        problems.append(Problem("event", f"{ANY_EVENT!r} stands for any event and cannot be the name of one."))
+        problems.append(Problem(f"{ANY_EVENT!r} stands for any event and cannot be the name of one.", "event"))
     problems.extend(
-        Problem(f"groups.{kind}", f"{kind!r} is not a name for groups.")
+        Problem(f"{kind!r} is not a name for groups.", f"groups.{kind}")
         for kind in mapping.groups
         if not kind or kind in RESERVED_UNIT_TYPES
     )
@@ -187,10 +188,10 @@ def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) 
         try:
             zone(mapping.timezone)
         except NotFound as error:
-            problems.append(Problem("timezone", str(error), error.suggestions))
+            problems.append(Problem(str(error), "timezone", suggestions=error.suggestions))
     for name, later in sample.renamed:
         problems.append(
-            Problem(name, f"There is another column {name!r}; it is called {later!r} here.", level="warning")
+            Problem(f"There is another column {name!r}; it is called {later!r} here.", name, level="warning")
         )
 
 
@@ -211,7 +212,7 @@ def _guess_timestamp(sample: TextSample, problems: list[Problem]) -> Guess:
     else:
         names = ", ".join(column.name for column in sample.columns[:20])
         message = f"No column looks like a timestamp. Say which one it is: {names}.{_separator_hint(sample)}"
-    problems.append(Problem("timestamp", message, several))
+    problems.append(Problem(message, "timestamp", 0, several))
     return {}
 
 
@@ -228,13 +229,15 @@ def _guess_others(mapping: Mapping, sample: TextSample, taken: set[str], problem
             advice = f" ({NOBODY!r} for none)" if role == "distinct_id" else ""
             words = ", ".join(several)
             problems.append(
-                Problem(role, f"Several columns could be it: {words}. Say which one it is{advice}.", several)
+                Problem(
+                    f"Several columns could be it: {words}. Say which one it is{advice}.", role, suggestions=several
+                )
             )
         elif role == "event_column":
-            problems.append(Problem("event", "Say what the events are called, or which column says it."))
+            problems.append(Problem("Say what the events are called, or which column says it.", "event"))
         elif role == "distinct_id":
             message = "No column says who did it: the events count in event metrics, but in none of units."
-            problems.append(Problem(role, message, level="warning"))
+            problems.append(Problem(message, role, level="warning"))
     return guess
 
 
@@ -246,14 +249,18 @@ def _guess_time_format(
     if column.type == "instant":
         if mapping.timestamp_format:
             problems.append(
-                Problem("timestamp_format", f"{column.name!r} holds {column.declared}: it needs no format.")
+                Problem(f"{column.name!r} holds {column.declared}: it needs no format.", "timestamp_format")
             )
         return {} if mapping.timezone or "ZONE" in column.declared else {"timezone": time_zone}
     form = mapping.timestamp_format
     if form and form not in _FORMATS and "%" not in form:
         close = nearest(form, _FORMATS)
         problems.append(
-            Problem("timestamp_format", f"{form!r} is no format. Give {', '.join(_FORMATS)} or a pattern.", close)
+            Problem(
+                f"{form!r} is no format. Give {', '.join(_FORMATS)} or a pattern.",
+                "timestamp_format",
+                suggestions=close,
+            )
         )
     if not form and sample.rows:
         form = _recognised(file, sample, column.name, problems)
@@ -276,7 +283,7 @@ def _recognised(file: SourceFile, sample: TextSample, name: str, problems: list[
         message = f"The dates in {name!r} ({shown}) can be read as {' or as '.join(candidates)}. Say which it is."
     else:
         message = f"The values of {name!r} ({shown}) are not timestamps of a known format. Say the format."
-    problems.append(Problem("timestamp_format", message, candidates))
+    problems.append(Problem(message, "timestamp_format", suggestions=candidates))
     return ""
 
 
@@ -294,7 +301,7 @@ def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str,
             return {}
         if any(offsets):
             message = "Some timestamps carry an offset and some do not. Say the time zone of those that do not."
-            problems.append(Problem("timezone", message, (time_zone,)))
+            problems.append(Problem(message, "timezone", suggestions=(time_zone,)))
             return {}
     return {"timezone": time_zone}
 
@@ -326,13 +333,13 @@ def _file_plans(
             try:
                 own = text_sample(file, sample.delimiter, loader, most_bytes=_HEADER_BYTES)
             except InvalidInput as error:
-                problems.append(Problem(file.path.name, str(error)))
+                problems.append(Problem(str(error), file.path.name))
                 continue
         columns = tuple(_typed(column, types) for column in own.columns if column.declared != INSIDE)
         reading = _reading(mapping, file, columns, own)
         missing = sorted(reading.roles - {column.name for column in own.columns})
         if missing:
-            problems.append(Problem(file.path.name, f"There is no column named {', '.join(map(repr, missing))}."))
+            problems.append(Problem(f"There is no column named {', '.join(map(repr, missing))}.", file.path.name))
         plans.append(FilePlan(file, reading, own.total_rows))
     return plans
 

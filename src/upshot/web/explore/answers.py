@@ -13,8 +13,9 @@ from upshot.api.explore import (
 )
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, RetentionGrid
 from upshot.core.errors import InvalidInput, UserError
+from upshot.core.problems import Problem
 from upshot.core.time import DayRange, Grain
-from upshot.metrics.definition import Metric, Problem
+from upshot.metrics.definition import Metric
 from upshot.metrics.filters import parse_filter
 from upshot.metrics.text import metric_to_yaml
 from upshot.web.explore.state import Question

@@ -12,8 +12,9 @@ import msgspec
 from upshot.api.metrics import MetricView
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import slug
+from upshot.core.problems import Problem
 from upshot.metrics.arithmetic import parse_expression
-from upshot.metrics.definition import EVERY_EVENT, Metric, Problem, Selection, Shape, Window
+from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape, Window
 
 __all__ = ["MEASURES", "Measure", "Thing", "metric_name", "named_thing", "read_thing"]
 

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from upshot.metrics.definition import Filter, Op, Problem, Value
+from upshot.core.problems import Problem
+from upshot.metrics.definition import Filter, Op, Value
 from upshot.metrics.filters import parse_filter
 
 __all__ = ["COMPARISONS", "Chip", "chips_of", "filter_of", "listed"]

@@ -3,7 +3,7 @@
 import msgspec
 
 from upshot.core.errors import InvalidInput
-from upshot.metrics.definition import Problem
+from upshot.core.problems import Problem
 from upshot.metrics.filters import parse_filter
 from upshot.web.filters.chips import filter_of
 from upshot.web.page import Page

@@ -28,12 +28,12 @@ from upshot.api.dashboards import (
     HomeView,
 )
 from upshot.api.operation import Principal
-from upshot.api.state import Done, Nothing, Problem
+from upshot.api.state import Done, Nothing
 from upshot.catalog.declarations import Declared, Put, Remove
 from upshot.catalog.kinds.dashboard import Dashboard, Home, Tile, arranged
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Problem as Unread
 from upshot.metrics.definition import Shape
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.workspace.binding import Binding
@@ -263,7 +263,7 @@ def tile_problems(resources: Resources, dashboards: Iterable[Dashboard], source:
             found += _of_tile(called, tile, shapes, source)
         for called, text in texts:
             parsed = parse_filter(text)
-            if isinstance(parsed, Unread):
+            if isinstance(parsed, Problem):
                 found.append(Problem(f"In the {called}: {parsed.message}", source, 0, parsed.suggestions))
     return tuple(found)
 
@@ -278,7 +278,7 @@ def _of_tile(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> 
         yield Problem(f"The {called} shows cohorts, and {tile.metric!r} says nothing about coming back.", source)
     if tile.breakdown:
         parsed = parse_field(tile.breakdown)
-        if isinstance(parsed, Unread):
+        if isinstance(parsed, Problem):
             yield Problem(f"In the {called}: {parsed.message}", source, 0, parsed.suggestions)
 
 

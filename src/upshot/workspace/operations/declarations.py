@@ -24,12 +24,12 @@ from upshot.api.declarations import (
     DeclarationViews,
 )
 from upshot.api.operation import Principal
-from upshot.api.state import Problem
 from upshot.catalog.declarations import Declared
 from upshot.catalog.kinds import KINDS, Declaration
 from upshot.catalog.yaml.read import METRIC, Written, read_files, read_one
 from upshot.catalog.yaml.write import text_of, write_file
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.problems import Problem
 from upshot.metrics.definition import Metric
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
@@ -54,7 +54,7 @@ def apply(resources: Resources, principal: Principal, request: DeclarationsApply
     wish = Wish(written.declarations, "code", "", written.metrics, removes, written.places, unread=unread)
     weighed = weigh(resources, wish, there)
     problems = (
-        *(Problem(p.message, p.where, p.line, p.suggestions) for p in written.problems),
+        *written.problems,
         *weighed.problems,
         *(() if request.prune else _left(request, leftover)),
     )

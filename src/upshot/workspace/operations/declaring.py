@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from upshot.answers.unseen import warnings_on_metrics
 from upshot.api.declarations import DeclarationChange, DeclarationsApplied, FieldChange
-from upshot.api.state import Problem
 from upshot.catalog.catalog import Made
 from upshot.catalog.checks import Book, Fault, faults
 from upshot.catalog.declarations import Declared, Managed, Put, Remove
@@ -14,6 +13,7 @@ from upshot.catalog.kinds.dashboard import arranged
 from upshot.catalog.yaml.diff import Difference, declaration_differences, metric_differences
 from upshot.catalog.yaml.read import METRIC, Key, Place
 from upshot.core.errors import NotAllowed
+from upshot.core.problems import Problem
 from upshot.metrics.definition import Metric
 from upshot.metrics.text import metric_to_yaml
 from upshot.workspace.operations.dashboards import tile_problems

@@ -23,8 +23,9 @@ from upshot.api.imports import (
     ImportStatus,
 )
 from upshot.api.operation import Principal
-from upshot.api.state import Nothing, Problem
+from upshot.api.state import Nothing
 from upshot.core.errors import InternalError, InvalidInput, NotFound, UserError
+from upshot.core.problems import Problem
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 

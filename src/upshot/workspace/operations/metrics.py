@@ -23,7 +23,7 @@ from upshot.api.metrics import (
     RetentionQuery,
 )
 from upshot.api.operation import Principal
-from upshot.api.state import Nothing, Problem
+from upshot.api.state import Nothing
 from upshot.metrics.definition import Metric
 from upshot.metrics.measures import measure_tables, measures_of
 from upshot.metrics.parse import parse_metrics
@@ -63,7 +63,7 @@ def apply(resources: Resources, principal: Principal, request: MetricApply) -> M
     known = [metric for metric, _ in resources.metrics.all().values()]
     parsed = parse_metrics(request.yaml, request.source, known)
     if parsed.problems:
-        return MetricApplied((), tuple(Problem(p.message, p.where, p.line, p.suggestions) for p in parsed.problems))
+        return MetricApplied((), parsed.problems)
     return MetricApplied(
         store_metrics(resources, parsed.metrics, source=request.source, by=principal.name, dry_run=request.dry_run),
         warnings_on_metrics(resources.answering, parsed.metrics),

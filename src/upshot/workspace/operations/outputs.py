@@ -23,7 +23,7 @@ from upshot.api.outputs import (
     OutputView,
     Ship,
 )
-from upshot.api.state import Nothing, Problem
+from upshot.api.state import Nothing
 from upshot.catalog.kinds import (
     Annotation,
     Cost,
@@ -37,6 +37,7 @@ from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.yaml.read import Key
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import folded_title, slug
+from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
