@@ -180,6 +180,19 @@ def test_experiment_is_read_out_with_its_arms(anna: Caller) -> None:
     assert report.hypothesis == ("clicks +10% (5%..20%) within 30d",)
 
 
+def test_readout_after_the_reading_without_its_data_is_no_peek(shop: LocalWorkspace) -> None:
+    later = TODAY + timedelta(days=60)
+    set_clock(shop, datetime(later.year, later.month, later.day, 8, tzinfo=UTC))
+    anna = shop.acting_as(LOCAL_OWNER)
+    study = "studies: [{name: own, launch: buttons, primary: clicks, readings: [2026-05-01]}]"
+    anna.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("b.yaml", study),)))
+    report = anna.call(EXPERIMENT_SHOW, ExperimentName("buttons"))
+    assert (report.final, report.experiment.state) == (False, "ended")
+    assert report.note == (
+        "Not read yet: the reading of 1 May 2026 is over, and the data reach to the end of 31 Mar 2026 only."
+    )
+
+
 def test_plan_offers_what_would_make_it_measurable(anna: Caller) -> None:
     plan = anna.call(STUDY_PLAN, PlanQuery(metric="", output="later"))
     ways = {way.way: way for way in plan.ways}

@@ -21,6 +21,7 @@ from upshot.api.studies import (
 )
 from upshot.catalog.kinds import Experiment
 from upshot.catalog.verdict import Verdict
+from upshot.charts.words import day_label
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
@@ -36,6 +37,8 @@ _PEEK = (
     "A peek: intervals are always-valid, so looking often costs nothing, and they are wider than those of a reading. "
     "Nothing is decided before {reading}."
 )
+
+_NO_DATA_YET = "Not read yet: the reading of {reading} is over, and the data reach to the end of {known} only."
 
 
 def check(resources: Resources, principal: Principal, request: CheckInputs) -> CheckReport:
@@ -94,14 +97,16 @@ def show(resources: Resources, principal: Principal, request: ExperimentName) ->
         checks=verdict.checks,
         verdict=verdict,
         final=final,
-        note="" if final else _note(inputs, verdict),
+        note="" if final else _note(inputs, verdict, resources.today()),
         currency=resources.loaded.settings.workspace.currency,
         elapsed_ms=(time.perf_counter() - started) * 1000,
     )
 
 
-def _note(inputs: StudyInputs, verdict: Verdict) -> str:
+def _note(inputs: StudyInputs, verdict: Verdict, today: date) -> str:
     following = [day for day in inputs.study.readings if day > inputs.reading]
+    if following and following[0] < today:
+        return _NO_DATA_YET.format(reading=day_label(following[0]), known=day_label(inputs.reading))
     if not verdict.effects:
         return verdict.sentence
     return _PEEK.format(reading=following[0] if following else "the data are whole")
