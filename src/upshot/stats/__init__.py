@@ -129,6 +129,7 @@ if TYPE_CHECKING:
         sample_size,
     )
     from upshot.stats.planning_baseline import Baseline
+    from upshot.stats.planning_width import interval_units, more_units
     from upshot.stats.power import (
         FIXED,
         AlwaysValid,
@@ -273,6 +274,7 @@ __all__ = [
     "hommel",
     "hwang_shih_decani",
     "inferiority",
+    "interval_units",
     "lift",
     "log_mixture_ratio",
     "longitudinal_boundaries",
@@ -285,6 +287,7 @@ __all__ = [
     "mixture_radius",
     "mixture_sprt",
     "mixture_sprt_difference",
+    "more_units",
     "net_promoter",
     "net_promoter_of",
     "net_score",
@@ -402,6 +405,7 @@ _NAMES = {
     "scores_design": "AnswerDesign design_variance",
     "sequential_sample_ratio": "SequentialSampleRatio sequential_sample_ratio",
     "dunnett": "dunnett",
+    "planning_width": "interval_units more_units",
     "exact_shares": "barnard_test boschloo_test",
     "ranks": "superiority_probability",
     "shared": "Shared",
