@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.workspace.study_world import make_shop, open_shop
+from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
 from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
 from upshot.api.operation import LOCAL_OWNER, Caller
 from upshot.api.studies import DECIDE, STUDIES_RECORD, Decide, StudiesRecord
@@ -93,6 +94,21 @@ def test_where_the_work_went_adds_up_by_cost(anna: Caller) -> None:
     for name, bucket in buckets.items():
         own = [row.output.cost or 0.0 for row in ledger.rows if row.bucket == name]
         assert (len(own), sum(own)) == (bucket.outputs, bucket.cost)
+
+
+def test_usage_that_was_never_seen_is_no_proof_of_waste(tmp_path: Path) -> None:
+    place = tmp_path / "shop"
+    make_shop(place)
+    with open_shop(place) as opened:
+        caller = opened.acting_as(LOCAL_OWNER)
+        yaml = (
+            "metrics: [{name: hums, type: active, event: hum, window: day}]\n"
+            "outputs: [{name: humming, cost: {days: 2}, usage: hums}]\n"
+            "launches: [{name: humming, at: 2025-10-01T09:00:00+02:00, outputs: [humming]}]\n"
+        )
+        assert not caller.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("b.yaml", yaml),))).refused
+        row = by_name(caller.call(LEDGER, LedgerQuery()))["humming"]
+        assert row.bucket == "not known"
 
 
 def test_late_expectations_are_not_scored(anna: Caller) -> None:

@@ -197,7 +197,10 @@ def _unlaunched(view: OutputView, output: Output) -> LedgerRow:
 
 
 def _used_share(book: LaunchBook, output: Output, launch: Launch) -> float | None:
-    """The mean day's users of a feature among that day's active people, over the last four weeks since its launch."""
+    """The mean day's users of a feature among that day's active people, over the last four weeks since its launch.
+
+    A metric that never had a value since then says nothing: perhaps nothing is sent.
+    """
     if not output.usage:
         return None
     resources = book.resources
@@ -216,7 +219,9 @@ def _used_share(book: LaunchBook, output: Output, launch: Launch) -> float | Non
     everybody = sum(value or 0.0 for value in active.values) if active else 0.0
     if not everybody:
         return None
-    return sum(value or 0.0 for value in users.values) / everybody if users else 0.0
+    if users is None:
+        return None if daily_series(resources, output.usage, DayRange(begin, end)) is None else 0.0
+    return sum(value or 0.0 for value in users.values) / everybody
 
 
 def _totals(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> LedgerTotals:
