@@ -62,6 +62,25 @@ def test_import_dry_run_shows_roles_and_keeps_nothing(folder: Path, orders: Path
     assert held(capsys, folder, "order") == 0
 
 
+def test_import_dry_run_says_which_rows_would_be_rejected(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text("when,who\n2024-01-01,ann\n2024-13-01,bob\n2024-01-02\n2024-01-03,ann\n2024-14-01,eve\n")
+    words = ("import", "events", str(file), "--event", "seen", "--dry-run", "--timestamp-format", "iso")
+    code, out, _ = run(capsys, folder, *words)
+    assert code == 0
+    said = " ".join(out.split())
+    assert "Of the first 5 rows 3 would be rejected" in said
+    assert "2 because '2024-13-01' is not a timestamp (ISO 8601) (first in line 3)" in said
+    assert "1 because 1 fields instead of 2 (first in line 4)" in said
+    _, out, _ = run(capsys, folder, *words, "--json")
+    answer = msgspec.json.decode(out)
+    assert (answer["tried_rows"], answer["rejected_rows"]) == (5, 3)
+    assert held(capsys, folder, "seen") == 0
+    file.write_text("when,who\n2024-01-01,ann\n")
+    _, out, _ = run(capsys, folder, *words)
+    assert "All of the first 1 rows can become events." in out
+
+
 def test_import_column_mistyped_gets_the_nearest(folder: Path, orders: Path, capsys: Captured) -> None:
     words = ("import", "events", str(orders), "--event", "order", "--timestamp", "wen")
     code, out, _ = run(capsys, folder, *words)

@@ -68,13 +68,19 @@ class ImportColumn(msgspec.Struct, frozen=True):
 
 
 class ImportPreview(msgspec.Struct, frozen=True):
-    """What the import would do, with the mapping made complete."""
+    """What the import would do, with the mapping made complete.
+
+    A dry run also reads the first rows: ``tried_rows`` of them, of which ``rejected_rows`` could not become events; the
+    reasons are among the problems.
+    """
 
     mapping: ImportMapping
     guessed: tuple[str, ...]
     columns: tuple[ImportColumn, ...]
     problems: tuple[Problem, ...]
     files: tuple[str, ...]
+    tried_rows: int = 0
+    rejected_rows: int = 0
 
 
 class ImportId(msgspec.Struct, frozen=True):

@@ -151,6 +151,8 @@ def _show(common: Common, preview: "ImportPreview") -> int:
         )
         _tell_guess(preview)
         _tell_problems(preview)
+        if preview.tried_rows and not preview.rejected_rows:
+            line(f"All of the first {preview.tried_rows:,} rows can become events.")
     return 1 if any(problem.level == "error" for problem in preview.problems) else 0
 
 

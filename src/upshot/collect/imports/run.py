@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -21,21 +22,23 @@ from upshot.collect.imports.plan import FilePlan, Plan, make_plan
 from upshot.collect.imports.rejects import write_rejects
 from upshot.core.errors import InternalError, InvalidInput, NotFound, StoreFull, UserError
 from upshot.engines.bulk import ImportRecord, Piece, RejectedRow, Staged, UnreadablePiece
+from upshot.engines.store import EARLIEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from datetime import datetime
-    from pathlib import Path
 
     from upshot.engines.bulk import BulkLoader
 
-__all__ = ["ImportRun", "resume_import", "start_import", "status_of"]
+__all__ = ["ImportRun", "Trial", "resume_import", "start_import", "status_of", "try_rows"]
 
 _PARQUET_ROWS = 245_760
 """Two of the engine's groups of rows."""
 
 _ENOUGH_TO_GIVE_UP = 100
+_TRIED_BYTES, _TRIED_ROWS = 4 << 20, 20_000
+_SHOWN_REASONS = 3
 
 
 class _Progress(msgspec.Struct, frozen=True):
@@ -58,6 +61,36 @@ class _Part:
     content: TextPiece | Piece | None
     rejected: tuple[RejectedRow, ...]
     fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would become of the first rows of a file.
+
+    Attributes:
+        rows: How many were read.
+        rejected: How many of them cannot become events.
+        reasons: The most frequent reasons, each with how often it was met and the first line of it.
+    """
+
+    rows: int
+    rejected: int
+    reasons: tuple[tuple[str, int, int], ...]
+
+
+def try_rows(plan: Plan, loader: BulkLoader) -> Trial:
+    """Read the first rows of the first file that can be read as an import would, and keep nothing.
+
+    Raises:
+        InvalidInput: The file is damaged where its rows begin.
+    """
+    run = ImportRun(plan, loader, _nowhere(), Path())
+    return run.try_rows() if plan.files else Trial(0, 0, ())
+
+
+def _nowhere() -> ImportRecord:
+    progress = msgspec.json.encode(_Progress((), _TRIED_BYTES, _TRIED_ROWS)).decode()
+    return ImportRecord("", "running", "{}", progress, EARLIEST)
 
 
 def status_of(record: ImportRecord) -> Status:
@@ -190,6 +223,18 @@ class ImportRun:
         except UserError as error:
             state, message, hint = "failed", error.message, error.hint
         return self._end(state, message, hint)
+
+    def try_rows(self) -> Trial:
+        """See ``try_rows``."""
+        self._loader.next_file()
+        for part in self._parts(self._plan.files[0]):
+            staged, rejected = self._stage(self._plan.files[0], part, replay=False)
+            kept = staged.rows - staged.rejected if staged is not None else 0
+            if staged is not None:
+                self._loader.forget(staged)
+            if kept or rejected:
+                return Trial(kept + len(rejected), len(rejected), _reasons(rejected))
+        return Trial(0, 0, ())
 
     def _import(self, should_stop: Callable[[], bool]) -> bool:
         begun = self._progress
@@ -381,6 +426,13 @@ def _without_header(piece: TextPiece, delimiter: bytes) -> TextPiece:
 def _all_there(text: bytes, rows: int) -> bool:
     """Whether as many rows came as there are lines, where that can be told at once."""
     return b'"' in text or b"\n\n" in text or text.startswith(b"\n") or rows == text.count(b"\n")
+
+
+def _reasons(rejected: list[RejectedRow]) -> tuple[tuple[str, int, int], ...]:
+    """Kinds of reasons by how often they stand, in the words of the first."""
+    first = {_kind(row.reason): row for row in reversed(rejected)}
+    counted = Counter(_kind(row.reason) for row in rejected).most_common(_SHOWN_REASONS)
+    return tuple((first[kind].reason, count, first[kind].line) for kind, count in counted)
 
 
 def _kind(reason: str) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from upshot.collect.imports.mapping import Mapping, Status
     from upshot.collect.imports.plan import Plan
-    from upshot.collect.imports.run import ImportRun
+    from upshot.collect.imports.run import ImportRun, Trial
     from upshot.engines.bulk import BulkLoader, ImportRecord
 
 __all__ = ["BINDINGS", "list_imports", "preview", "resume", "start", "status"]
@@ -52,15 +52,33 @@ class _Begun(msgspec.Struct, frozen=True):
 def preview(resources: Resources, principal: Principal, request: ImportRequest) -> ImportPreview:
     """What the import would do."""
     del principal
+    from upshot.collect.imports.run import Trial, try_rows
+
     with _loader(resources) as loader:
-        found = _plan(resources, loader, request).preview
+        plan = _plan(resources, loader, request)
+        tried = Trial(0, 0, ()) if plan.preview.errors or not request.dry_run else try_rows(plan, loader)
+    found = plan.preview
     return ImportPreview(
         mapping=msgspec.convert(msgspec.to_builtins(found.mapping), ImportMapping),
         guessed=found.guessed,
         columns=tuple(ImportColumn(c.name, c.type, c.role, c.examples) for c in found.columns),
-        problems=tuple(Problem(p.message, p.where, suggestions=p.suggestions, level=p.level) for p in found.problems),
+        problems=(
+            *(Problem(p.message, p.where, suggestions=p.suggestions, level=p.level) for p in found.problems),
+            *_told(tried),
+        ),
         files=found.files,
+        tried_rows=tried.rows,
+        rejected_rows=tried.rejected,
     )
+
+
+def _told(tried: "Trial") -> "Iterator[Problem]":
+    if tried.rejected:
+        reasons = "; ".join(
+            f"{count:,} because {reason} (first in line {line})" for reason, count, line in tried.reasons
+        )
+        message = f"Of the first {tried.rows:,} rows {tried.rejected:,} would be rejected: {reasons}."
+        yield Problem(message, level="warning")
 
 
 def start(resources: Resources, principal: Principal, request: ImportRequest) -> ImportId:
