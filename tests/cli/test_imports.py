@@ -188,3 +188,30 @@ def test_import_interrupted_by_hand_goes_on(folder: Path, tmp_path: Path, capsys
     status = msgspec.json.decode(printed)
     assert (status["state"], status["stored"] + status["duplicates"]) == ("done", rows)
     assert held(capsys, folder, "order") == rows
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("2024-01-02", None),
+        ("2024-01-02 00:00:00+00", None),
+        ("2024-01-02T00:00:00.000Z", None),
+        ("20240102", None),
+        ("2024-01-02T23:59:59Z", "Row 2 holds an instant, '2024-01-02T23:59:59Z', and a series holds days."),
+        ("2024-01-02 13:00:00+05:30", "Row 2 holds an instant"),
+        ("1700000000", "Row 2 holds an instant"),
+        ("2024-01-02x", "Row 2 cannot be read: '2024-01-02x' is not a day."),
+        ("2024-13-01", "Row 2 cannot be read: '2024-13-01' is not a day."),
+    ],
+)
+def test_series_takes_days_and_refuses_instants(
+    folder: Path, tmp_path: Path, capsys: Captured, written: str, said: str | None
+) -> None:
+    file = tmp_path / "series.csv"
+    file.write_text(f"day,downloads\n{written},3\n")
+    code, out, err = run(capsys, folder, "import", "series", str(file))
+    if said is None:
+        assert (code, "2024-01-02 to 2024-01-02" in out) == (0, True)
+    else:
+        assert (code, said in err) == (EXIT_USER, True)
+        assert held(capsys, folder, "downloads") == 0

@@ -148,6 +148,8 @@ def _ordered(op: Op, a: float | str, b: float | str) -> bool:
 def _text(value: Scalar) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
     return None if value is None else str(value)
 
 

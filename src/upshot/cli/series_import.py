@@ -4,9 +4,10 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, lines
@@ -37,6 +38,9 @@ def series(
     common: Common | None = None,
 ) -> None:
     """Import a daily series from CSV; it becomes a metric, and an outcome that launches are measured on.
+
+    Days are the file's own: an instant stands for its day where it is midnight as it is written, and is refused
+    otherwise, for it would be the day of some zone.
 
     Importing a longer file later adds the new days; a day that is kept already stays, and differences are told.
 
@@ -156,10 +160,22 @@ def _values(
         if len(row) <= max(at_day, at_value, *places.values(), 0) or row[at_value].strip() == "":
             continue
         try:
-            read = date.fromisoformat(row[at_day].strip()[:10])
             amount = float(row[at_value])
         except ValueError as error:
-            raise InvalidInput(
-                f"Row {number} cannot be read: {error}.", hint="Days are YYYY-MM-DD, values plain numbers."
-            ) from None
-        yield SeriesValue(read, amount, {column: row[place] for column, place in places.items()})
+            raise InvalidInput(f"Row {number} cannot be read: {error}.", hint="Values are plain numbers.") from None
+        named = {column: row[place] for column, place in places.items()}
+        yield SeriesValue(_day(row[at_day].strip(), number), amount, named)
+
+
+def _day(text: str, row: int) -> date:
+    from upshot.core.instants import read_epoch, read_instant
+
+    instant = read_instant(text, ZoneInfo("UTC"))
+    if instant is not None and instant.time() == time():
+        return instant.date()
+    if instant is not None or read_epoch(text) is not None:
+        raise InvalidInput(
+            f"Row {row} holds an instant, {text!r}, and a series holds days.",
+            hint="Give one value a day as YYYY-MM-DD; `upshot import events` takes instants to the workspace's days.",
+        )
+    raise InvalidInput(f"Row {row} cannot be read: {text!r} is not a day.", hint="Days are YYYY-MM-DD.")

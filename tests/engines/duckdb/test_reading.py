@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from tests.engines.duckdb.cases import event, loaded, stream
@@ -11,8 +12,9 @@ from upshot.core.time import DayRange
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.values import EventRecord
 from upshot.metrics.compile import SeriesQuery, compile_series
-from upshot.metrics.definition import Field
-from upshot.metrics.filters import parse_field
+from upshot.metrics.definition import Field, Filter, Metric, Selection
+from upshot.metrics.filters import parse_field, parse_filter
+from upshot.metrics.kinds import Shape
 from upshot.metrics.measures import measure_tables
 from upshot.metrics.parse import parse_metrics
 
@@ -43,6 +45,10 @@ def _events(values: Sequence[object], first: int = 0) -> list[EventRecord]:
         event(first + n, f"u{n}", NOON + timedelta(hours=first + n), name="done", price=value)
         for n, value in enumerate(values)
     ]
+
+
+def _with(texts: Sequence[str]) -> list[tuple[EventRecord, str]]:
+    return list(zip(_events(texts), texts, strict=True))
 
 
 def _append(store: DuckDBStore, batch: list[EventRecord]) -> None:
@@ -107,6 +113,26 @@ def test_reading_with_care_changes_no_value(store: DuckDBStore) -> None:
     assert after[len(VALUES)] == (None, '{"Net":6,"net":6}')
     assert after[len(VALUES) + 1] == (None, '[{"Net":6,"net":6}]')
     assert before[8] == (None, '[1,{"a":2}]')
+
+
+@pytest.mark.parametrize("careful", [False, True])
+@pytest.mark.parametrize("refreshed", [False, True])
+def test_whole_number_is_one_value_however_it_is_written(store: DuckDBStore, careful: bool, refreshed: bool) -> None:
+    written = ["1", "1.0", "1e0", '"1.0"', "-0.0", "0", "1.5", "100.0", "1e2", "9007199254740993", "9007199254740992"]
+    expected = ["1", "1", "1", "1.0", "0", "0", "1.5", "100", "100", "9007199254740993", "9007199254740992"]
+    store.append([msgspec.structs.replace(one, properties=f'{{"price":{text}}}') for one, text in _with(written)])
+    if careful:
+        store.append(_events([TWINS], first=len(written)))
+    if refreshed:
+        store.refresh_facts()
+    kept = _read(store)
+    assert [kept[n][1] for n in range(len(written))] == expected
+    for asked, count in (("1", 4), ("1.0", 4), ("0", 2), ("100", 2), ("9007199254740993", 1), ("9007199254740992", 1)):
+        where = parse_filter(f"price = {asked}")
+        assert isinstance(where, Filter)
+        metric = Metric(name="n", type=Shape.COUNT, selection=Selection(("done",), (where,)))
+        compiled = compile_series(metric, SeriesQuery(DAYS), store.dialect())
+        assert sum(row[1] for row in store.run(compiled.expr).rows) == count
 
 
 def test_store_that_reads_with_care_is_opened_again(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from upshot.collect.imports.plan import FilePlan, Plan, make_plan
 from upshot.collect.imports.rejects import write_rejects
 from upshot.core.errors import InternalError, InvalidInput, NotFound, StoreFull, UserError
 from upshot.engines.bulk import ImportRecord, Piece, RejectedRow, Staged, UnreadablePiece
-from upshot.engines.store import EARLIEST
+from upshot.engines.values import EARLIEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

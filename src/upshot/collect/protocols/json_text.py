@@ -41,6 +41,7 @@ DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 EMPTY = b"{}"
 OBJECT = msgspec.json.Decoder(dict[str, object])
 RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_EXACT = 2**53
 _ENCODER = msgspec.json.Encoder()
 _SCALAR = msgspec.json.Decoder(str | int | float | None)
 
@@ -170,7 +171,7 @@ def joined(first: bytes, more: Iterable[tuple[str, bytes]]) -> bytes:
 def trait_values(raw: bytes) -> dict[str, TraitValue]:
     """An object's fields as traits; what is nested becomes JSON text, fields without a name are left out.
 
-    >>> trait_values(b'{"plan": "pro", "seats": 3, "tags": ["a"], "": 1}')
+    >>> trait_values(b'{"plan": "pro", "seats": 3.0, "tags": ["a"], "": 1}')
     {'plan': 'pro', 'seats': 3, 'tags': '["a"]'}
     """
     return {name: _flat(value) for name, value in OBJECT.decode(raw).items() if name}
@@ -178,6 +179,8 @@ def trait_values(raw: bytes) -> dict[str, TraitValue]:
 
 def _flat(value: object) -> TraitValue:
     match value:
+        case float() if value.is_integer() and abs(value) < _EXACT:
+            return int(value)
         case None | bool() | str() | int() | float():
             return value
         case _:

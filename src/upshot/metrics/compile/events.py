@@ -30,6 +30,8 @@ __all__ = ["arithmetic", "earliest_rows", "event_rows", "first_days", "kept", "m
 
 _JOINED = (Scope.UNIT, Scope.FIRST, Scope.COHORT)
 _BEYOND = (*_JOINED, Scope.SEGMENT)
+_EXACT = 2.0**53
+"""Below, every whole number is a double of its own."""
 
 
 def event_rows(
@@ -181,7 +183,11 @@ def _positive(rows: Table, dialect: Dialect, condition: Filter, attached: dict[F
             if not numbers:
                 return same
             # Null or false, where false is known, must stay false: a missing number is no reason to doubt the text.
-            equal = _number(rows, dialect, condition.field, attached).isin(numbers)
+            number = _number(rows, dialect, condition.field, attached)
+            equal = number.isin(numbers)
+            if max(map(abs, numbers)) >= _EXACT:
+                # Neighbours share a double there: digits alone must be the same text.
+                equal = equal & ((number.abs() < _EXACT) | text.contains("e") | text.contains("."))
             return same.fill_null(False) | equal.fill_null(False)
         case Op.CONTAINS:
             return text.contains(values[0].text)
