@@ -6,6 +6,7 @@ whatever is committed later: what is dirty or pending is decided by the views, w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 import ibis
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["DuckDBDialect"]
 
 _INSTANT = "timestamp(6)"
+_READS_OTHERWISE = re.compile(r"[{\[]|-?\d+(\.0)?$")
+"""Texts of objects, lists and whole numbers, which ``scalar_text`` may give otherwise than ``property_text``."""
 _EVENTS = {
     "event_id": "uuid",
     "event": "string",
@@ -155,8 +158,8 @@ class DuckDBDialect:
 
     def property_is_in(self, events: Table, name: str, texts: Sequence[str]) -> BooleanValue:
         """Whether a property's text is one of ``texts``; null where it is missing."""
-        can_be_nested = any(text.startswith(("{", "[")) for text in texts)
-        text = (_property_text if can_be_nested else _scalar_text)(events["properties"], name)
+        reads_otherwise = any(_READS_OTHERWISE.match(text) for text in texts)
+        text = (_property_text if reads_otherwise else _scalar_text)(events["properties"], name)
         return cast("BooleanValue", text == texts[0] if len(texts) == 1 else text.isin([*map(ibis.literal, texts)]))
 
     def property_number(self, events: Table, name: str) -> FloatingValue:

@@ -1,8 +1,7 @@
 """How a property is read from a VARIANT: as macros of the store, fast ones until a value asks for careful ones.
 
-``property_text`` is its text, ``property_number`` its number. ``scalar_text`` is the same text where it is neither
-object nor list, else any text that begins as one, and where it is no whole double: enough to compare with beside the number, and a
-scan then skips what does not match.
+``property_text`` is its text, ``property_number`` its number. ``scalar_text`` is the same text but of what is object,
+list or whole double: enough to compare with other texts, and a scan then skips what does not match.
 
 DuckDB 2.0 raises, also in TRY_CAST and within TRY, when it casts an object of which two keys differ only in case (HTTP
 headers are such). Asking each value first what it holds takes ten times as long as reading a property that the engine
