@@ -11,9 +11,6 @@ class Problem(msgspec.Struct, frozen=True):
     """What is wrong with a definition, a filter or a file: where, what, and the nearest right words.
 
     A ``warning`` should be looked at and stands in nobody's way.
-
-    >>> str(Problem("There is no key 'nmae'.", "metrics.yaml", 3, ("name",)))
-    "metrics.yaml:3: There is no key 'nmae'. Did you mean 'name'?"
     """
 
     message: str
@@ -23,6 +20,11 @@ class Problem(msgspec.Struct, frozen=True):
     level: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
+        """In one line.
+
+        >>> str(Problem("There is no key 'nmae'.", "metrics.yaml", 3, ("name",)))
+        "metrics.yaml:3: There is no key 'nmae'. Did you mean 'name'?"
+        """
         place = f"{self.where}:{self.line}: " if self.where and self.line else f"{self.where}: " if self.where else ""
         warning = "Warning: " if self.level == "warning" else ""
         close = f" Did you mean {' or '.join(map(repr, self.suggestions))}?" if self.suggestions else ""

@@ -14,7 +14,7 @@ from upshot.metrics.library_web import web_library
 from upshot.workspace.operations.metrics import store_metrics
 from upshot.workspace.resources import STORE_FILE, TIME_ZONE, Resources
 
-__all__ = ["furnish", "initialise"]
+__all__ = ["fill_catalog", "initialise"]
 
 _FOLDER_MODE = 0o700
 
@@ -53,12 +53,12 @@ def initialise(folder: Path, wanted: WorkspaceSettings, loaded: LoadedSettings) 
         (folder / SETTINGS_FILE).unlink(missing_ok=True)
         raise
     try:
-        furnish(resources)
+        fill_catalog(resources)
     finally:
         resources.close()
 
 
-def furnish(resources: Resources) -> None:
+def fill_catalog(resources: Resources) -> None:
     """Give a catalog that is new what every workspace begins with: the ready-made metrics, and its time zone fixed."""
     store_metrics(resources, (*library(), *web_library()), source="library", by=LOCAL_OWNER.name)
     resources.catalog.set_property(TIME_ZONE, resources.zone.key)

@@ -61,9 +61,9 @@ class LocalWorkspace:
         try:
             if resources.catalog.property(TIME_ZONE) is None:
                 # Its file was moved away, or the settings name a new database.
-                from upshot.workspace.initialise import furnish
+                from upshot.workspace.initialise import fill_catalog
 
-                furnish(resources)
+                fill_catalog(resources)
         except BaseException:
             resources.close()
             raise
@@ -71,7 +71,7 @@ class LocalWorkspace:
 
     def acting_as(self, principal: Principal) -> Caller:
         """The workspace as ``principal`` may use it: ``call(operation, request)``; threads may share it."""
-        return _Seat(self.resources, principal)
+        return _PrincipalCaller(self.resources, principal)
 
     def principal_of(self, token: str) -> Principal | None:
         """Whose token that is, an access entry's or the server's own; None when nobody's."""
@@ -168,7 +168,7 @@ class LocalWorkspace:
         self.close()
 
 
-class _Seat:
+class _PrincipalCaller:
     """The workspace as one principal may use it."""
 
     def __init__(self, resources: Resources, principal: Principal) -> None:

@@ -34,7 +34,7 @@ from upshot.metrics.definition import Metric
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
 from upshot.workspace.binding import Binding
-from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.operations.declaring import Current, Submission, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
 __all__ = ["BINDINGS", "apply", "export", "history", "list_declarations", "put", "remove", "restore"]
@@ -51,8 +51,8 @@ def apply(resources: Resources, principal: Principal, request: DeclarationsApply
     removes = tuple((found.value.KIND, found.value.name) for found in leftover) if request.prune else ()
     read = {(v.KIND, v.name) for v in written.declarations} | {(METRIC, metric.name) for metric, _ in written.metrics}
     unread = frozenset(written.places.keys() - read)
-    wish = Wish(written.declarations, "code", "", written.metrics, removes, written.places, unread=unread)
-    weighed = weigh(resources, wish, there)
+    submission = Submission(written.declarations, "code", "", written.metrics, removes, written.places, unread=unread)
+    weighed = weigh(resources, submission, there)
     problems = (
         *written.problems,
         *weighed.problems,
@@ -128,8 +128,8 @@ def put(resources: Resources, principal: Principal, request: DeclarationPut) -> 
     old = there[kind.KIND].get(value.name)
     if old is not None:
         refuse_managed(old)
-    wish = Wish((value,), "hand", _HAND, after={(kind.KIND, value.name): request.after})
-    return _made(resources, principal, wish, there)
+    submission = Submission((value,), "hand", _HAND, after={(kind.KIND, value.name): request.after})
+    return _made(resources, principal, submission, there)
 
 
 def remove(resources: Resources, principal: Principal, request: DeclarationRef) -> DeclarationsApplied:
@@ -144,8 +144,8 @@ def remove(resources: Resources, principal: Principal, request: DeclarationRef) 
     old = resources.catalog.declarations.get(kind, request.name)
     refuse_managed(old)
     key = (kind.KIND, request.name)
-    wish = Wish((), old.managed, _HAND, removes=(key,), after={key: request.after})
-    return _made(resources, principal, wish, current(resources))
+    submission = Submission((), old.managed, _HAND, removes=(key,), after={key: request.after})
+    return _made(resources, principal, submission, current(resources))
 
 
 def restore(resources: Resources, principal: Principal, request: DeclarationRef) -> DeclarationsApplied:
@@ -166,12 +166,12 @@ def restore(resources: Resources, principal: Principal, request: DeclarationRef)
         raise InvalidInput(
             f"The {kind.KIND} {request.name!r} was changed meanwhile.", hint="Look at it as it is now, then undo it."
         )
-    wish = Wish((wanted.value,), wanted.managed, wanted.source, after={(kind.KIND, request.name): after})
-    return _made(resources, principal, wish, there)
+    submission = Submission((wanted.value,), wanted.managed, wanted.source, after={(kind.KIND, request.name): after})
+    return _made(resources, principal, submission, there)
 
 
-def _made(resources: Resources, principal: Principal, wish: Wish, there: Current) -> DeclarationsApplied:
-    weighed = weigh(resources, wish, there)
+def _made(resources: Resources, principal: Principal, submission: Submission, there: Current) -> DeclarationsApplied:
+    weighed = weigh(resources, submission, there)
     if not weighed.refused:
         carry_out(resources, weighed, by=principal.name)
     return weighed.answer

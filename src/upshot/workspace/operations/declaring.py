@@ -20,14 +20,14 @@ from upshot.workspace.operations.dashboards import tile_problems
 from upshot.workspace.operations.metrics import declare
 from upshot.workspace.resources import Resources
 
-__all__ = ["Current", "Wish", "carry_out", "current", "refuse_managed", "weigh"]
+__all__ = ["Current", "Submission", "carry_out", "current", "refuse_managed", "weigh"]
 
 Current = Mapping[str, Mapping[str, Declared[Declaration]]]
 """What is in force, by kind and name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Submission:
     """What somebody wants.
 
     Attributes:
@@ -55,7 +55,7 @@ class Wish:
 class Weighed:
     """What would change, and what is wrong with it."""
 
-    wish: Wish
+    submission: Submission
     changes: tuple[DeclarationChange, ...]
     problems: tuple[Problem, ...]
     steps: tuple[Put | Remove, ...]
@@ -77,43 +77,47 @@ def current(resources: Resources) -> Current:
     return {name: resources.catalog.declarations.current(kind) for name, kind in KINDS.items()}
 
 
-def weigh(resources: Resources, wish: Wish, there: Current | None = None) -> Weighed:
-    """Compare a wish with what is there, and check what would then be in force."""
+def weigh(resources: Resources, submission: Submission, there: Current | None = None) -> Weighed:
+    """Compare a submission with what is there, and check what would then be in force."""
     there = there if there is not None else current(resources)
-    puts, problems = _settled(wish)
-    metric_changes, fresh = _metrics(resources, wish)
+    puts, problems = _settled(submission)
+    metric_changes, fresh = _metrics(resources, submission)
     changes = list(metric_changes)
     steps: list[Put | Remove] = []
     touched: list[Declaration] = []
     for value in puts:
         key, old = (value.KIND, value.name), there[value.KIND].get(value.name)
-        differences = _differences(old, value, wish.managed)
+        differences = _differences(old, value, submission.managed)
         if old is not None and not differences:
             changes.append(DeclarationChange(*key, "unchanged"))
             continue
         if old is not None and value.IMMUTABLE and old.value != value:
             message = f"The {value.KIND} {value.name!r} cannot be changed; add another one beside it."
-            problems.append(_problem(wish, Fault(*key, "", message)))
+            problems.append(_problem(submission, Fault(*key, "", message)))
         changes.append(DeclarationChange(*key, "added" if old is None else "changed", _shown(differences)))
-        steps.append(Put(value, _after(wish, key, old), _source(wish, key)))
+        steps.append(Put(value, _after(submission, key, old), _source(submission, key)))
         touched.append(value)
-    for kind, name in wish.removes:
+    for kind, name in submission.removes:
         old = there[kind].get(name)
         changes.append(DeclarationChange(kind, name, "removed"))
-        steps.append(Remove(KINDS[kind], name, _after(wish, (kind, name), old)))
-    found = faults(_book(resources, wish, puts, there), touched, wish.removes)
-    problems += (_problem(wish, fault) for fault in found if not (fault.is_advice and wish.managed == "import"))
-    problems += _tiles(resources, wish, touched)
-    problems += warnings_on_metrics(resources.answering, [metric for metric, _ in wish.metrics])
+        steps.append(Remove(KINDS[kind], name, _after(submission, (kind, name), old)))
+    found = faults(_book(resources, submission, puts, there), touched, submission.removes)
+    problems += (
+        _problem(submission, fault) for fault in found if not (fault.is_advice and submission.managed == "import")
+    )
+    problems += _tiles(resources, submission, touched)
+    problems += warnings_on_metrics(resources.answering, [metric for metric, _ in submission.metrics])
     order = {kind: place for place, kind in enumerate((METRIC, *KINDS))}
     in_order = sorted(changes, key=lambda change: order[change.kind])
-    return Weighed(wish, tuple(in_order), tuple(problems), tuple(steps), fresh)
+    return Weighed(submission, tuple(in_order), tuple(problems), tuple(steps), fresh)
 
 
 def carry_out(resources: Resources, weighed: Weighed, *, by: str) -> Made:
     """Make the changes, all of them or none, and seal what changed outputs expect."""
-    wish = weighed.wish
-    made = resources.catalog.declare(weighed.steps, weighed.metrics, by=by, source=wish.source, managed=wish.managed)
+    submission = weighed.submission
+    made = resources.catalog.declare(
+        weighed.steps, weighed.metrics, by=by, source=submission.source, managed=submission.managed
+    )
     if weighed.metrics:
         declare(resources)
     return made
@@ -134,23 +138,25 @@ def refuse_managed(found: Declared[Declaration]) -> None:
         )
 
 
-def _settled(wish: Wish) -> tuple[list[Declaration], list[Problem]]:
+def _settled(submission: Submission) -> tuple[list[Declaration], list[Problem]]:
     """The declarations as they are kept: a dashboard's tiles have their places."""
     kept: list[Declaration] = []
     problems: list[Problem] = []
-    for value in wish.puts:
+    for value in submission.puts:
         try:
             kept.append(arranged(value) if isinstance(value, Dashboard) else value)
         except ValueError as error:
             fault = Fault(value.KIND, value.name, "tiles", f"The dashboard {value.name!r} does not fit: {error}.")
-            problems.append(_problem(wish, fault))
+            problems.append(_problem(submission, fault))
     return kept, problems
 
 
-def _metrics(resources: Resources, wish: Wish) -> tuple[list[DeclarationChange], tuple[tuple[str, str, str, str], ...]]:
-    known = resources.metrics.all() if wish.metrics else {}
+def _metrics(
+    resources: Resources, submission: Submission
+) -> tuple[list[DeclarationChange], tuple[tuple[str, str, str, str], ...]]:
+    known = resources.metrics.all() if submission.metrics else {}
     changes, fresh = [], []
-    for metric, source in wish.metrics:
+    for metric, source in submission.metrics:
         old, definition = known.get(metric.name), metric_to_yaml(metric)
         if old is not None and old[1].definition == definition:
             changes.append(DeclarationChange(METRIC, metric.name, "unchanged"))
@@ -172,41 +178,41 @@ def _shown(differences: Iterable[Difference]) -> tuple[FieldChange, ...]:
     return tuple(FieldChange(each.field, each.before, each.after) for each in differences)
 
 
-def _after(wish: Wish, key: Key, old: Declared[Declaration] | None) -> int | None:
-    given = wish.after.get(key)
+def _after(submission: Submission, key: Key, old: Declared[Declaration] | None) -> int | None:
+    given = submission.after.get(key)
     return given if given is not None else old.version if old is not None else 0
 
 
-def _source(wish: Wish, key: Key) -> str:
-    place = wish.places.get(key)
-    return place.source if place is not None else wish.source
+def _source(submission: Submission, key: Key) -> str:
+    place = submission.places.get(key)
+    return place.source if place is not None else submission.source
 
 
-def _book(resources: Resources, wish: Wish, puts: Iterable[Declaration], there: Current) -> Book:
+def _book(resources: Resources, submission: Submission, puts: Iterable[Declaration], there: Current) -> Book:
     declarations = {kind: {name: found.value for name, found in values.items()} for kind, values in there.items()}
-    for kind, name in wish.removes:
+    for kind, name in submission.removes:
         declarations[kind].pop(name, None)
     for value in puts:
         declarations[value.KIND][value.name] = value
     metrics = {name: metric for name, (metric, _) in resources.metrics.all().items()}
-    metrics |= {metric.name: metric for metric, _ in wish.metrics}
+    metrics |= {metric.name: metric for metric, _ in submission.metrics}
     seals = {seal.hash: seal.sealed_at for seal in resources.catalog.conclusions.seals()}
-    return Book(declarations, metrics, seals, resources.zone, resources.clock(), wish.unread)
+    return Book(declarations, metrics, seals, resources.zone, resources.clock(), submission.unread)
 
 
-def _problem(wish: Wish, fault: Fault) -> Problem:
-    place = wish.places.get((fault.kind, fault.name))
+def _problem(submission: Submission, fault: Fault) -> Problem:
+    place = submission.places.get((fault.kind, fault.name))
     if place is None:
-        where = fault.name if wish.managed == "import" else fault.field
+        where = fault.name if submission.managed == "import" else fault.field
         return Problem(fault.message, where, 0, fault.suggestions, fault.level)
     return Problem(fault.message, place.source, place.of(fault.field), fault.suggestions, fault.level)
 
 
-def _tiles(resources: Resources, wish: Wish, touched: Iterable[Declaration]) -> list[Problem]:
+def _tiles(resources: Resources, submission: Submission, touched: Iterable[Declaration]) -> list[Problem]:
     found: list[Problem] = []
     for value in touched:
         if isinstance(value, Dashboard) and all(name in resources.metrics.all() for _, _, name in value.references()):
             for problem in tile_problems(resources, [value]):
                 fault = Fault(value.KIND, value.name, "tiles", problem.message, problem.suggestions, problem.level)
-                found.append(_problem(wish, fault))
+                found.append(_problem(submission, fault))
     return found

@@ -6,7 +6,7 @@ from upshot.api.studies import LAUNCHES_JOIN, JointLaunch, LaunchesJoin, Launche
 from upshot.catalog.kinds import Launch, RampStep
 from upshot.core.errors import InvalidInput
 from upshot.workspace.binding import Binding
-from upshot.workspace.operations.declaring import Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.operations.declaring import Submission, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
 __all__ = ["BINDINGS", "join"]
@@ -35,7 +35,7 @@ def join(resources: Resources, principal: Principal, request: LaunchesJoin) -> L
     for name in parts:
         refuse_managed(there[Launch.KIND][name])
     removes = tuple((Launch.KIND, name) for name in parts)
-    weighed = weigh(resources, Wish(tuple(joint), managed="hand", source="joined", removes=removes))
+    weighed = weigh(resources, Submission(tuple(joint), managed="hand", source="joined", removes=removes))
     if weighed.refused:
         problem = next(each for each in weighed.problems if each.level == "error")
         raise InvalidInput(problem.message, hint="Change that first, or leave the launch out.")

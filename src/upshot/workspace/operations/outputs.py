@@ -40,7 +40,7 @@ from upshot.core.ids import folded_title, slug
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.workspace.binding import Binding
-from upshot.workspace.operations.declaring import Current, Wish, carry_out, current, refuse_managed, weigh
+from upshot.workspace.operations.declaring import Current, Submission, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
 
 __all__ = ["BINDINGS", "list_launches", "list_outputs", "record", "ship", "show"]
@@ -100,7 +100,7 @@ def ship(resources: Resources, principal: Principal, request: Ship) -> Declarati
             puts.append(value)
             if old is not None:
                 refuse_managed(old)
-    weighed = weigh(resources, Wish(tuple(puts), "hand", _SHIPPED), there)
+    weighed = weigh(resources, Submission(tuple(puts), "hand", _SHIPPED), there)
     if not weighed.refused:
         carry_out(resources, weighed, by=principal.name)
     return weighed.answer
@@ -116,7 +116,7 @@ def record(resources: Resources, principal: Principal, request: OutputsRecord) -
     known = _known(there, fresh)
     puts, dropped = _without_unknown(resources, fresh, known)
     removes, gone = _no_longer_given(request, whole, there)
-    weighed = weigh(resources, Wish(tuple(puts), "import", request.source, removes=removes), there)
+    weighed = weigh(resources, Submission(tuple(puts), "import", request.source, removes=removes), there)
     problems = (*_few(kept), *_few(dropped), *_few(gone), *_few(p for p in weighed.problems if p.level == "warning"))
     errors = tuple(problem for problem in weighed.problems if problem.level == "error")
     if not errors and not request.dry_run:
