@@ -14,7 +14,10 @@ from upshot.api.metrics import Compared, Headline
 from upshot.core.time import DayRange, Grain, longer
 from upshot.metrics.ripening import last_window, least_grain
 
-__all__ = ["headline", "headline_days"]
+__all__ = ["NO_WHOLE_WINDOW", "headline", "headline_days"]
+
+NO_WHOLE_WINDOW = "the data hold no whole window of this metric"
+"""Note of a headline over whole days of a metric that counts by longer ones."""
 
 
 def headline(
@@ -33,7 +36,7 @@ def headline(
     if days is None:
         note = asked.extent.note(window.start, window.end, window)
         value = None if note in NO_DATA or found.total is None else found.total.value
-        return Headline(value, window.start, window.last, complete=False, note=note)
+        return Headline(value, window.start, window.last, complete=False, note=note or NO_WHOLE_WINDOW)
     reaches = asked.extent.first is not None and _looks_back(asked, days) >= asked.extent.first
     value = found.total.value if days == window and found.total is not None else asked.value(days)
     return Headline(
