@@ -9,7 +9,7 @@ from upshot.api.operation import Operation, Permission
 from upshot.api.outputs import LaunchView, OutputView
 from upshot.api.state import Nothing
 from upshot.catalog.kinds import Choice
-from upshot.catalog.verdict import Check, Effect, Verdict, VerdictRecord
+from upshot.catalog.verdict import Check, Effect, Grade, Verdict, VerdictRecord, VerdictWord
 from upshot.studies.checked import CheckInputs, CheckReport
 
 __all__ = [
@@ -117,10 +117,14 @@ class LaunchReport(msgspec.Struct, frozen=True, kw_only=True):
 
     ``now`` is the reading as of today: ``too early`` before the first reading date, with the path all the same; null
     where there is no study, and ``no_study`` says why. ``verdicts`` are the recorded ones, oldest first; the newest of
-    each reading counts.
+    each reading counts. ``word``, ``grade`` and ``sentence`` are where the judgement stands: of the newest recorded
+    verdict, and until there is one that it is too early, that a reading is due, or that nothing can be measured.
     """
 
     launch: LaunchView
+    word: VerdictWord
+    grade: Grade
+    sentence: str
     outputs: tuple[OutputView, ...]
     study: StudyView | None
     no_study: str

@@ -36,7 +36,7 @@ GRADES = {
     Grade.B: "B: strong quasi-experiment that passed its checks",
     Grade.C: "C: weaker quasi-experiment that passed its checks",
     Grade.D: "D: description, not a measurement",
-    Grade.U: "U: not measured",
+    Grade.U: "U: not measurable yet, or not at all",
 }
 """What each grade of evidence means."""
 _WIDTH = 120.0

@@ -95,9 +95,9 @@ def read_report(page: Page, name: str) -> ReportPage:
         report=report,
         shown=shown,
         recorded=newest is not None,
-        word=str(shown.word) if shown else "not measured",
-        tone=tone_of(shown.word) if shown else "plain",
-        grade_words=GRADES[shown.grade] if shown else "",
+        word=str(report.word),
+        tone=tone_of(report.word),
+        grade_words=GRADES[report.grade],
         effects=effect_rows(page, shown.effects, report.currency) if shown else (),
         path=path_chart(path, words, report.metric_title, _happened(page, report))
         if path is not None and path.path

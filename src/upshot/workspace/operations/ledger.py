@@ -6,12 +6,13 @@ from datetime import date, timedelta
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.standing import standing
 from upshot.answers.study_inputs import daily_series
 from upshot.api.ledger import LEDGER, Ledger, LedgerBucket, LedgerQuery, LedgerRow, LedgerTotals
 from upshot.api.operation import Principal
 from upshot.api.outputs import OutputView
 from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
-from upshot.catalog.verdict import Effect, Grade, Verdict, VerdictRecord, VerdictWord
+from upshot.catalog.verdict import Effect, Grade, VerdictRecord, VerdictWord
 from upshot.core.errors import NotFound
 from upshot.core.time import DayRange
 from upshot.ledger.buckets import bucket_of
@@ -80,7 +81,7 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
     verdict = record.verdict if record else None
     metric = measured.study.primary if measured.study else ""
     effect = main_effect(verdict)
-    word, grade, sentence = _words(book, measured, verdict)
+    word, grade, sentence = standing(book, measured, verdict)
     worth, note = worth_of_verdict(verdict, effect, lambda name: _unit_worth(book, name), book.metric_title)
     over = verdict is not None and word not in (VerdictWord.TOO_EARLY, VerdictWord.NOT_MEASURABLE)
     return _Told(
@@ -99,19 +100,6 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
         needs_decision=over and not decisions and not book.quiet(launch),
         measured=measured,
     )
-
-
-def _words(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> tuple[VerdictWord, Grade, str]:
-    if verdict is not None:
-        return verdict.word, verdict.grade, verdict.sentence
-    if measured.study is None:
-        return VerdictWord.NOT_MEASURABLE, Grade.U, measured.why_not
-    first = measured.study.readings[0]
-    if first < book.resources.today():
-        said = f"The reading of {first} has come and is not recorded: `upshot study read` records it."
-    else:
-        said = f"Too early: the first reading is on {first}."
-    return VerdictWord.TOO_EARLY, Grade.U, said
 
 
 def _unit_worth(book: LaunchBook, metric: str) -> float | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.standing import standing
 from upshot.answers.study_inputs import collect
 from upshot.answers.study_plans import plan_inputs
 from upshot.answers.study_readings import Due, due_readings, read_now, recorded_readings
@@ -65,13 +66,18 @@ def report(resources: Resources, principal: Principal, request: LaunchName) -> L
     if measured.study is not None and now is not None:
         metric, _ = resources.metrics.get(measured.study.primary)
         title, form = metric.title or metric.name, metric.format
+    verdicts = resources.catalog.conclusions.verdicts(launch.name)
+    word, grade, sentence = standing(book, measured, verdicts[-1].verdict if verdicts else None)
     return LaunchReport(
         launch=book.launch_view(launch.name),
+        word=word,
+        grade=grade,
+        sentence=sentence,
         outputs=tuple(book.output_view(name) for name in launch.outputs if name in book.outputs),
         study=study_view(book, measured),
         no_study=no_study,
         now=now,
-        verdicts=resources.catalog.conclusions.verdicts(launch.name),
+        verdicts=verdicts,
         decisions=tuple(_decision(each.value) for each in book.decisions_of(launch.name)),
         metric_title=title,
         metric_format=form,
