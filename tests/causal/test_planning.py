@@ -28,7 +28,7 @@ def test_detectable_effect_is_what_a_reading_at_the_end_reports() -> None:
 
 def test_control_makes_smaller_effects_detectable() -> None:
     history = with_control(1)
-    assert detectable(history) < 0.7 * detectable(replace(history, controls=np.zeros((0, 0))))
+    assert detectable(history) < 0.7 * detectable(replace(history, controls=np.zeros((0, 0)), names=()))
 
 
 def test_history_that_is_too_short_is_refused_with_its_numbers() -> None:
