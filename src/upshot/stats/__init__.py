@@ -154,6 +154,7 @@ if TYPE_CHECKING:
     from upshot.stats.sequential_sample_ratio import SequentialSampleRatio, sequential_sample_ratio
     from upshot.stats.shared import Shared
     from upshot.stats.spending import OBRIEN_FLEMING, POCOCK, Spending, SpendingKind, hwang_shih_decani, power_family
+    from upshot.stats.tables import TableTest, g_test
     from upshot.stats.weights import effective_size
     from upshot.stats.winsor import Thresholds, pooled_thresholds, winsorise
 
@@ -226,6 +227,7 @@ __all__ = [
     "SpendingKind",
     "Successes",
     "Superiority",
+    "TableTest",
     "Thresholds",
     "UnitTotals",
     "adjusted_after_stop",
@@ -266,6 +268,7 @@ __all__ = [
     "fieller_lift",
     "first_look_units",
     "fisher_test",
+    "g_test",
     "gamma_poisson",
     "group_sequential",
     "group_sequential_longitudinal",
@@ -410,6 +413,7 @@ _NAMES = {
     "ranks": "superiority_probability",
     "shared": "Shared",
     "spending": "OBRIEN_FLEMING POCOCK Spending SpendingKind hwang_shih_decani power_family",
+    "tables": "TableTest g_test",
     "weights": "effective_size",
     "winsor": "Thresholds pooled_thresholds winsorise",
 }
