@@ -69,11 +69,11 @@ def test_file_that_cannot_be_imported_is_refused_in_words(
         (b"9999-12-31 23:59:59,bob,buy", "'9999-12-31 23:59:59' is not in the years 1900 to 2199"),
         (b"yesterday,bob,buy", "'yesterday' is not a timestamp"),
         (b"2024-01-01 10:00:00,b\0b,buy", "holds a NUL character"),
-        (b"2024-01-01 10:00:00,J\xfcrgen,buy", "not UTF-8: byte 0xfc"),
+        (b"2024-01-01 10:00:00,J\xfcrgen,\xc3\xbcben", "not UTF-8: byte 0xfc"),
         (b"2024-01-01 10:00:00,bob", "2 fields instead of 3"),
         (b'2024-01-01 10:00:00,bob,"buy', "a quote is opened and never closed"),
     ],
-    ids=["year 9999", "no time", "NUL", "Latin-1", "too short", "open quote"],
+    ids=["year 9999", "no time", "NUL", "two encodings", "too short", "open quote"],
 )
 def test_row_that_is_no_event_is_rejected_and_the_others_are_kept(
     folder: Path, capsys: Captured, row: bytes, reason: str

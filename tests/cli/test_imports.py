@@ -215,3 +215,17 @@ def test_series_takes_days_and_refuses_instants(
     else:
         assert (code, said in err) == (EXIT_USER, True)
         assert held(capsys, folder, "downloads") == 0
+
+
+def test_latin_1_is_named_and_read_when_it_is_said(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes("when,customer,Größe\n2024-01-03T10:00:00Z,Zoé,5\n".encode("latin-1"))
+    words = ("import", "events", str(file), *NAMED)
+    for more in (("--dry-run",), ()):
+        code, out, err = run(capsys, folder, *words, *more)
+        assert (code, "is not UTF-8 but looks like Latin-1/Windows-1252" in out + err) == (EXIT_USER, True)
+        assert "--encoding latin-1" in out + err
+    code, out, _ = run(capsys, folder, *words, "--encoding", "latin-1", "--dry-run")
+    assert (code, "Größe" in out, "Zoé" in out) == (0, True, True)
+    _, out, _ = run(capsys, folder, *words, "--encoding", "latin-1")
+    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."

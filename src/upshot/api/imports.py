@@ -30,7 +30,8 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``event`` is a constant name; ``event_column`` a column; one of them is needed. ``timezone`` is the zone of
     timestamps that carry no offset; ``timestamp_format`` is iso, epoch_s, epoch_ms, epoch_us or a strptime pattern.
     A ``distinct_id`` of ``-`` says that no column tells who.
-    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv. ``numbers`` says by an example how a column of text
+    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv; ``encoding`` is utf-8,
+    latin-1 or windows-1252. ``numbers`` says by an example how a column of text
     writes numbers (``1,234.56`` or ``1.234,56``), or ``text``.
     """
 
@@ -46,6 +47,7 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str = ""
     format: str = ""
     delimiter: str = ""
+    encoding: str = ""
     ignore: tuple[str, ...] = ()
     numbers: dict[str, str] = {}
 

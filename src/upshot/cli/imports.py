@@ -38,6 +38,7 @@ def events(
     source: str = "",
     format: str = "",  # noqa: A002 - the option's name
     delimiter: str = "",
+    encoding: str = "",
     ignore: tuple[str, ...] = (),
     number: tuple[str, ...] = (),
     mapping: Path | None = None,
@@ -63,6 +64,7 @@ def events(
         source: What to call where the events come from. Equal rows of one source are one event. Default: import.
         format: csv, tsv, jsonl or parquet. Default: by the file's name and content.
         delimiter: What separates the columns of CSV. Default: guessed.
+        encoding: utf-8, latin-1 or windows-1252. Default: utf-8; a file that is not is refused with what it looks like.
         ignore: A column that becomes nothing; may be repeated.
         number: How a column of text writes numbers, such as Gross=1,234.56 or Gross=1.234,56; Gross=text keeps it as
             text; may be repeated. Default: read where the whole column leaves no doubt.
@@ -88,6 +90,7 @@ def events(
         source=source,
         format=format,
         delimiter=delimiter,
+        encoding=encoding,
         ignore=ignore,
         numbers=_pairs(number, "a column and how it writes numbers", "Gross=1,234.56"),
     )

@@ -284,7 +284,7 @@ def test_rows_that_are_no_rows_are_rejected_and_the_others_kept(bench: Bench) ->
         b"timestamp,user_id,note\n2024-01-01,a,ok\n2024-01-01,b\n2024-01-01,c,d,e\n2024-01-01,n\0ul,x\n"
         b'2024-01-01,caf\xe9,x\n2024-01-01,"open,x\n2024-01-02,f,5" pipe\n\n2024-01-03,g,ok\n'
     )
-    status = bench.bring(bench.file("a.csv", text))
+    status = bench.bring(bench.file("a.csv", text), mapping=Mapping(event="seen", encoding="utf-8"))
     assert (status.rows, status.stored, status.rejected) == (8, 3, 5)
     assert [(line, str(reason).split(":")[0]) for line, reason, _ in bench.rejects()] == [
         (3, "2 fields instead of 3"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from upshot.collect.imports.characters import ENCODINGS, check_encoding
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.suggest import nearest
 
@@ -56,6 +57,7 @@ class SourceFile:
         compression: ``gzip``, ``zstd`` or empty; seen from its first bytes, whatever its name.
         size: In bytes, as it lies on the disk.
         tabs: Whether its name says that tabs separate its columns.
+        encoding: Of its characters, as it was said; empty where nothing was.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class SourceFile:
     compression: str
     size: int
     tabs: bool
+    encoding: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -109,12 +112,13 @@ def _neighbours(path: Path) -> list[str]:
     return [str(path.parent / sibling.name) for sibling in folder.iterdir()] if folder.is_dir() else []
 
 
-def look_at(path: Path, declared: str = "") -> SourceFile:
+def look_at(path: Path, declared: str = "", encoding: str = "") -> SourceFile:
     """What a file is, from its name and its first bytes.
 
     Args:
         path: The file.
         declared: csv, tsv, jsonl, parquet, or empty.
+        encoding: One of ``ENCODINGS``, or empty.
 
     Raises:
         InvalidInput: It is empty or unreadable, or its format is unknown or none that can be imported.
@@ -129,7 +133,10 @@ def look_at(path: Path, declared: str = "") -> SourceFile:
         raise InvalidInput(f"{path.name} is empty.", hint="There is nothing to import.")
     compression = "gzip" if head[:2] == _GZIP else "zstd" if head == _ZSTD else ""
     form, tabs = _format(path, declared, head)
-    return SourceFile(path, form, compression, size, tabs)
+    check_encoding(encoding)
+    if encoding and form == "parquet":
+        raise InvalidInput(f"{path.name} is Parquet, which has no encoding to say.", hint="Leave the encoding out.")
+    return SourceFile(path, form, compression, size, tabs, encoding)
 
 
 def _format(path: Path, declared: str, head: bytes) -> tuple[Format, bool]:
@@ -161,7 +168,7 @@ def _format(path: Path, declared: str, head: bytes) -> tuple[Format, bool]:
 
 
 class ByteSource:
-    """The bytes of a file, without compression, forwards only.
+    """The bytes of a file, without compression and as UTF-8, forwards only.
 
     ``fraction`` says how far it has been read, of the bytes on the disk.
     """
@@ -170,6 +177,7 @@ class ByteSource:
         self._file = file
         self._raw: BinaryIO = file.path.open("rb")
         self._stream = self._decompressed()
+        self._codec = ENCODINGS[file.encoding or "utf-8"]
 
     def _decompressed(self) -> BinaryIO | gzip.GzipFile:
         match self._file.compression:
@@ -185,7 +193,9 @@ class ByteSource:
                 return self._raw
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes; empty at the end.
+        """Up to ``size`` bytes of the file, more when they are told in UTF-8; empty at the end.
+
+        What has no character in the file's encoding stays a byte that is no UTF-8.
 
         Raises:
             CutShort: The compressed bytes end too early or make no sense.
@@ -201,7 +211,10 @@ class ByteSource:
                 f"{self._file.path.name} is cut short or damaged ({self._file.compression}: {error}).",
                 hint="Fetch the file again and import it again: what was stored from it is recognised.",
             ) from error
-        return b"".join(parts)
+        read = b"".join(parts)
+        if not self._codec or read.isascii():
+            return read
+        return read.decode(self._codec, "surrogateescape").encode("utf-8", "surrogateescape")
 
     @property
     def fraction(self) -> float:

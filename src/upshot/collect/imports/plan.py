@@ -73,7 +73,7 @@ def make_plan(paths: Sequence[str], mapping: Mapping, loader: BulkLoader, time_z
     """
     found = expand(paths)
     problems: list[Problem] = []
-    files = _looked_at(found, mapping.format, problems)
+    files = _looked_at(found, mapping, problems)
     first = files[0]
     sample = text_sample(first, _delimiter(mapping), loader)
     complete, guessed = _complete(mapping, first, sample, time_zone, problems)
@@ -93,11 +93,11 @@ def _delimiter(mapping: Mapping) -> str:
     return given
 
 
-def _looked_at(found: Sequence[Path], declared: str, problems: list[Problem]) -> list[SourceFile]:
+def _looked_at(found: Sequence[Path], mapping: Mapping, problems: list[Problem]) -> list[SourceFile]:
     files: list[SourceFile] = []
     for path in found:
         try:
-            files.append(look_at(path, declared))
+            files.append(look_at(path, mapping.format, mapping.encoding))
         except InvalidInput as error:
             if len(found) == 1:
                 raise

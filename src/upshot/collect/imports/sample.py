@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from upshot.collect.imports.characters import check_characters
 from upshot.collect.imports.files import ByteSource, CutShort, SourceFile
 from upshot.collect.imports.pieces import LONGEST_RECORD, TextPiece, record_end, records
 from upshot.core.errors import InvalidInput
@@ -81,6 +82,7 @@ def text_sample(file: SourceFile, delimiter: str, loader: BulkLoader, *, most_by
     text = _head(file, most_bytes)
     if not text.strip():
         raise InvalidInput(f"{file.path.name} is empty.", hint="There is nothing to import.")
+    check_characters(file.path.name, text, file.encoding)
     if file.format == "jsonl":
         return _jsonl(file, text)
     return _csv(text, delimiter or ("\t" if file.tabs else _separator(text)))
