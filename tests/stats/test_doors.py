@@ -114,14 +114,15 @@ RIGHT: dict[str, list[Any]] = {
     "float | tuple[float, float]": [0.1, (-0.1, 0.1), (0.1, -0.1)],
     "tuple[float, float]": [(-0.1, 0.1), (0.1, -0.1), (1.0,)],
     "tuple[float, ...]": [(0.5, 1.0), (0.5,), (1.0, 0.5)],
-    "Sequence[ArrayLike]": [[[1.0, 2.0], [3.0]], []],
+    "Sequence[ArrayLike]": [[[1.0, 2.0], [3.0]], [[1.0, 4.0, 2.0, 2.0], [3.0, 5.0, 1.0]], []],
     "Shared": [None, ADJUSTED.shared],
     "np.random.Generator": [np.random.default_rng(1)],
     "Compare": [s.difference, s.lift],
+    "Statistic": [lambda *x: x[0].mean(axis=1), lambda x, y: np.median(x, axis=1) - y.max(axis=1), lambda x: x.mean()],
     "Estimate | NoEstimate": [LOOKS.at(0)],
 }
 NAMED = {"Alternative": s.Alternative, "Better": s.Better, "Scale": s.Scale, "UnitTotals": s.UnitTotals}
-NAMED |= {"CompareMethod": s.CompareMethod, "SpendingKind": s.SpendingKind}
+NAMED |= {"BootstrapMethod": s.BootstrapMethod, "CompareMethod": s.CompareMethod, "SpendingKind": s.SpendingKind}
 NAMED |= {"SequentialMethod": SequentialMethod}
 SPELT = {ArrayLike: "ArrayLike", ArrayLike | None: "ArrayLike", s.Monitoring: "Monitoring", s.FloatArray: "FloatArray"}
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from upshot.stats.bayes_conjugate import BetaPrior, GammaPrior, beta_binomial, gamma_poisson
     from upshot.stats.bootstrap import Sample, bootstrap_bca, bootstrap_t
+    from upshot.stats.bootstrap_statistic import BootstrapMethod, Statistic, bootstrap_statistic
     from upshot.stats.clusters import cluster_totals, design_effect
     from upshot.stats.comparison import Comparison
     from upshot.stats.confidence_sequences import (
@@ -171,6 +172,7 @@ __all__ = [
     "Baseline",
     "BetaPrior",
     "Better",
+    "BootstrapMethod",
     "Boundaries",
     "Compare",
     "CompareMethod",
@@ -225,6 +227,7 @@ __all__ = [
     "Shipping",
     "Spending",
     "SpendingKind",
+    "Statistic",
     "Successes",
     "Superiority",
     "TableTest",
@@ -243,6 +246,7 @@ __all__ = [
     "beta_binomial",
     "bonferroni",
     "bootstrap_bca",
+    "bootstrap_statistic",
     "bootstrap_t",
     "boschloo_test",
     "clopper_pearson",
@@ -358,6 +362,7 @@ _NAMES = {
     "bayes": "Better NormalPrior Posterior PosteriorSummary bayes_difference bayes_lift normal_posterior",
     "bayes_conjugate": "BetaPrior GammaPrior beta_binomial gamma_poisson",
     "bootstrap": "Sample bootstrap_bca bootstrap_t",
+    "bootstrap_statistic": "BootstrapMethod Statistic bootstrap_statistic",
     "clusters": "cluster_totals design_effect",
     "comparison": "Comparison",
     "confidence_sequences": (

@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, floats, given, whole
+from upshot.stats.bootstrap_ends import at_rank, bca_ends, checked_tail
 from upshot.stats.result import SCALES, Estimates, FloatArray, Reason, Scale
-from upshot.stats.wald import checked_level, shaped_estimates
+from upshot.stats.wald import shaped_estimates
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -135,7 +135,7 @@ def bootstrap_t(
     """
     _checked(control, treatment, generator, scale)
     replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
-    tail = _checked_tail(level, replicates)
+    tail = checked_tail(level, replicates)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
         return _none(reason, control, treatment, level, "bootstrap_t", scale)
@@ -147,7 +147,8 @@ def bootstrap_t(
     # A redrawn sample in which nothing varies has no t-statistic: it counts as beyond every bound, on both sides.
     lost = ~np.isfinite(t)
     ordered_low, ordered_high = np.sort(np.where(lost, -np.inf, t)), np.sort(np.where(lost, np.inf, t))
-    low, high = value - _rank(ordered_high, 1.0 - tail) * error, value - _rank(ordered_low, tail) * error
+    highest, lowest = at_rank(ordered_high, np.asarray(1.0 - tail)), at_rank(ordered_low, np.asarray(tail))
+    low, high = value - float(highest) * error, value - float(lowest) * error
     seen = value / error
     above, below = (ordered_high >= seen).sum(), (ordered_low <= seen).sum()
     p_value = min(1.0, 2.0 * (min(above, below) + 1.0) / (replicates + 1.0))
@@ -189,22 +190,17 @@ def bootstrap_bca(
     """
     _checked(control, treatment, generator, scale)
     replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
-    tail = _checked_tail(level, replicates)
+    tail = checked_tail(level, replicates)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
         return _none(reason, control, treatment, level, "bootstrap_bca", scale)
     value, error = _effect(control.moments(), treatment.moments(), scale)
     with np.errstate(all="ignore"):
         drawn = _effect(control.redrawn(replicates, generator), treatment.redrawn(replicates, generator), scale)[0]
-    drawn = np.sort(np.where(np.isnan(drawn), np.inf, drawn))
-    # Ties count half: a metric with few distinct values repeats the estimate itself often.
-    below = (np.sum(drawn < value) + 0.5 * np.sum(drawn == value)) / replicates
-    bias = float(ndtri(np.clip(below, 0.5 / replicates, 1.0 - 0.5 / replicates)))
-    acceleration = _acceleration(control, treatment, scale)
-    low, high = (_rank(drawn, _adjusted(q, bias, acceleration)) for q in (tail, 1.0 - tail))
+    low, high = bca_ends(drawn, np.asarray(value), np.asarray(_acceleration(control, treatment, scale)), tail)
     if not (np.isfinite(low) and np.isfinite(high)):
         return _none(Reason.UNBOUNDED, control, treatment, level, "bootstrap_bca", scale)
-    return _single(value, low, high, error, np.nan, control, treatment, level, "bootstrap_bca", scale)
+    return _single(value, float(low), float(high), error, np.nan, control, treatment, level, "bootstrap_bca", scale)
 
 
 def _effect(control: tuple[_T, _T], treatment: tuple[_T, _T], scale: Scale) -> tuple[_T, _T]:
@@ -226,27 +222,6 @@ def _acceleration(control: Sample, treatment: Sample, scale: Scale) -> float:
     cubes = float(treatment.counts @ of_t**3 + control.counts @ of_c**3)
     squares = float(treatment.counts @ of_t**2 + control.counts @ of_c**2)
     return cubes / (6.0 * math.sqrt(squares) * squares)
-
-
-def _adjusted(share: float, bias: float, acceleration: float) -> float:
-    z = bias + float(ndtri(share))
-    return float(ndtr(bias + z / (1.0 - acceleration * z)))
-
-
-def _rank(ordered: FloatArray, share: float) -> float:
-    """The value below which a share of the draws lies, at rank (B + 1) · share."""
-    rank = round((ordered.size + 1.0) * share) - 1
-    return float(ordered[min(max(rank, 0), ordered.size - 1)])
-
-
-def _checked_tail(level: float, replicates: int) -> float:
-    tail = (1.0 - checked_level(level)) / 2.0
-    if replicates * tail < 10.0:
-        raise InvalidInput(
-            f"{replicates} replicates leave fewer than 10 in each tail at a level of {level}.",
-            hint="4,000 are enough for 0.95, 20,000 for 0.99.",
-        )
-    return tail
 
 
 def _checked(control: Sample, treatment: Sample, generator: np.random.Generator, scale: Scale) -> None:
