@@ -229,3 +229,15 @@ def test_latin_1_is_named_and_read_when_it_is_said(folder: Path, tmp_path: Path,
     assert (code, "Größe" in out, "Zoé" in out) == (0, True, True)
     _, out, _ = run(capsys, folder, *words, "--encoding", "latin-1")
     assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+
+
+def test_dry_run_of_a_cell_of_a_megabyte_fits_on_a_page(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(f"when,customer,note\n2024-01-03T10:00:00Z,ann,{'y' * 1_000_000}\n", encoding="utf-8")
+    words = ("import", "events", str(file), *NAMED)
+    for more in ((), ("--json",)):
+        code, out, _ = run(capsys, folder, *words, "--dry-run", *more)
+        assert (code, len(out) < 5000) == (0, True)
+        assert "1,000,000" in out
+    _, out, _ = run(capsys, folder, *words)
+    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."

@@ -97,7 +97,7 @@ def test_what_only_looks_like_amounts_is_text_without_a_word(bench: Bench, value
 
 @pytest.mark.parametrize(
     ("example", "kept"),
-    [("1,234.56", [(1250.0, "1250.0")]), ("1.234,56", [(1.25, "1.25")]), ("text", [(None, "1,250")])],
+    [("1,234.56", [(1250.0, "1250")]), ("1.234,56", [(1.25, "1.25")]), ("text", [(None, "1,250")])],
 )
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_what_is_said_of_numbers_decides(bench: Bench, form: str, example: str, kept: list[tuple[object, ...]]) -> None:
@@ -152,3 +152,11 @@ def test_amounts_written_either_way_are_recognised(numbers: list[float], decimal
     form = recognise_amounts(written).form
     assert form == AmountForm("." if decimal == "." else ",")
     assert [form.read(text) for text in written] == numbers
+
+
+def test_long_text_among_amounts_is_shown_by_how_it_begins(bench: Bench) -> None:
+    values = [f"1,{n:03}.00" for n in range(40)]
+    preview = bench.preview(_file(bench, "csv", [*values[:30], "y" * 100_000]))
+    (problem,) = (p for p in preview.problems if p.where == "Gross")
+    assert "(100,000 characters)" in problem.message
+    assert len(problem.message) < 400

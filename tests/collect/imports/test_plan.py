@@ -240,3 +240,36 @@ def test_zone_and_format_that_do_not_exist_are_answered_with_the_nearest(bench: 
         bench.preview(file, mapping=Mapping(event="x", format="parket"))
     with pytest.raises(InvalidInput, match="cannot separate columns"):
         bench.preview(file, mapping=Mapping(event="x", delimiter="::"))
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_long_values_are_shown_by_how_they_begin(bench: Bench, form: str) -> None:
+    long = "y" * 1_000_000
+    match form:
+        case "csv":
+            file = bench.file("a.csv", f"timestamp,user_id,note\n2024-01-01,{long},{long}\n2024-01-02,b,short\n")
+        case "jsonl":
+            rows = [{"timestamp": "2024-01-01", "user_id": long, "note": long}]
+            rows.append({"timestamp": "2024-01-02", "user_id": "b", "note": "short"})
+            file = bench.file("a.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        case _:
+            file = bench.folder / "a.parquet"
+            written = f"SELECT '2024-01-01' AS timestamp, repeat('y', {len(long)}) AS user_id, user_id AS note"
+            write_parquet(file, f"{written} UNION ALL SELECT '2024-01-02', 'b', 'short'")
+    preview = bench.preview(file)
+    shown = "y" * 60 + "… (1,000,000 characters)"
+    assert preview.columns[1].examples == (shown, "b")
+    assert preview.columns[2].examples == (shown, "short")
+    assert len(json.dumps([problem.message for problem in preview.problems])) < 1000
+
+
+def test_questions_show_long_values_by_how_they_begin(bench: Bench) -> None:
+    file = bench.file("a.csv", f"timestamp,user_id\n{'9' * 500_000}x,a\n")
+    (problem,) = bench.preview(file, mapping=Mapping(event="seen", timestamp="timestamp")).errors
+    assert len(problem.message) < 300
+
+
+def test_import_keeps_the_whole_of_a_long_value(bench: Bench) -> None:
+    long = "y" * 1_000_000
+    bench.bring(bench.file("a.csv", f"timestamp,user_id,note\n2024-01-01,a,{long}\n"))
+    assert bench.property("note") == [long]

@@ -58,7 +58,7 @@ def _found(file: SourceFile, sample: TextSample, name: str) -> Amounts:
 def _question(sample: TextSample, name: str, found: Amounts) -> str:
     kept = "are kept as text, with which nothing is added up"
     if found.candidates:
-        shown = ", ".join(map(repr, list(dict.fromkeys(sample.values(name)))[:_SHOWN]))
+        shown = ", ".join(map(repr, sample.examples(name, _SHOWN)))
         forms = " or ".join(form.example for form in found.candidates)
         return (
             f"The values of {name!r} ({shown}) may be amounts written as {forms}. They {kept}; "

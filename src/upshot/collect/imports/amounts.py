@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from upshot.collect.imports.sample import excerpt
 from upshot.engines.amounts import PERCENT, AmountForm, unit_of
 
 if TYPE_CHECKING:
@@ -84,5 +85,5 @@ def _doubt(read: dict[AmountForm, dict[str, float | None]], values: set[str]) ->
     if len(others) > len(values) * _MOSTLY:
         return ""
     grouped = any("," in value or unit_of(value) for value in values if best[value] is not None)
-    shown = ", ".join(map(repr, others[:_SHOWN]))
+    shown = ", ".join(map(repr, map(excerpt, others[:_SHOWN])))
     return f"look like amounts, but {len(others)} of {len(values)} different ones are none ({shown})" if grouped else ""

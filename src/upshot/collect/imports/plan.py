@@ -11,7 +11,7 @@ from upshot.collect.imports.amount_columns import amount_forms, written_numbers
 from upshot.collect.imports.files import SourceFile, expand, look_at
 from upshot.collect.imports.mapping import Column, Mapping, Preview
 from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_format_of
-from upshot.collect.imports.sample import INSIDE, TextSample, more_values, text_sample
+from upshot.collect.imports.sample import INSIDE, TextSample, excerpt, more_values, text_sample
 from upshot.collect.imports.times import carries_offset, settle
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import named_id
@@ -153,8 +153,8 @@ def _warn_of_nobody(column: str, sample: TextSample, problems: list[Problem]) ->
     nobody = [value for value in values if named_id(value) is None]
     if nobody:
         message = (
-            f"Of {len(values)} rows that were looked at, {len(nobody)} have an id such as {nobody[0]!r}, which names "
-            "nobody: they count as events, and for no person."
+            f"Of {len(values)} rows that were looked at, {len(nobody)} have an id such as {excerpt(nobody[0])!r}, "
+            "which names nobody: they count as events, and for no person."
         )
         problems.append(Problem(message, column, level="warning"))
 
@@ -278,7 +278,7 @@ def _recognised(file: SourceFile, sample: TextSample, name: str, problems: list[
     form = candidates[0] if len(candidates) == 1 else found.name
     if form:
         return form
-    shown = ", ".join(repr(value) for value in sample.values(name)[:3])
+    shown = ", ".join(repr(value) for value in sample.examples(name, 3))
     if candidates:
         message = f"The dates in {name!r} ({shown}) can be read as {' or as '.join(candidates)}. Say which it is."
     else:
@@ -316,7 +316,7 @@ def _columns(sample: TextSample, mapping: Mapping) -> tuple[Column, ...]:
             c.name,
             c.declared or c.type,
             roles.get(c.name, "property"),
-            tuple(dict.fromkeys(sample.values(c.name)))[:_EXAMPLES],
+            sample.examples(c.name, _EXAMPLES),
         )
         for c in shown
     )

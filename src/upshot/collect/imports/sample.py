@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.bulk import BulkLoader
 
-__all__ = ["INSIDE", "TextSample", "more_values", "text_sample"]
+__all__ = ["INSIDE", "TextSample", "excerpt", "more_values", "text_sample"]
 
 csv.field_size_limit(LONGEST_RECORD)
 
@@ -32,6 +32,7 @@ _SAMPLE_BYTES = 4 << 20
 _STEP_BYTES = 64 << 10
 _SAMPLE_ROWS = 20_000
 _LOOK_FURTHER_BYTES = 512 << 20
+_SHOWN_CHARACTERS = 60
 _DELIMITERS = (",", ";", "\t", "|")
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})")
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d+)?|-?\.\d+")
@@ -62,6 +63,19 @@ class TextSample:
         """What a column holds, without what is missing."""
         index = next(i for i, column in enumerate(self.columns) if column.name == name)
         return [value for row in self.rows if (value := row[index]) is not None]
+
+    def examples(self, name: str, most: int) -> tuple[str, ...]:
+        """The first different values of a column, as they can be shown: not without end."""
+        return tuple(excerpt(value) for value in islice(dict.fromkeys(self.values(name)), most))
+
+
+def excerpt(value: str) -> str:
+    """How a value begins, and how long it is where that is not all of it.
+
+    >>> excerpt("short"), excerpt("x" * 1_000_000)[55:]
+    ('short', 'xxxxx… (1,000,000 characters)')
+    """
+    return value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}… ({len(value):,} characters)"
 
 
 def text_sample(file: SourceFile, delimiter: str, loader: BulkLoader, *, most_bytes: int = _SAMPLE_BYTES) -> TextSample:
