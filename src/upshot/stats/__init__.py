@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from upshot.stats.evalues import average_e, e_benjamini_hochberg, e_from_p, p_from_e, product_e
     from upshot.stats.exact import ExactTest, clopper_pearson, fisher_test, permutation_test
     from upshot.stats.exact_shares import barnard_test, boschloo_test
-    from upshot.stats.frame import CompareMethod, Frame, compare
+    from upshot.stats.frame import compare
+    from upshot.stats.frame_rows import CompareMethod, Frame
     from upshot.stats.group_sequential import (
         GroupSequentialResult,
         Outcome,
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
     from upshot.stats.scores_design import AnswerDesign, design_variance
     from upshot.stats.sequential_sample_ratio import SequentialSampleRatio, sequential_sample_ratio
     from upshot.stats.shared import Shared
+    from upshot.stats.simulated_splits import SimulatedSplits, simulate_splits
     from upshot.stats.spending import OBRIEN_FLEMING, POCOCK, Spending, SpendingKind, hwang_shih_decani, power_family
     from upshot.stats.tables import TableTest, g_test
     from upshot.stats.weights import effective_size
@@ -225,6 +227,7 @@ __all__ = [
     "Shared",
     "ShipDecision",
     "Shipping",
+    "SimulatedSplits",
     "Spending",
     "SpendingKind",
     "Statistic",
@@ -337,6 +340,7 @@ __all__ = [
     "sequential_sample_ratio",
     "ship",
     "sidak",
+    "simulate_splits",
     "skew_adjusted_difference",
     "skewness",
     "spending_boundaries",
@@ -374,7 +378,8 @@ _NAMES = {
     "difference": "difference",
     "evalues": "average_e e_benjamini_hochberg e_from_p p_from_e product_e",
     "exact": "ExactTest clopper_pearson fisher_test permutation_test",
-    "frame": "CompareMethod Frame compare",
+    "frame": "compare",
+    "frame_rows": "CompareMethod Frame",
     "group_sequential": "GroupSequentialResult Outcome adjusted_after_stop group_sequential repeated_intervals",
     "group_sequential_boundaries": (
         "Boundaries Futility GroupSequentialDesign spending_boundaries wang_tsiatis_boundaries"
@@ -417,6 +422,7 @@ _NAMES = {
     "exact_shares": "barnard_test boschloo_test",
     "ranks": "superiority_probability",
     "shared": "Shared",
+    "simulated_splits": "SimulatedSplits simulate_splits",
     "spending": "OBRIEN_FLEMING POCOCK Spending SpendingKind hwang_shih_decani power_family",
     "tables": "TableTest g_test",
     "weights": "effective_size",
