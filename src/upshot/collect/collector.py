@@ -15,7 +15,8 @@ from upshot.collect.admission import admit
 from upshot.collect.delivery import Delivery, Envelope, Malformed, TooLarge
 from upshot.collect.keys import KeyRing
 from upshot.collect.policy import Breakages, Policy
-from upshot.collect.protocols import native, posthog, segment
+from upshot.collect.protocols import PROTOCOLS
+from upshot.collect.protocols.protocol import Decode
 from upshot.collect.recent import Recent, Sent
 from upshot.core.ids import new_token
 from upshot.core.settings import CollectSettings
@@ -30,11 +31,7 @@ _ROBOT = re.compile(
     r"lighthouse|phantomjs",
     re.IGNORECASE,
 )
-_BATCHES = {
-    "segment": ('"batch"', '"sentAt"'),
-    "posthog": ('"batch"', '"sent_at"'),
-    "native": ('"events"', '"sent_at"'),
-}
+_PROTOCOLS = {protocol.name: protocol for protocol in PROTOCOLS}
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -92,13 +89,12 @@ class Collector:
             if Part.DECLARATIONS in change.parts:
                 self._policy = None
 
-    def receive(self, envelope: Envelope, protocol: str, call: str = "", *, origin: str = "") -> Receipt:
+    def receive(self, envelope: Envelope, decode: Decode, *, origin: str = "") -> Receipt:
         """Take a request in.
 
         Args:
             envelope: The request.
-            protocol: Which one it speaks: ``segment``, ``posthog``, ``posthog-v1`` or ``native``.
-            call: For Segment, which call.
+            decode: How its protocol is read at the address that it came to.
             origin: The site whose page sent it; empty where no browser did.
 
         Raises:
@@ -108,7 +104,7 @@ class Collector:
             TooMany: The key brings more than it may.
             Busy: The store cannot keep up.
         """
-        delivery = self._decode(envelope, protocol, call)
+        delivery = decode(envelope, self.limit)
         source = self._keys().source(delivery.write_key, delivery.protocol, origin)
         source.spend(len(delivery.arrivals) + len(delivery.refusals))
         if self.settings.bots == "drop" and _ROBOT.search(envelope.user_agent):
@@ -143,18 +139,17 @@ class Collector:
 
     def _again(self, held: Held) -> Intake | None:
         """The message as it is taken in now; None where it still cannot be."""
-        protocol, _, call = held.protocol.partition(":")
-        if protocol not in _BATCHES:
+        name, _, call = held.protocol.partition(":")
+        protocol = _PROTOCOLS.get(name)
+        if protocol is None:
             return None
         raw = held.raw.encode()
-        if call:
-            body = raw
-        else:
-            events, sent_at = (name.encode() for name in _BATCHES[protocol])
-            said = msgspec.json.encode(held.sent_at)
-            body = b"{" + events + b":[" + raw + b"]," + sent_at + b":" + said + b"}"
+        decode = protocol.calls.get(call) if call else protocol.batch.decode
+        if decode is None:
+            return None
+        body = raw if call else protocol.batch.of(raw, held.sent_at)
         try:
-            delivery = self._decode(Envelope(body, held.received_at), protocol, call or "batch")
+            delivery = decode(Envelope(body, held.received_at), self.limit)
         except (Malformed, TooLarge):
             return None
         intake = admit(delivery, held.source, held.received_at, self._rules().of(held.source), Breakages()).intake
@@ -175,17 +170,6 @@ class Collector:
     def asks_for_keys(self) -> bool:
         """Whether events need a write key."""
         return self._keys().asks
-
-    def _decode(self, envelope: Envelope, protocol: str, call: str) -> Delivery:
-        match protocol:
-            case "segment":
-                return segment.decode(envelope, call, self.limit)
-            case "posthog":
-                return posthog.decode(envelope, self.limit)
-            case "posthog-v1":
-                return posthog.decode_versioned(envelope, self.limit)
-            case _:
-                return native.decode(envelope, self.limit)
 
     def _keys(self) -> KeyRing:
         with self._lock:

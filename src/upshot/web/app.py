@@ -15,6 +15,7 @@ from upshot.core.settings import Settings
 from upshot.web import api, assets, live, tracker
 from upshot.web.answers import Answers
 from upshot.web.collect import area as collect
+from upshot.web.collect.routes import ADDRESSES
 from upshot.web.dashboards import area as dashboards
 from upshot.web.data import routes as data
 from upshot.web.design import routes as design
@@ -75,8 +76,8 @@ _AS_THEY_ARE = [
     "^/live",
     "^/static",
     "^/upshot.js",
-    "^/(api/events|batch|capture|e|engage|track)/?$",
-    "^/(i/v|v1/)",
+    "^/v1/projects/",
+    *(f"^{address}/?$" for address in ADDRESSES),
 ]
 """Paths whose answers are not compressed on the way: streams, what is compressed already, short answers to clients."""
 _EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # names that no browser should use

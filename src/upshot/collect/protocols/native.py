@@ -11,6 +11,7 @@ import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.protocols.authorization import basic_user, bearer_token
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -28,9 +29,19 @@ from upshot.collect.protocols.json_text import (
     take,
     trait_values,
 )
-from upshot.collect.protocols.segment import basic_user
+from upshot.collect.protocols.protocol import (
+    ID_SCHEMA,
+    OBJECT_SCHEMA,
+    TIME_SCHEMA,
+    Batch,
+    Described,
+    Endpoint,
+    Protocol,
+    Schema,
+)
+from upshot.engines.intake import Taken
 
-__all__ = ["LINES", "NAME", "decode"]
+__all__ = ["LINES", "NAME", "PROTOCOL", "decode"]
 
 NAME = "native"
 LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"})
@@ -96,9 +107,8 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
         Malformed: It is no event and no list of events.
     """
     body, clean = clean_text(decompressed(envelope, limit))
-    scheme, _, token = envelope.authorization.partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    key = bearer or basic_user(envelope.authorization) or envelope.query.get("write_key", "")
+    named = bearer_token(envelope.authorization) or basic_user(envelope.authorization)
+    key = named or envelope.query.get("write_key", "")
     batch, pieces = _opened(body, envelope.content_type)
     delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
     sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time or None)
@@ -216,3 +226,69 @@ def _kept(event: _Event, extras: Extras) -> bytes:
         return given
     more = [(name, bytes(raw)) for name, raw in (("$set", event.set), ("$set_once", event.set_once)) if raw]
     return joined(given, [*more, *extras])
+
+
+class _Accepted(msgspec.Struct, omit_defaults=True):
+    accepted: int
+    quarantined: int
+    duplicates: int | None = None
+
+
+def _acknowledged(delivery: Delivery, taken: Taken) -> bytes:
+    del delivery
+    return msgspec.json.encode(_Accepted(taken.stored, taken.held, taken.duplicates))
+
+
+_EVENT_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["event"],
+    "properties": {
+        "event": {"type": "string", "minLength": 1},
+        "distinct_id": ID_SCHEMA,
+        "anonymous_id": ID_SCHEMA,
+        "id": ID_SCHEMA,
+        "timestamp": TIME_SCHEMA,
+        "session_id": ID_SCHEMA,
+        "groups": {"type": "object", "additionalProperties": ID_SCHEMA},
+        "properties": OBJECT_SCHEMA,
+        "set": OBJECT_SCHEMA,
+        "set_once": OBJECT_SCHEMA,
+        "group_set": {"type": "object", "additionalProperties": OBJECT_SCHEMA},
+        "sdk": {"type": "string"},
+    },
+}
+_LIST_SCHEMA: Schema = {"type": "array", "items": _EVENT_SCHEMA}
+_BATCH_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["events"],
+    "properties": {
+        "events": _LIST_SCHEMA,
+        "write_key": {"type": "string"},
+        "sent_at": TIME_SCHEMA,
+        "sdk": {"type": "string"},
+    },
+}
+_ACCEPTED_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["accepted", "quarantined"],
+    "properties": {name: {"type": "integer"} for name in ("accepted", "duplicates", "quarantined")},
+}
+
+PROTOCOL = Protocol(
+    NAME,
+    endpoints=(
+        Endpoint(
+            "/api/events",
+            decode,
+            _acknowledged,
+            Described(
+                "events",
+                "Upshot's own API.",
+                {"oneOf": [_EVENT_SCHEMA, _LIST_SCHEMA, _BATCH_SCHEMA]},
+                _ACCEPTED_SCHEMA,
+            ),
+        ),
+    ),
+    batch=Batch("events", "sent_at", decode),
+    clock_header=b"x-sent-at",
+)

@@ -13,6 +13,7 @@ import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.protocols.authorization import bearer_token
 from upshot.collect.protocols.body import decompressed, posted_text
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -30,9 +31,20 @@ from upshot.collect.protocols.json_text import (
     take,
     trait_values,
 )
+from upshot.collect.protocols.protocol import (
+    ID_SCHEMA,
+    OBJECT_SCHEMA,
+    TIME_SCHEMA,
+    Batch,
+    Described,
+    Endpoint,
+    Protocol,
+    Schema,
+)
+from upshot.engines.intake import Taken
 from upshot.engines.values import RESERVED_UNIT_TYPES
 
-__all__ = ["NAME", "decode", "decode_versioned"]
+__all__ = ["NAME", "PROTOCOL", "decode", "decode_versioned"]
 
 NAME = "posthog"
 _ABSENT = msgspec.Raw()
@@ -133,9 +145,8 @@ def decode_versioned(envelope: Envelope, limit: int) -> Delivery:
         Malformed: It is no batch.
     """
     body, clean = clean_text(decompressed(envelope, limit))
-    scheme, _, token = envelope.authorization.partition(" ")
     sent_at = instant_of(envelope.client_time or None)
-    delivery = Delivery(NAME, body, token.strip() if scheme.lower() == "bearer" else "", clean, sent_at=sent_at)
+    delivery = Delivery(NAME, body, bearer_token(envelope.authorization), clean, sent_at=sent_at)
     batch, pieces = _opened(body)
     shift = clock_shift(sent_at, envelope.received_at)
     _take(delivery, batch, pieces, _Whole(envelope.received_at, shift, envelope.sdk))
@@ -309,3 +320,82 @@ def _number(text: str) -> Time:
         return float(text) if text else None
     except ValueError:
         return text
+
+
+def _acknowledged(delivery: Delivery, taken: Taken) -> bytes:
+    del delivery, taken
+    return b'{"status":"Ok"}'
+
+
+def _each_acknowledged(delivery: Delivery, taken: Taken) -> bytes:
+    del taken
+    results: dict[str, dict[str, str]] = {uuid or "": {"result": "ok"} for uuid in delivery.arrivals.client_id}
+    for refusal in delivery.refusals:
+        found = _uuid_of(refusal.raw)
+        if found:
+            results[found] = {"result": "drop", "details": refusal.reason}
+    return msgspec.json.encode({"results": results})
+
+
+class _Named(msgspec.Struct):
+    uuid: str = ""
+
+
+def _uuid_of(raw: bytes) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Named).uuid
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+_EVENT_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["event", "distinct_id"],
+    "properties": {
+        "event": {"type": "string"},
+        "distinct_id": ID_SCHEMA,
+        "uuid": {"type": "string"},
+        "timestamp": TIME_SCHEMA,
+        "api_key": {"type": "string"},
+        "properties": OBJECT_SCHEMA,
+        "$set": OBJECT_SCHEMA,
+        "$set_once": OBJECT_SCHEMA,
+    },
+}
+_BATCH_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["batch"],
+    "properties": {
+        "batch": {"type": "array", "items": _EVENT_SCHEMA},
+        "api_key": {"type": "string"},
+        "sent_at": TIME_SCHEMA,
+        "historical_migration": {"type": "boolean"},
+    },
+}
+_STATUS_SCHEMA: Schema = {"type": "object", "required": ["status"], "properties": {"status": {"const": "Ok"}}}
+_RESULTS_SCHEMA: Schema = {"type": "object", "required": ["results"], "properties": {"results": OBJECT_SCHEMA}}
+
+
+def _endpoint(path: str) -> Endpoint:
+    operation = NAME + path.replace("/", ".").rstrip(".")
+    either = {"oneOf": [_EVENT_SCHEMA, _BATCH_SCHEMA]}
+    described = Described(operation, "PostHog's capture API.", either, _STATUS_SCHEMA)
+    return Endpoint(path, decode, _acknowledged, described, may_get=True)
+
+
+PROTOCOL = Protocol(
+    NAME,
+    endpoints=(
+        *map(_endpoint, ("/batch/", "/capture/", "/e/", "/engage/", "/i/v0/e/", "/track/")),
+        Endpoint("/i/v0/ai/batch/", decode, _acknowledged, may_get=True),
+        Endpoint(
+            "/i/v1/analytics/events",
+            decode_versioned,
+            _each_acknowledged,
+            Described("posthog.v1", "PostHog's versioned capture API.", _BATCH_SCHEMA, _RESULTS_SCHEMA),
+        ),
+    ),
+    batch=Batch("batch", "sent_at", decode),
+    clock_header=b"posthog-request-timestamp",
+    sdk_header=b"posthog-sdk-info",
+)

@@ -8,14 +8,13 @@ under its own name, the others under the names that PostHog's clients use for th
 ``$identify``, ``$groupidentify``, ``$create_alias``). What is no property is kept in ``$context`` and ``$segment``.
 """
 
-import base64
-import binascii
 from datetime import datetime, timedelta
 
 import msgspec
 
 from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
+from upshot.collect.protocols.authorization import basic_user
 from upshot.collect.protocols.body import decompressed
 from upshot.collect.protocols.elements import elements, members
 from upshot.collect.protocols.json_text import (
@@ -33,8 +32,20 @@ from upshot.collect.protocols.json_text import (
     take,
     trait_values,
 )
+from upshot.collect.protocols.protocol import (
+    ID_SCHEMA,
+    OBJECT_SCHEMA,
+    TIME_SCHEMA,
+    Batch,
+    Decode,
+    Described,
+    Endpoint,
+    Protocol,
+    Schema,
+)
+from upshot.engines.intake import Taken
 
-__all__ = ["CALLS", "NAME", "basic_user", "decode"]
+__all__ = ["CALLS", "NAME", "PROTOCOL", "decode"]
 
 NAME = "segment"
 CALLS = {
@@ -213,21 +224,6 @@ def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
     return batch, pieces
 
 
-def basic_user(authorization: str) -> str:
-    """The user name of a basic authorization, which is the write key; empty when there is none.
-
-    >>> basic_user("Basic " + base64.b64encode(b"key:").decode())
-    'key'
-    """
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(token.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
-
-
 def _read(message: _Message, extras: Extras, whole: _Whole, position: int, found: Arrivals) -> str:
     """Put what the message says; why it says nothing, where it does not."""
     call = whole.call or message.type or message.action
@@ -389,3 +385,52 @@ def _sdk(context: _Context) -> str:
     if context.library is None or not context.library.name:
         return ""
     return f"{context.library.name}/{id_text(context.library.version)}".rstrip("/")
+
+
+def _acknowledged(delivery: Delivery, taken: Taken) -> bytes:
+    del delivery, taken
+    return b'{"success":true}'
+
+
+_MESSAGE_SCHEMA: Schema = {
+    "type": "object",
+    "properties": {
+        "type": {"enum": sorted(set(CALLS.values()) - {"batch"})},
+        "messageId": ID_SCHEMA,
+        "event": {"type": "string"},
+        "userId": ID_SCHEMA,
+        "anonymousId": ID_SCHEMA,
+        "previousId": ID_SCHEMA,
+        "groupId": ID_SCHEMA,
+        "timestamp": TIME_SCHEMA,
+        "sentAt": TIME_SCHEMA,
+        "properties": OBJECT_SCHEMA,
+        "traits": OBJECT_SCHEMA,
+        "context": OBJECT_SCHEMA,
+        "writeKey": {"type": "string"},
+    },
+}
+_BATCH_SCHEMA: Schema = {
+    "type": "object",
+    "required": ["batch"],
+    "properties": {"batch": {"type": "array", "items": _MESSAGE_SCHEMA}},
+}
+_SUCCESS_SCHEMA: Schema = {"type": "object", "required": ["success"], "properties": {"success": {"const": True}}}
+
+
+def _decoder(call: str) -> Decode:
+    return lambda envelope, limit: decode(envelope, call, limit)
+
+
+def _endpoint(name: str, call: str) -> Endpoint:
+    request = _BATCH_SCHEMA if call == "batch" else _MESSAGE_SCHEMA
+    described = Described(f"{NAME}.{name}", f"Segment's call {call}.", request, _SUCCESS_SCHEMA)
+    return Endpoint(f"/v1/{name}", _decoder(call), _acknowledged, described)
+
+
+PROTOCOL = Protocol(
+    NAME,
+    endpoints=tuple(_endpoint(name, call) for name, call in CALLS.items()),
+    batch=Batch("batch", "sentAt", _decoder("batch")),
+    calls={call: _decoder(call) for call in CALLS.values() if call != "batch"},
+)

@@ -2,7 +2,7 @@
 
 from upshot.web.area import Area
 from upshot.web.collect.page import collect_page, key_add, key_revoke, quarantine_replay
-from upshot.web.collect.routes import native_events, posthog_events, posthog_versioned, segment_call
+from upshot.web.collect.routes import ENDPOINTS
 from upshot.web.collect.start import (
     posthog_config,
     posthog_config_script,
@@ -19,10 +19,7 @@ AREA = Area(
         key_add,
         key_revoke,
         quarantine_replay,
-        native_events,
-        posthog_events,
-        posthog_versioned,
-        segment_call,
+        *ENDPOINTS,
         posthog_config,
         posthog_config_script,
         posthog_decide,

@@ -4,123 +4,58 @@ They ask for a write key instead of a permission, and are the only ones that oth
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import msgspec
 from litestar import Litestar, asgi
+from litestar.handlers import ASGIRouteHandler
 from litestar.types import HTTPScope, Receive, Scope, Send
 
-from upshot.collect.collector import Collector, Receipt
 from upshot.collect.delivery import Envelope
-from upshot.collect.protocols.segment import CALLS
+from upshot.collect.protocols import PROTOCOLS
+from upshot.collect.protocols.protocol import Endpoint
 from upshot.core.errors import UserError
-from upshot.engines.intake import Taken
 from upshot.web.collect.exchange import Answer, answer, fault_answer, headers_of, query_of, read_body
 from upshot.web.permit import Open
 
-__all__ = ["native_events", "posthog_events", "posthog_versioned", "segment_call"]
+if TYPE_CHECKING:
+    from upshot.collect.collector import Collector
+
+__all__ = ["ADDRESSES", "ENDPOINTS"]
 
 _LARGE_BYTES = 200_000
 """Bodies from here on are decoded in a thread, so that small ones need not wait for them."""
 _NOT_THIS_METHOD = Answer(405, b'{"code":"invalid","message":"This address takes POST."}')
 _READ = frozenset({"GET", "HEAD"})
 
-Say = Callable[[Receipt, Taken], Answer]
+_CLOCK_HEADERS = tuple(protocol.clock_header for protocol in PROTOCOLS if protocol.clock_header)
+_SDK_HEADERS = tuple(protocol.sdk_header for protocol in PROTOCOLS if protocol.sdk_header)
 
 
-class _Accepted(msgspec.Struct, omit_defaults=True):
-    accepted: int
-    quarantined: int
-    duplicates: int | None = None
+def _handler(endpoint: Endpoint) -> ASGIRouteHandler:
+    @asgi(endpoint.path, permission=Open.WRITE_KEY, copy_scope=False)
+    async def events(scope: Scope, receive: Receive, send: Send) -> None:
+        await _collect(scope, receive, send, endpoint)
+
+    return events
 
 
-def _segment(receipt: Receipt, taken: Taken) -> Answer:
-    del receipt, taken
-    return Answer(200, b'{"success":true}')
-
-
-def _posthog(receipt: Receipt, taken: Taken) -> Answer:
-    del receipt, taken
-    return Answer(200, b'{"status":"Ok"}')
-
-
-def _versioned(receipt: Receipt, taken: Taken) -> Answer:
-    del taken
-    results: dict[str, dict[str, str]] = {uuid or "": {"result": "ok"} for uuid in receipt.delivery.arrivals.client_id}
-    for refusal in receipt.delivery.refusals:
-        found = _uuid_of(refusal.raw)
-        if found:
-            results[found] = {"result": "drop", "details": refusal.reason}
-    return Answer(200, msgspec.json.encode({"results": results}))
-
-
-def _native(receipt: Receipt, taken: Taken) -> Answer:
-    del receipt
-    return Answer(200, msgspec.json.encode(_Accepted(taken.stored, taken.held, taken.duplicates)))
-
-
-class _Named(msgspec.Struct):
-    uuid: str = ""
-
-
-def _uuid_of(raw: bytes) -> str:
-    try:
-        return msgspec.json.decode(raw, type=_Named).uuid
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
-
-
-@asgi([f"/v1/{name}" for name in CALLS], permission=Open.WRITE_KEY, copy_scope=False)
-async def segment_call(scope: Scope, receive: Receive, send: Send) -> None:
-    """Segment's tracking API, RudderStack's too."""
-    call = CALLS[scope["path"].rstrip("/").rpartition("/")[2]]
-    await _collect(scope, receive, send, "segment", call, _segment)
-
-
-@asgi(
-    ["/batch", "/capture", "/e", "/engage", "/i/v0/ai/batch", "/i/v0/e", "/track"],
-    permission=Open.WRITE_KEY,
-    copy_scope=False,
-)
-async def posthog_events(scope: Scope, receive: Receive, send: Send) -> None:
-    """PostHog's capture endpoints."""
-    await _collect(scope, receive, send, "posthog", "", _posthog, may_get=True)
-
-
-@asgi("/i/v1/analytics/events", permission=Open.WRITE_KEY, copy_scope=False)
-async def posthog_versioned(scope: Scope, receive: Receive, send: Send) -> None:
-    """PostHog's versioned capture endpoint, which answers for each event."""
-    await _collect(scope, receive, send, "posthog-v1", "", _versioned)
-
-
-@asgi("/api/events", permission=Open.WRITE_KEY, copy_scope=False)
-async def native_events(scope: Scope, receive: Receive, send: Send) -> None:
-    """Upshot's own API."""
-    await _collect(scope, receive, send, "native", "", _native)
-
-
-async def _collect(
-    scope: Scope, receive: Receive, send: Send, protocol: str, call: str, say: Say, *, may_get: bool = False
-) -> None:
+async def _collect(scope: Scope, receive: Receive, send: Send, endpoint: Endpoint) -> None:
     scope = cast("HTTPScope", scope)
     headers = headers_of(scope)
     method = str(scope["method"])
     if method == "OPTIONS":
         await answer(send, headers, Answer(204))
-    elif method != "POST" and not (may_get and method in _READ):
+    elif method != "POST" and not (endpoint.may_get and method in _READ):
         await answer(send, headers, _NOT_THIS_METHOD)
     else:
         try:
-            said = await _taken(scope, receive, headers, protocol, call, say)
+            said = await _taken(scope, receive, headers, endpoint)
         except UserError as error:
             said = fault_answer(error)
         await answer(send, headers, said)
 
 
-async def _taken(
-    scope: HTTPScope, receive: Receive, headers: dict[bytes, bytes], protocol: str, call: str, say: Say
-) -> Answer:
+async def _taken(scope: HTTPScope, receive: Receive, headers: dict[bytes, bytes], endpoint: Endpoint) -> Answer:
     app: Litestar = scope["litestar_app"]
     collector: Collector = app.state.workspace.collector
     query = query_of(scope)
@@ -133,19 +68,27 @@ async def _taken(
         authorization=_text(headers, b"authorization"),
         user_agent=_text(headers, b"user-agent"),
         query=query,
-        client_time=_text(headers, b"posthog-request-timestamp") or _text(headers, b"x-sent-at"),
-        sdk=_text(headers, b"posthog-sdk-info"),
+        client_time=_text(headers, *_CLOCK_HEADERS),
+        sdk=_text(headers, *_SDK_HEADERS),
     )
     origin = _text(headers, b"origin")
     if len(body) > _LARGE_BYTES:
-        receipt = await asyncio.to_thread(collector.receive, envelope, protocol, call, origin=origin)
+        receipt = await asyncio.to_thread(collector.receive, envelope, endpoint.decode, origin=origin)
     else:
-        receipt = collector.receive(envelope, protocol, call, origin=origin)
+        receipt = collector.receive(envelope, endpoint.decode, origin=origin)
     taken = await asyncio.wrap_future(receipt.done)
     if query.get("beacon") == "1":
         return Answer(204)
-    return say(receipt, taken)
+    return Answer(200, endpoint.acknowledge(receipt.delivery, taken))
 
 
-def _text(headers: dict[bytes, bytes], name: bytes) -> str:
-    return headers.get(name, b"").decode("latin-1")
+def _text(headers: dict[bytes, bytes], *names: bytes) -> str:
+    """The first of these headers that says something; empty where none does."""
+    return next((value.decode("latin-1") for name in names if (value := headers.get(name))), "")
+
+
+_ALL = tuple(endpoint for protocol in PROTOCOLS for endpoint in protocol.endpoints)
+ENDPOINTS = tuple(map(_handler, _ALL))
+"""The route of each address."""
+ADDRESSES = tuple(endpoint.path.rstrip("/") for endpoint in _ALL)
+"""The same addresses, without a slash at their end."""
