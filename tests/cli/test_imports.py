@@ -241,3 +241,16 @@ def test_dry_run_of_a_cell_of_a_megabyte_fits_on_a_page(folder: Path, tmp_path: 
         assert "1,000,000" in out
     _, out, _ = run(capsys, folder, *words)
     assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+
+
+def test_day_and_time_are_one_instant(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text("Day,Clock,customer\n2024-01-03,10:05,ann\n", encoding="utf-8")
+    words = ("import", "events", str(file), "--event", "order", "--timestamp", "Day", "--distinct-id", "customer")
+    code, out, _ = run(capsys, folder, *words, "--dry-run")
+    assert (code, "say --time-of-day Clock" in out) == (0, True)
+    code, out, _ = run(capsys, folder, *words, "--time-of-day", "Clock", "--dry-run")
+    assert (code, "Warning" in out) == (0, False)
+    assert "time_of_day" in next(line for line in out.splitlines() if line.strip().startswith("Clock"))
+    _, out, _ = run(capsys, folder, *words, "--time-of-day", "Clock")
+    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."

@@ -29,6 +29,7 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``event`` is a constant name; ``event_column`` a column; one of them is needed. ``timezone`` is the zone of
     timestamps that carry no offset; ``timestamp_format`` is iso, epoch_s, epoch_ms, epoch_us or a strptime pattern.
+    ``time_of_day`` is the column of the time where ``timestamp`` holds only the day; ``-`` says that days are meant.
     A ``distinct_id`` of ``-`` says that no column tells who.
     ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv; ``encoding`` is utf-8,
     latin-1 or windows-1252. ``numbers`` says by an example how a column of text
@@ -36,6 +37,7 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     timestamp: str = ""
+    time_of_day: str = ""
     distinct_id: str = ""
     event: str = ""
     event_column: str = ""

@@ -27,6 +27,7 @@ _LINE_EVERY_SECONDS = 5.0
 def events(
     *files: str,
     timestamp: str = "",
+    time_of_day: str = "",
     distinct_id: str = "",
     event: str = "",
     event_column: str = "",
@@ -52,7 +53,9 @@ def events(
 
     Args:
         files: The files; patterns such as "2024-*.csv.gz" too.
-        timestamp: The column with the time.
+        timestamp: The column with the time, or with the day.
+        time_of_day: The column with the time of day, where --timestamp has only the day; - says that there is none.
+            Default: joined where there is no doubt.
         distinct_id: The column that says who; - says that there is none.
         event: The name that all events get.
         event_column: The column with the events' names, instead of --event.
@@ -79,6 +82,7 @@ def events(
         raise InvalidInput("No file is named.", hint="Name the files to import.")
     flags = ImportMapping(
         timestamp=timestamp,
+        time_of_day=time_of_day,
         distinct_id=distinct_id,
         event=event,
         event_column=event_column,

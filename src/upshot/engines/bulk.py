@@ -61,6 +61,8 @@ class Reading(msgspec.Struct, frozen=True):
         format: The format; tab-separated text is csv with a tab.
         source: Names the origin in event ids and in the store.
         timestamp: The column of the instant; in jsonl a dotted path may reach into objects.
+        time_of_day: The column of the time, where ``timestamp`` holds the day; ``time_format`` reads both, with a space
+            between and without the day's midnight. Empty where one column holds it all.
         time_format: ``iso``, ``epoch_s``, ``epoch_ms``, ``epoch_us``, ``native``, or a strptime format.
         timezone: The IANA zone of instants that carry no offset.
         event: The constant name of the events, or empty when ``event_column`` says it.
@@ -87,11 +89,12 @@ class Reading(msgspec.Struct, frozen=True):
     delimiter: str = ","
     nested_properties: str = ""
     amounts: dict[str, AmountForm] = {}
+    time_of_day: str = ""
 
     @property
     def roles(self) -> frozenset[str]:
         """The columns that are something else than a property."""
-        named = (self.timestamp, self.event_column, self.distinct_id, self.event_id, self.session_id)
+        named = (self.timestamp, self.time_of_day, self.event_column, self.distinct_id, self.event_id, self.session_id)
         return frozenset(name for name in (*named, *self.groups.values(), *self.ignore) if name)
 
 

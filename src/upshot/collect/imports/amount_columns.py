@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upshot.collect.imports.amounts import Amounts, recognise_amounts
+from upshot.collect.imports.mapping import ROLES
 from upshot.collect.imports.sample import INSIDE, more_values
 from upshot.core.problems import Problem
 from upshot.engines.amounts import AmountForm, form_of
@@ -22,13 +23,12 @@ __all__ = ["amount_forms", "written_numbers"]
 _TEXT = "text"
 _SHOWN = 3
 _DECLARED = ("", "VARCHAR", INSIDE)
-_ROLES = ("timestamp", "distinct_id", "event_column", "event_id", "session_id")
 
 
 def written_numbers(mapping: Mapping, file: SourceFile, sample: TextSample, problems: list[Problem]) -> dict[str, str]:
     """How each column that holds amounts writes them, by an example; what is in doubt is told among the problems."""
     numbers = dict(mapping.numbers)
-    taken = {getattr(mapping, role) for role in _ROLES} | set(mapping.groups.values()) | set(mapping.ignore)
+    taken = {getattr(mapping, role) for role in ROLES} | set(mapping.groups.values()) | set(mapping.ignore)
     for name, example in mapping.numbers.items():
         if example != _TEXT and form_of(example) is None:
             problems.append(

@@ -11,7 +11,13 @@ from upshot.core.errors import InvalidInput
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 
-__all__ = ["Column", "Mapping", "Preview", "Status", "read_mapping"]
+__all__ = ["NOBODY", "ROLES", "Column", "Mapping", "Preview", "Status", "read_mapping"]
+
+NOBODY = "-"
+"""As ``distinct_id`` or ``time_of_day``: there is no such column."""
+
+ROLES = ("timestamp", "time_of_day", "distinct_id", "event_column", "event_id", "session_id")
+"""The fields that name one column each."""
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -19,6 +25,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     Attributes:
         timestamp: The column of the instant.
+        time_of_day: The column of the time, where ``timestamp`` holds only the day; "-" says that there is none.
         distinct_id: The column of who did it; "-" says that there is none.
         event: A constant name of the events.
         event_column: The column of the name.
@@ -36,6 +43,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """
 
     timestamp: str = ""
+    time_of_day: str = ""
     distinct_id: str = ""
     event: str = ""
     event_column: str = ""

@@ -9,10 +9,11 @@ import msgspec
 
 from upshot.collect.imports.amount_columns import amount_forms, written_numbers
 from upshot.collect.imports.files import SourceFile, expand, look_at
-from upshot.collect.imports.mapping import Column, Mapping, Preview
-from upshot.collect.imports.roles import guess_timestamp, guess_unique, time_format_of
+from upshot.collect.imports.mapping import NOBODY, ROLES, Column, Mapping, Preview
+from upshot.collect.imports.roles import guess_timestamp, guess_unique
 from upshot.collect.imports.sample import INSIDE, TextSample, excerpt, more_values, text_sample
-from upshot.collect.imports.times import carries_offset, settle
+from upshot.collect.imports.times import carries_offset, recognise, settle
+from upshot.collect.imports.times_of_day import guess_time_of_day, written_instants
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import named_id
 from upshot.core.problems import Problem
@@ -27,16 +28,13 @@ if TYPE_CHECKING:
 
     from upshot.engines.bulk import BulkLoader
 
-__all__ = ["NOBODY", "FilePlan", "Plan", "make_plan"]
-
-NOBODY = "-"
-"""As ``distinct_id``: there is no column of who did it."""
+__all__ = ["FilePlan", "Plan", "make_plan"]
 
 _DEFAULT_SOURCE = "import"
 _NESTED_PROPERTIES = "properties"
 _HEADER_BYTES = 1 << 20
 _EXAMPLES = 5
-_ROLES = ("timestamp", "distinct_id", "event_column", "event_id", "session_id")
+_LOOKED_AT = 5000
 _FORMATS = ("iso", "epoch_s", "epoch_ms", "epoch_us")
 Guess: TypeAlias = dict[str, str]
 
@@ -112,7 +110,7 @@ def _looked_at(found: Sequence[Path], mapping: Mapping, problems: list[Problem])
 def _complete(
     mapping: Mapping, file: SourceFile, sample: TextSample, time_zone: str, problems: list[Problem]
 ) -> tuple[Mapping, tuple[str, ...]]:
-    said = {name: getattr(mapping, name) for name in _ROLES}
+    said = {name: getattr(mapping, name) for name in ROLES}
     _check_names(mapping, sample, problems)
     guess: Guess = {}
     if not sample.rows:
@@ -124,6 +122,12 @@ def _complete(
     if not mapping.timestamp:
         guess |= _guess_timestamp(sample, problems)
     taken = {name for name in said.values() if name} | set(guess.values())
+    timestamp = mapping.timestamp or guess.get("timestamp", "")
+    if timestamp in {column.name for column in sample.columns} and not mapping.time_of_day:
+        others = taken | set(mapping.groups.values()) | set(mapping.ignore)
+        if time := guess_time_of_day(sample, timestamp, others, problems):
+            guess["time_of_day"] = time
+            taken.add(time)
     guess |= _guess_others(mapping, sample, taken, problems)
     complete = msgspec.structs.replace(
         mapping,
@@ -165,12 +169,12 @@ def _format_name(mapping: Mapping, file: SourceFile, sample: TextSample) -> str:
 
 def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) -> None:
     names = [column.name for column in sample.columns]
-    asked = [(role, getattr(mapping, role)) for role in _ROLES if getattr(mapping, role)]
+    asked = [(role, getattr(mapping, role)) for role in ROLES if getattr(mapping, role)]
     asked += [(f"groups.{kind}", name) for kind, name in mapping.groups.items()]
     asked += [("ignore", name) for name in mapping.ignore]
     asked += [(f"numbers.{name}", name) for name in mapping.numbers]
     for role, name in asked:
-        if name in names or (role == "distinct_id" and name == NOBODY):
+        if name in names or (role in {"distinct_id", "time_of_day"} and name == NOBODY):
             continue
         close = nearest(name, names)
         advice = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" There are {', '.join(names[:20])}."
@@ -246,7 +250,7 @@ def _guess_time_format(
 ) -> Guess:
     column = next(c for c in sample.columns if c.name == mapping.timestamp)
     guess: Guess = {}
-    if column.type == "instant":
+    if column.type == "instant" and not _time_of_day(mapping):
         if mapping.timestamp_format:
             problems.append(
                 Problem(f"{column.name!r} holds {column.declared}: it needs no format.", "timestamp_format")
@@ -263,22 +267,28 @@ def _guess_time_format(
             )
         )
     if not form and sample.rows:
-        form = _recognised(file, sample, column.name, problems)
+        form = _recognised(file, sample, mapping, problems)
         guess = {"timestamp_format": form} if form else {}
     return guess | _guess_zone(mapping, form, sample, time_zone, problems)
 
 
-def _recognised(file: SourceFile, sample: TextSample, name: str, problems: list[Problem]) -> str:
-    found = time_format_of(sample, name)
+def _time_of_day(mapping: Mapping) -> str:
+    return "" if mapping.time_of_day == NOBODY else mapping.time_of_day
+
+
+def _recognised(file: SourceFile, sample: TextSample, mapping: Mapping, problems: list[Problem]) -> str:
+    name = mapping.timestamp
+    written = written_instants(sample, name, _time_of_day(mapping))
+    found = recognise(written[:_LOOKED_AT])
     candidates = found.candidates
     if candidates and file.format == "csv":
         candidates = _settled(candidates, more_values(file, sample, name))
     elif candidates:
-        candidates = settle(candidates, sample.values(name))
+        candidates = settle(candidates, written)
     form = candidates[0] if len(candidates) == 1 else found.name
     if form:
         return form
-    shown = ", ".join(repr(value) for value in sample.examples(name, 3))
+    shown = ", ".join(repr(excerpt(value)) for value in dict.fromkeys(written[:3]))
     if candidates:
         message = f"The dates in {name!r} ({shown}) can be read as {' or as '.join(candidates)}. Say which it is."
     else:
@@ -296,7 +306,7 @@ def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str,
     if mapping.timezone or form.startswith("epoch") or "%z" in form or not form:
         return {}
     if form == "iso":
-        offsets = [carries_offset(value) for value in sample.values(mapping.timestamp)]
+        offsets = [carries_offset(v) for v in written_instants(sample, mapping.timestamp, _time_of_day(mapping))]
         if offsets and all(offsets):
             return {}
         if any(offsets):
@@ -307,7 +317,7 @@ def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str,
 
 
 def _columns(sample: TextSample, mapping: Mapping) -> tuple[Column, ...]:
-    roles = {getattr(mapping, role): role for role in reversed(_ROLES) if getattr(mapping, role)}
+    roles = {getattr(mapping, role): role for role in reversed(ROLES) if getattr(mapping, role)}
     roles |= {name: f"groups.{kind}" for kind, name in mapping.groups.items()}
     roles |= dict.fromkeys(mapping.ignore, "ignore")
     shown = [c for c in sample.columns if c.declared != INSIDE or c.name in roles]
@@ -350,12 +360,13 @@ def _typed(column: FileColumn, types: dict[str, FileColumn]) -> FileColumn:
 
 def _reading(mapping: Mapping, file: SourceFile, columns: tuple[FileColumn, ...], sample: TextSample) -> Reading:
     instant = next((c for c in columns if c.name == mapping.timestamp), None)
-    native = instant is not None and instant.type == "instant"
+    native = instant is not None and instant.type == "instant" and not _time_of_day(mapping)
     nested = any(c.name == _NESTED_PROPERTIES and _holds_objects(c, sample) for c in columns)
     return Reading(
         format=file.format,
         source=mapping.source,
         timestamp=mapping.timestamp,
+        time_of_day=_time_of_day(mapping),
         time_format="native" if native else mapping.timestamp_format or "iso",
         timezone=mapping.timezone or "UTC",
         event=mapping.event,

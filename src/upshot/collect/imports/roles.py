@@ -9,9 +9,8 @@ from upshot.collect.imports.times import recognise
 
 if TYPE_CHECKING:
     from upshot.collect.imports.sample import TextSample
-    from upshot.collect.imports.times import TimeFormat
 
-__all__ = ["guess_timestamp", "guess_unique", "time_format_of"]
+__all__ = ["guess_timestamp", "guess_unique", "plain_name"]
 
 _NAMES = {
     "timestamp": (
@@ -29,7 +28,8 @@ _NAMES = {
 _NESTED = ("properties", "data", "payload")
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A column's name without case, signs and the object that it stands in."""
     last = name.rpartition(".")[2] if name.startswith(tuple(f"{outer}." for outer in _NESTED)) else name
     return re.sub(r"[^a-z0-9]", "", last.casefold())
 
@@ -37,7 +37,9 @@ def _plain(name: str) -> str:
 def guess_unique(role: str, sample: TextSample, taken: set[str]) -> tuple[str, tuple[str, ...]]:
     """The one column that is called like ``role``, or all of them when there are several."""
     known = _NAMES[role]
-    names = [c.name for c in sample.columns if _plain(c.name) in known and c.name not in taken and c.type != "nested"]
+    names = [
+        c.name for c in sample.columns if plain_name(c.name) in known and c.name not in taken and c.type != "nested"
+    ]
     if role == "event_id":
         names = [name for name in names if _identifies(sample, name)]
     return (names[0], ()) if len(names) == 1 else ("", tuple(names))
@@ -55,7 +57,7 @@ def guess_timestamp(sample: TextSample) -> tuple[str, tuple[str, ...]]:
     """
     named, several = guess_unique("timestamp", sample, set())
     instants = [
-        c.name for c in sample.columns if _is_instant(sample, c.name, named=_plain(c.name) in _NAMES["timestamp"])
+        c.name for c in sample.columns if _is_instant(sample, c.name, named=plain_name(c.name) in _NAMES["timestamp"])
     ]
     if len(instants) == 1:
         return instants[0], ()
@@ -70,10 +72,5 @@ def _is_instant(sample: TextSample, name: str, *, named: bool) -> bool:
         return True
     if column.type in {"nested", "boolean"} or (column.type in {"integer", "number"} and not named):
         return False
-    found = time_format_of(sample, name)
+    found = recognise(sample.values(name)[:5000])
     return bool(found.name or found.candidates)
-
-
-def time_format_of(sample: TextSample, name: str) -> TimeFormat:
-    """The format of the instants in a column of text or numbers."""
-    return recognise(sample.values(name)[:5000])

@@ -42,6 +42,8 @@ _DATES = (
     "%B %d, %Y",
     "%a, %d %b %Y",
     "%Y%m%d",
+    "%Y-%m-%d",
+    "%Y/%m/%d",
 )
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %H:%M %z", " %H:%M:%S %z")
 _STRPTIME = (*(date + time for date, time in product(_DATES, _TIMES)), "%a %b %d %H:%M:%S %Y", "%Y%m%dT%H%M%S%z")

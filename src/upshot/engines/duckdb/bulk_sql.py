@@ -23,6 +23,7 @@ __all__ = ["amount", "event_uuid", "file_columns", "rows", "to_utc"]
 _UTC = frozenset({"UTC", "Etc/UTC", "Etc/UCT", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu"})
 # Casting a text with an offset to TIMESTAMP drops the offset, so all texts go through TIMESTAMPTZ.
 _OFFSET = r":[0-9.]+ ?([Zz]|UTC|GMT|[+-][0-9]{2}(:?[0-9]{2})?|[A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$"
+_MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?$"
 _ABBREVIATION = r"[0-9] ?[A-Za-z]{2,5}$"
 _KEPT_BITS = f"'0x{0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF:032x}'"
 _VERSION_5_BITS = f"'0x{0x00000000_0000_5000_8000_000000000000:032x}'"
@@ -66,11 +67,12 @@ def rows(reading: Reading, piece: Piece, text_file: str, *, numbered: bool) -> s
     """
     value = _Values(reading)
     instant = _instant(reading, value)
-    hashed = f"md5({literal(f'{reading.event}/{reading.timestamp}/')} || {value.whole_row()})"
+    read_as = f"{reading.event}/{reading.timestamp}/" + (f"{reading.time_of_day}/" if reading.time_of_day else "")
+    hashed = f"md5({literal(read_as)} || {value.whole_row()})"
     if reading.event_id:  # a row with an id of its own needs no other name, and a fifth of the reading went into it
         hashed = f"CASE WHEN {value.id(reading.event_id)} IS NULL THEN {hashed} END"
     source = _source(reading, piece, text_file, numbered=numbered)
-    read = f"SELECT *, {value.text(reading.timestamp)} AS written FROM ({source})"
+    read = f"SELECT *, {_written(reading, value)} AS written FROM ({source})"
     dated = f"SELECT *, {instant} AS instant FROM ({read})"
     inner = f"SELECT *, {_reason(reading, value)} AS reason FROM ({dated})"
     raw = f"CASE WHEN reason IS NOT NULL THEN {value.raw()} END"
@@ -334,6 +336,15 @@ def _json_properties(reading: Reading) -> str:
     return f"json_merge_patch({outside}, {inside})"
 
 
+def _written(reading: Reading, value: _Values) -> str:
+    """The text of the instant; null where it, or a part of it, is missing."""
+    text = value.text(reading.timestamp)
+    if not reading.time_of_day:
+        return text
+    day = f"regexp_replace({text}, {literal(_MIDNIGHT)}, '')"
+    return f"{day} || ' ' || {value.text(reading.time_of_day)}"
+
+
 def _instant(reading: Reading, value: _Values) -> str:
     text = "written"
     match reading.time_format:
@@ -386,6 +397,9 @@ def _reason(reading: Reading, value: _Values) -> str:
         cases.append(f"WHEN {_is_too_deep(value.column(reading.nested_properties)[0])} THEN '{_TOO_DEEP}'")
     if reading.format == "parquet":
         cases.append(f"WHEN {value.holds_nul()} THEN 'holds a NUL character'")
+    if reading.time_of_day:
+        missing = f"{text} IS NULL AND {value.text(reading.timestamp)} IS NOT NULL"
+        cases.append(f"WHEN {missing} THEN {literal(f'no time of day in {reading.time_of_day!r}')}")
     cases.append(f"WHEN {text} IS NULL THEN {literal(f'no timestamp in {reading.timestamp!r}')}")
     understood = literal(f" is not a timestamp ({_described(reading.time_format)})")
     cases.append(f"WHEN {instant} IS NULL THEN '''' || {shown} || '''' || {understood}")
