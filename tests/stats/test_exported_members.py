@@ -29,8 +29,17 @@ INNER_NAMES = {
         "CheckedDesign",
         "difference_and_error",
     ),
-    *("every", "first_reason", "group_reasons", "outcomes", "posterior_of", "reasons", "sequential_estimates"),
-    *("mixed_arms", "sequential_reasons", "shaped_posterior"),
+    *(
+        "adjusted_by",
+        "every",
+        "first_reason",
+        "group_reasons",
+        "outcomes",
+        "posterior_of",
+        "reasons",
+        "sequential_estimates",
+    ),
+    *("adjusted_by", "mixed_arms", "sequential_reasons", "shaped_posterior"),
 }
 MODULES = sorted({module.name for module in pkgutil.iter_modules(upshot.stats.__path__)} - INNER_MODULES)
 DOCUMENTED = [

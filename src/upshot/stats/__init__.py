@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         cuped_with_missing,
         pool_sparse,
         post_stratify,
+        ratio_cuped_stratified,
         ratio_post_stratify,
         split_missing,
     )
@@ -323,6 +324,7 @@ __all__ = [
     "rate_difference",
     "rate_lift",
     "ratio_cuped",
+    "ratio_cuped_stratified",
     "ratio_difference",
     "ratio_fieller_lift",
     "ratio_lift",
@@ -362,7 +364,9 @@ __all__ = [
 
 _NAMES = {
     "adjust": "cuped cuped_many ratio_cuped variance_reduction",
-    "adjust_strata": "cuped_with_missing pool_sparse post_stratify ratio_post_stratify split_missing",
+    "adjust_strata": (
+        "cuped_with_missing pool_sparse post_stratify ratio_cuped_stratified ratio_post_stratify split_missing"
+    ),
     "bayes": "Better NormalPrior Posterior PosteriorSummary bayes_difference bayes_lift normal_posterior",
     "bayes_conjugate": "BetaPrior GammaPrior beta_binomial gamma_poisson",
     "bootstrap": "Sample bootstrap_bca bootstrap_t",

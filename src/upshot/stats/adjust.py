@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from upshot.stats.result import FloatArray
 
-__all__ = ["cuped", "cuped_many", "ratio_cuped", "variance_reduction"]
+__all__ = ["adjusted_by", "cuped", "cuped_many", "ratio_cuped", "variance_reduction"]
 
 
 def cuped(arms: PairMoments) -> Moments:
@@ -64,7 +64,7 @@ def cuped(arms: PairMoments) -> Moments:
     covariate, spread, toward = arms.mean_y, arms.variance_y, arms.covariance
     if mean.ndim == 0:
         raise InvalidInput("There is no axis of arms.", hint="Stack control and treatments along the last axis.")
-    # The one-covariate case of ``_adjusted`` in plain products: a third of its time.
+    # The one-covariate case of ``adjusted_by`` in plain products: a third of its time.
     with np.errstate(all="ignore"):
         freedom, units = _freedom(n, np.broadcast_shapes(n.shape, mean.shape))
         told = freedom > 0.0
@@ -101,7 +101,7 @@ def cuped_many(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
     """
     ridge = _checked(arms, ridge, metric_columns=1)
     c = arms.covariance
-    return _adjusted(
+    return adjusted_by(
         arms.n, arms.means[..., 0], c[..., 0, 0], arms.means[..., 1:], c[..., 1:, 1:], c[..., 0, 1:], ridge
     )
 
@@ -130,7 +130,7 @@ def ratio_cuped(arms: CovariateMoments, *, ridge: float = 1e-6) -> Moments:
     c = arms.covariance
     with np.errstate(all="ignore"):
         toward = (c[..., 0, 2:] - ratio.mean[..., None] * c[..., 1, 2:]) / arms.means[..., 1, None]
-    return _adjusted(arms.n, ratio.mean, ratio.variance, arms.means[..., 2:], c[..., 2:, 2:], toward, ridge)
+    return adjusted_by(arms.n, ratio.mean, ratio.variance, arms.means[..., 2:], c[..., 2:, 2:], toward, ridge)
 
 
 def variance_reduction(before: Moments, after: Moments) -> FloatArray:
@@ -156,7 +156,7 @@ def _checked(arms: CovariateMoments, ridge: float, metric_columns: int) -> float
     return ridge
 
 
-def _adjusted(
+def adjusted_by(
     n: FloatArray,
     mean: FloatArray,
     variance: FloatArray,
@@ -165,7 +165,17 @@ def _adjusted(
     toward: FloatArray,
     ridge: float,
 ) -> Moments:
-    """Adjusted moments; covariates (…, g, k), their covariance (…, g, k, k), that with the metric (…, g, k)."""
+    """Moments adjusted by covariates, with what the arms share.
+
+    Args:
+        n: Units, shape (…, g).
+        mean: Of the metric, shape (…, g).
+        variance: Of the metric, shape (…, g).
+        covariates: Their means, shape (…, g, k).
+        spread: Their covariance, shape (…, g, k, k).
+        toward: Their covariance with the metric, shape (…, g, k).
+        ridge: As in ``cuped_many``.
+    """
     if mean.ndim == 0:
         raise InvalidInput("There is no axis of arms.", hint="Stack control and treatments along the last axis.")
     with np.errstate(all="ignore"):
