@@ -29,7 +29,14 @@ def test_chapter_example_prints_what_it_says() -> None:
 
 
 def test_chapter_names_only_what_exists() -> None:
-    exported = {"effect.at()", "upshot.stats", "upshot.stats.planning", "Estimate", "plan_risks(...).power_each"}
+    exported = {
+        "effect.at()",
+        "found.columns()",
+        "upshot.stats",
+        "upshot.stats.planning",
+        "Estimate",
+        "plan_risks(...).power_each",
+    }
     for module in MODULES:
         exported |= set(importlib.import_module(f"upshot.stats.{module}").__all__)
     text = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)

@@ -25,6 +25,10 @@ def checked_tail(level: float, replicates: int) -> float:
 
     Raises:
         InvalidInput: The level is not in (0, 1), or fewer than 10 draws would lie beyond an end.
+
+    Examples:
+        >>> round(checked_tail(0.9, 1000), 12)
+        0.05
     """
     tail = (1.0 - checked_level(level)) / 2.0
     if replicates * tail < 10.0:
@@ -45,6 +49,10 @@ def percentile_ends(drawn: FloatArray, tail: float) -> tuple[FloatArray, FloatAr
 
     Returns:
         Lower and upper end, shape (…); infinite where draws without a value reach the end.
+
+    Examples:
+        >>> [float(end) for end in percentile_ends(np.arange(1.0, 100.0), 0.05)]
+        [5.0, 95.0]
     """
     return _ends(drawn, np.full(drawn.shape[1:], tail), np.full(drawn.shape[1:], 1.0 - tail))
 
@@ -62,6 +70,10 @@ def bca_ends(
 
     Returns:
         As ``percentile_ends``.
+
+    Examples:
+        >>> [float(end) for end in bca_ends(np.arange(1.0, 100.0), np.asarray(50.0), np.asarray(0.0), 0.05)]
+        [5.0, 95.0]
     """
     replicates = drawn.shape[0]
     known = np.maximum(replicates - np.isnan(drawn).sum(axis=0), 1)
@@ -78,6 +90,10 @@ def at_rank(ordered: FloatArray, share: FloatArray) -> FloatArray:
     Args:
         ordered: Draws in order along the first axis, shape (replicates, …).
         share: Shares in (0, 1), shape (…); NaN gives NaN.
+
+    Examples:
+        >>> float(at_rank(np.arange(1.0, 100.0), np.asarray(0.25)))
+        25.0
     """
     rank = np.clip(np.rint((ordered.shape[0] + 1.0) * share) - 1.0, 0.0, ordered.shape[0] - 1.0)
     known = np.isfinite(rank)
