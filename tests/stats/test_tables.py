@@ -62,6 +62,23 @@ def test_g_holds_its_level_where_five_are_expected(sizes: tuple[int, ...], share
     assert size.high > 0.04
 
 
+@pytest.mark.parametrize(
+    ("sizes", "shares", "most"),
+    [
+        ((50, 1000), (0.95, 0.05), 0.095),  # 2.5 expected: the worst that was found
+        ((100, 100), (0.8, 0.1, 0.05, 0.03, 0.02), 0.06),
+        ((50, 1000), (0.99, 0.01), 0.02),  # half a unit expected
+        ((20,) * 5, (0.95, 0.05), 0.04),
+    ],
+)
+def test_g_with_few_expected_errs_no_more_than_its_words_say(
+    sizes: tuple[int, ...], shares: tuple[float, ...], most: float
+) -> None:
+    generator = np.random.default_rng(14)
+    tables = np.stack([generator.multinomial(n, shares, size=20_000) for n in sizes], axis=1)
+    assert float((g_test(tables).p_value < 0.05).mean()) < most
+
+
 def test_williams_factor_cures_what_plain_g_gets_wrong() -> None:
     generator = np.random.default_rng(12)
     tables = np.stack([generator.multinomial(20, [0.2] * 5, size=20_000) for _ in range(2)], axis=1)
