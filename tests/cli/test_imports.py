@@ -254,3 +254,13 @@ def test_day_and_time_are_one_instant(folder: Path, tmp_path: Path, capsys: Capt
     assert "time_of_day" in next(line for line in out.splitlines() if line.strip().startswith("Clock"))
     _, out, _ = run(capsys, folder, *words, "--time-of-day", "Clock")
     assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+
+
+def test_columns_of_spaces_are_read(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "orders.txt"
+    file.write_text("when                  customer\n2024-01-03T10:05:00Z  ann\n", encoding="utf-8")
+    code, out, _ = run(capsys, folder, "import", "events", str(file), *NAMED, "--dry-run")
+    assert (code, "delimiter = spaces" in out) == (0, True)
+    for more in ((), ("--delimiter", "spaces")):
+        _, out, _ = run(capsys, folder, "import", "events", str(file), *NAMED, *more)
+    assert out.splitlines()[-1] == "1 rows: 0 stored, 1 known already, 0 rejected."

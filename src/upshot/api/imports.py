@@ -31,9 +31,9 @@ class ImportMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timestamps that carry no offset; ``timestamp_format`` is iso, epoch_s, epoch_ms, epoch_us or a strptime pattern.
     ``time_of_day`` is the column of the time where ``timestamp`` holds only the day; ``-`` says that days are meant.
     A ``distinct_id`` of ``-`` says that no column tells who.
-    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv; ``encoding`` is utf-8,
-    latin-1 or windows-1252. ``numbers`` says by an example how a column of text
-    writes numbers (``1,234.56`` or ``1.234,56``), or ``text``.
+    ``format`` is csv, tsv, jsonl or parquet; ``delimiter`` for csv (``spaces`` for runs of them); ``encoding`` is
+    utf-8, latin-1 or windows-1252. ``numbers`` says by an example how a column of text writes numbers (``1,234.56`` or
+    ``1.234,56``), or ``text``.
     """
 
     timestamp: str = ""

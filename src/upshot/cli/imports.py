@@ -66,7 +66,7 @@ def events(
         group: A group and its column, such as account=Company; may be repeated.
         source: What to call where the events come from. Equal rows of one source are one event. Default: import.
         format: csv, tsv, jsonl or parquet. Default: by the file's name and content.
-        delimiter: What separates the columns of CSV. Default: guessed.
+        delimiter: What separates the columns of CSV: a character, tab, or spaces for runs of them. Default: guessed.
         encoding: utf-8, latin-1 or windows-1252. Default: utf-8; a file that is not is refused with what it looks like.
         ignore: A column that becomes nothing; may be repeated.
         number: How a column of text writes numbers, such as Gross=1,234.56 or Gross=1.234,56; Gross=text keeps it as

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from upshot.collect.imports.characters import ENCODINGS, check_encoding
+from upshot.collect.imports.spaces import SpacesAsTabs
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.suggest import nearest
 
@@ -58,6 +59,7 @@ class SourceFile:
         size: In bytes, as it lies on the disk.
         tabs: Whether its name says that tabs separate its columns.
         encoding: Of its characters, as it was said; empty where nothing was.
+        spaces: Whether runs of spaces separate its columns; they are read as tabs.
     """
 
     path: Path
@@ -66,6 +68,7 @@ class SourceFile:
     size: int
     tabs: bool
     encoding: str = ""
+    spaces: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -178,6 +181,7 @@ class ByteSource:
         self._raw: BinaryIO = file.path.open("rb")
         self._stream = self._decompressed()
         self._codec = ENCODINGS[file.encoding or "utf-8"]
+        self._told = SpacesAsTabs(self._decoded).read if file.spaces else self._decoded
 
     def _decompressed(self) -> BinaryIO | gzip.GzipFile:
         match self._file.compression:
@@ -193,13 +197,16 @@ class ByteSource:
                 return self._raw
 
     def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes of the file, more when they are told in UTF-8; empty at the end.
+        """About ``size`` bytes; empty at the end.
 
         What has no character in the file's encoding stays a byte that is no UTF-8.
 
         Raises:
             CutShort: The compressed bytes end too early or make no sense.
         """
+        return self._told(size)
+
+    def _decoded(self, size: int) -> bytes:
         # In small steps: what a damaged stream gave before its end is lost with the step in which it ends.
         parts: list[bytes] = []
         try:

@@ -36,7 +36,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
         groups: Group type → column.
         source: Names the origin in the store; equal rows of one source are one event.
         format: csv, tsv, jsonl or parquet.
-        delimiter: What separates the columns of csv.
+        delimiter: What separates the columns of csv: a character, ``tab``, or ``spaces`` for runs of them.
         encoding: utf-8, latin-1 or windows-1252; UTF-8 where nothing is said.
         ignore: Columns that are left out.
         numbers: Column of text → how it writes numbers, by an example such as ``1.234,56 €``; ``text`` for none.

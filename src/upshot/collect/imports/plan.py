@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -11,7 +11,8 @@ from upshot.collect.imports.amount_columns import amount_forms, written_numbers
 from upshot.collect.imports.files import SourceFile, expand, look_at
 from upshot.collect.imports.mapping import NOBODY, ROLES, Column, Mapping, Preview
 from upshot.collect.imports.roles import guess_timestamp, guess_unique
-from upshot.collect.imports.sample import INSIDE, TextSample, excerpt, more_values, text_sample
+from upshot.collect.imports.sample import INSIDE, TextSample, excerpt, more_values, separated_by_spaces, text_sample
+from upshot.collect.imports.spaces import SPACES
 from upshot.collect.imports.times import carries_offset, recognise, settle
 from upshot.collect.imports.times_of_day import guess_time_of_day, written_instants
 from upshot.core.errors import InvalidInput, NotFound
@@ -72,8 +73,12 @@ def make_plan(paths: Sequence[str], mapping: Mapping, loader: BulkLoader, time_z
     found = expand(paths)
     problems: list[Problem] = []
     files = _looked_at(found, mapping, problems)
+    delimiter = _delimiter(mapping)
+    if files[0].format == "csv" and (delimiter == SPACES or (not delimiter and separated_by_spaces(files[0]))):
+        files = [replace(file, spaces=True) for file in files]
+        delimiter = "\t"
     first = files[0]
-    sample = text_sample(first, _delimiter(mapping), loader)
+    sample = text_sample(first, delimiter, loader)
     complete, guessed = _complete(mapping, first, sample, time_zone, problems)
     plans: tuple[FilePlan, ...] = ()
     if not any(problem.level == "error" for problem in problems):
@@ -86,8 +91,10 @@ def make_plan(paths: Sequence[str], mapping: Mapping, loader: BulkLoader, time_z
 
 def _delimiter(mapping: Mapping) -> str:
     given = {"\\t": "\t", "tab": "\t"}.get(mapping.delimiter, mapping.delimiter)
-    if given and (len(given) != 1 or given in '"\r\n' or not given.isascii()):
-        raise InvalidInput(f"{mapping.delimiter!r} cannot separate columns.", hint="Give one character, or 'tab'.")
+    if given and given != SPACES and (len(given) != 1 or given in '"\r\n' or not given.isascii()):
+        raise InvalidInput(
+            f"{mapping.delimiter!r} cannot separate columns.", hint="Give one character, 'tab' or 'spaces'."
+        )
     return given
 
 
@@ -133,7 +140,7 @@ def _complete(
         mapping,
         **guess,
         format=_format_name(mapping, file, sample),
-        delimiter=sample.delimiter,
+        delimiter=SPACES if file.spaces else sample.delimiter,
         source=mapping.source or _DEFAULT_SOURCE,
     )
     guess |= {
@@ -164,7 +171,7 @@ def _warn_of_nobody(column: str, sample: TextSample, problems: list[Problem]) ->
 
 
 def _format_name(mapping: Mapping, file: SourceFile, sample: TextSample) -> str:
-    return mapping.format or ("tsv" if sample.delimiter == "\t" else file.format)
+    return mapping.format or ("tsv" if sample.delimiter == "\t" and not file.spaces else file.format)
 
 
 def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) -> None:
@@ -204,7 +211,11 @@ def _separator_hint(sample: TextSample) -> str:
         return ""
     header = sample.columns[0].name
     better = max((";", ",", "\t", "|"), key=header.count)
-    return f" The columns may be separated by {better!r}: say so with the delimiter." if better in header else ""
+    if better in header:
+        return f" The columns may be separated by {better!r}: say so with the delimiter."
+    if " " in header:
+        return f" If runs of spaces separate the columns, say --delimiter {SPACES}."
+    return ""
 
 
 def _guess_timestamp(sample: TextSample, problems: list[Problem]) -> Guess:

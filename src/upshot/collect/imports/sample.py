@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from upshot.collect.imports.characters import check_characters
 from upshot.collect.imports.files import ByteSource, CutShort, SourceFile
 from upshot.collect.imports.pieces import LONGEST_RECORD, TextPiece, record_end, records
+from upshot.collect.imports.spaces import are_columns
 from upshot.core.errors import InvalidInput
 from upshot.engines.bulk import FileColumn, ValueType
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.bulk import BulkLoader
 
-__all__ = ["INSIDE", "TextSample", "excerpt", "more_values", "text_sample"]
+__all__ = ["INSIDE", "TextSample", "excerpt", "more_values", "separated_by_spaces", "text_sample"]
 
 csv.field_size_limit(LONGEST_RECORD)
 
@@ -100,6 +101,15 @@ def text_sample(file: SourceFile, delimiter: str, loader: BulkLoader, *, most_by
     if file.format == "jsonl":
         return _jsonl(file, text)
     return _csv(text, delimiter or ("\t" if file.tabs else _separator(text)))
+
+
+def separated_by_spaces(file: SourceFile) -> bool:
+    """Whether runs of spaces separate the columns of a file of which nobody said what does.
+
+    Raises:
+        InvalidInput: There is no line in it.
+    """
+    return file.format == "csv" and not file.tabs and are_columns(_head(file, _SAMPLE_BYTES))
 
 
 def _head(file: SourceFile, most_bytes: int) -> bytes:
