@@ -177,7 +177,7 @@ def window_of(first: date, last: date, grain: Grain) -> DayRange:
     Raises:
         InvalidInput: There is none, or there are too many for the grain.
     """
-    window = DayRange.of(first, last)
+    window = DayRange.asked(first, last)
     if not window.days:
         raise InvalidInput("The window holds no day.", hint="Name its first and its last day; both are counted.")
     length = (grain.next(grain.floor(first)) - grain.floor(first)).days

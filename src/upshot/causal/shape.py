@@ -97,12 +97,13 @@ def _bounds_of_gap(error: Error, calibrated: Calibration, level: float, base: fl
 
 
 def is_over(early: float, low: float, high: float) -> bool:
-    """Whether a later interval says that an earlier effect was over: it holds no effect and leaves that one out.
+    """Whether a later interval says that an earlier effect was over: it holds no effect, and nothing of half of that.
 
-    >>> is_over(0.2, -0.02, 0.03), is_over(0.2, -0.5, 0.5), is_over(0.2, 0.1, 0.15)
-    (True, False, False)
+    >>> is_over(0.2, -0.02, 0.03), is_over(0.2, -0.5, 0.5), is_over(0.2, 0.1, 0.15), is_over(0.3, -0.04, 0.26)
+    (True, False, False, False)
     """
-    return low <= 0.0 <= high and not low <= early <= high
+    reached = high if early > 0 else -low
+    return low <= 0.0 <= high and reached < abs(early) / 2
 
 
 def _course(early: int, late: int, change: int, *, over: bool) -> Course:

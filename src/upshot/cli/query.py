@@ -141,7 +141,7 @@ def _draw(picture: "Chart", path: Path) -> None:
 def _window(workspace: "Caller", first: str | None, last: str | None, grain: Grain) -> DayRange:
     end = parse_day(last) if last else _newest_day(workspace)
     if first:
-        return DayRange.of(parse_day(first), end)
+        return DayRange.asked(parse_day(first), end)
     start = grain.floor(end)
     for _ in range(_DEFAULT_PERIODS[grain] - 1):
         start = grain.floor(start - timedelta(days=1))

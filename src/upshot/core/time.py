@@ -96,6 +96,7 @@ _DAYS = {
 
 
 _SHORTEST_FIRST = list(Grain)
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 def longer(asked: Grain | None, least: Grain) -> Grain | None:
@@ -123,6 +124,22 @@ class DayRange(msgspec.Struct, frozen=True):
     def of(cls, first: date, last: date) -> "DayRange":
         """The range whose last day is ``last``, as people say it."""
         return cls(first, last + timedelta(days=1))
+
+    @classmethod
+    def asked(cls, first: date, last: date) -> "DayRange":
+        """The range that somebody asks about.
+
+        Raises:
+            InvalidInput: It ends before it starts, or is of other centuries than events can be of.
+        """
+        if last < first:
+            raise InvalidInput(f"The last day ({last}) is before the first ({first}).", hint="Swap the two dates.")
+        if first.year < _FIRST_YEAR or last.year > _LAST_YEAR:
+            raise InvalidInput(
+                f"Nothing can be asked about {first} to {last}.",
+                hint=f"Name days of the years {_FIRST_YEAR} to {_LAST_YEAR}.",
+            )
+        return cls.of(first, last)
 
     @property
     def days(self) -> int:

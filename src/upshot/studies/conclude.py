@@ -65,7 +65,7 @@ def conclude(inputs: StudyInputs) -> Verdict:
             inputs,
             VerdictWord.TOO_EARLY,
             StudyDesign.NONE,
-            f"Too early: it launches on {day_label(inputs.launch_day)}.",
+            f"Too early: nothing is known yet of the days since {day_label(inputs.launch_day)}.",
         )
     found, refused = _routed(inputs)
     if not inputs.final:

@@ -166,7 +166,7 @@ def _preset_days(preset: str, days: DataDays) -> tuple[date, date]:
 
 
 def _grain(by: str, first: date, last: date) -> Grain:
-    length = DayRange.of(first, last).days
+    length = DayRange.asked(first, last).days
     if not by:
         return next((grain for most, grain in _GRAIN_DAYS if length <= most), Grain.YEAR)
     if by not in set(Grain):

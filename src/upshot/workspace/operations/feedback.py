@@ -111,7 +111,7 @@ def score(resources: Resources, principal: Principal, request: ScoreQuery) -> Sc
 
     del principal
     _known(resources, request.survey)
-    days = DayRange.of(request.first, request.last)
+    days = DayRange.asked(request.first, request.last)
     if not 0.0 < request.level < 1.0:
         raise InvalidInput(f"The level {request.level} is not between 0 and 1.", hint="95% is 0.95.")
     expression = scored_answers(
