@@ -72,3 +72,6 @@ def test_bracket_is_headed_by_all_of_its_periods(fresh: Served) -> None:
     owner.call(METRIC_APPLY, MetricApply(definition))
     text = fresh.get("/retention?by=day&from=2024-01-08&to=2024-01-20&metric=back").text
     assert re.findall(r'<span aria-hidden="true">D([^<]*)</span>', text) == ["0", "1–3", "4–6"]
+    weeks = fresh.get("/retention?by=week&from=2024-01-08&to=2024-01-20&metric=back").text
+    assert re.findall(r'<span aria-hidden="true">([DWM][^<]*)</span>', weeks) == ["D0", "D1–3", "D4–6"]
+    assert "Its brackets are of days" in weeks

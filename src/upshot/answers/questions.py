@@ -31,7 +31,7 @@ from upshot.core.time import DayRange, Grain, aware_instant
 from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
 from upshot.metrics.definition import Metric
-from upshot.metrics.kinds import KINDS
+from upshot.metrics.kinds import KINDS, RetentionKind
 
 __all__ = ["answer_grid", "answer_series", "retention", "series", "window_of"]
 
@@ -124,22 +124,25 @@ def answer_grid(
     if not 0 <= request.periods <= _MOST_PERIODS:
         raise InvalidInput(f"{request.periods} periods cannot be shown.", hint=f"Ask for 0 to {_MOST_PERIODS}.")
     where = read_filters(resources, request.where)
-    window = window_of(request.first, request.last, request.grain)
+    grain, remarks = request.grain, tuple[str, ...]()
+    if metric.kind is RetentionKind.BRACKET and metric.period is not grain:
+        grain, remarks = metric.period, (f"Its brackets are of {metric.period}s, and so are its cohorts.",)
+    window = window_of(request.first, request.last, grain)
     prepared, answer = resources.compiled.retention(
-        resources.store, metric, Cohorts(window, request.grain, request.periods, (), where)
+        resources.store, metric, Cohorts(window, grain, request.periods, (), where)
     )
     extent = extent_of(resources)
-    cells = _cells(answer, request.grain, extent, window)
-    cut = request.grain.floor(extent.first) if extent.first else None
+    cells = _cells(answer, grain, extent, window)
+    cut = grain.floor(extent.first) if extent.first else None
     return RetentionGrid(
         metric=view,
-        grain=request.grain,
+        grain=grain,
         cells=cells,
         cut_off_left=tuple(sorted({c.cohort for c in cells if c.cohort == cut})),
         sql=prepared.sql,
         route=prepared.route,
         elapsed_ms=answer.elapsed_ms,
-        notes=(*prepared.notes, *notes_on_filters(resources, where)),
+        notes=(*prepared.notes, *remarks, *notes_on_filters(resources, where)),
     )
 
 
