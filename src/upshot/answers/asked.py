@@ -127,11 +127,11 @@ class Asked:
 
     def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
         ripe = self.extent.ripe_part(window)
-        query = SeriesQuery(ripe or window, None, breakdown, self.where)
+        query = SeriesQuery(ripe, None, breakdown, self.where)
         prepared, answer = self._run(query)
         found = _by_group(prepared, answer, len(breakdown))
         bounds = self._bounds(query, found)
-        note = self._note_on_all(window, ripe or window)
+        note = self._note_on_all(window, ripe)
         points = tuple(
             bounded(
                 Point(window.start, value, not note, group, top, bottom, note, small=self._small(group, bottom)),
@@ -141,7 +141,7 @@ class Asked:
         )
         if not points and not breakdown:
             points = (Point(window.start, prepared.absent, not note, note=note),)
-        if note in NO_DATA or ripe is None:
+        if note in NO_DATA:
             points = tuple(Point(window.start, None, complete=False, group=p.group, note=note) for p in points)
         return points, answer.elapsed_ms
 

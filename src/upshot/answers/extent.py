@@ -80,14 +80,12 @@ class Extent:
             return IN_PART
         return ""
 
-    def ripe_part(self, window: DayRange) -> DayRange | None:
-        """The days of ``window`` whose units have had their time, all where none needs time; None where none has."""
+    def ripe_part(self, window: DayRange) -> DayRange:
+        """The days of ``window`` whose units have had their time; all of them where none has, or none needs time."""
         ripe = self.ripe
-        if self.ripening.at_once:
+        if self.ripening.at_once or ripe is None or not window.start <= ripe < window.last:
             return window
-        if ripe is None or ripe < window.start:
-            return None
-        return DayRange.of(window.start, min(ripe, window.last))
+        return DayRange.of(window.start, ripe)
 
 
 def extent_of(resources: Answering, metric: Metric | None = None) -> Extent:
