@@ -187,6 +187,8 @@ def test_launch_can_be_proved_again(told: Served) -> None:
     proof = told.get(f"/verdicts/{verdict}")
     assert proof.status_code == 200
     assert "the same to the last digit" in proof.text
+    lead = proof.text.partition('class="page-lead">')[2].partition("</p>")[0]
+    assert not re.search(r"\d{4}-\d\d-\d\d", lead), lead
 
 
 def test_launch_is_marked_on_the_chart_of_its_report(told: Served) -> None:

@@ -12,6 +12,7 @@ from litestar.response import Redirect
 from upshot.api.operation import Permission
 from upshot.api.studies import DECIDE, VERDICT_VERIFY, Decide, VerdictId
 from upshot.catalog.kinds import Choice
+from upshot.charts import day_label
 from upshot.core.errors import NotFound
 from upshot.web.area import Area
 from upshot.web.launches.view import read_report
@@ -56,7 +57,9 @@ async def launch_decide(page: NamedDependency[Page], name: FromPath[str]) -> Red
 def verdict_page(page: NamedDependency[Page], verdict: FromPath[str]) -> Response[str]:
     """A verdict that is concluded again from its snapshot, while one looks."""
     found = page.caller.call(VERDICT_VERIFY, VerdictId(verdict))
-    return page.show("launches/verdict.html", area="ledger", found=found)
+    return page.show(
+        "launches/verdict.html", area="ledger", found=found, read_on=day_label(found.verdict.verdict.reading)
+    )
 
 
 AREA = Area(
