@@ -178,11 +178,9 @@ def window_of(first: date, last: date, grain: Grain) -> DayRange:
     """The days asked about.
 
     Raises:
-        InvalidInput: There is none, or there are too many for the grain.
+        InvalidInput: The last is before the first, they are of other centuries, or there are too many for the grain.
     """
     window = DayRange.asked(first, last)
-    if not window.days:
-        raise InvalidInput("The window holds no day.", hint="Name its first and its last day; both are counted.")
     length = (grain.next(grain.floor(first)) - grain.floor(first)).days
     if window.days / length > _MOST_POINTS:
         raise InvalidInput(

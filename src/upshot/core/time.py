@@ -133,7 +133,7 @@ class DayRange(msgspec.Struct, frozen=True):
             InvalidInput: It ends before it starts, or is of other centuries than events can be of.
         """
         if last < first:
-            raise InvalidInput(f"The last day ({last}) is before the first ({first}).", hint="Swap the two dates.")
+            raise InvalidInput(f"The window ends ({last}) before it starts ({first}).", hint="Swap the two dates.")
         if first.year < _FIRST_YEAR or last.year > _LAST_YEAR:
             raise InvalidInput(
                 f"Nothing can be asked about {first} to {last}.",

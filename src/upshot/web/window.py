@@ -134,8 +134,6 @@ def read_view(
     elif fixed:
         last = parse_day(one["to"]) if "to" in one else days.end
         first = parse_day(one["from"]) if "from" in one else last - timedelta(days=29)
-        if last < first:
-            raise InvalidInput(f"The window ends ({last}) before it starts ({first}).", hint="Swap the two dates.")
     else:
         first, last = _preset_days(chosen, days)
     by = one.get("by", usual.by).replace(_AUTOMATIC, "")
