@@ -92,7 +92,7 @@ class IdentityMerge(msgspec.Struct, frozen=True):
 
 
 class UnitPropertiesSet(msgspec.Struct, frozen=True):
-    """Traits of a unit from ``at`` on; ``once`` keeps a value that is there already."""
+    """Traits of a unit from ``at`` on; ``once`` keeps a value that the trait has had at any time."""
 
     unit_type: str
     unit: str
