@@ -323,3 +323,9 @@ def test_expectations_and_commands_stand_in_sentences_as_people_read_them(tellin
             assert "−2% (−3% to 1%) within 14 days" in text, page
             assert "within 14d" not in text, page
             assert not re.search(r">[^<]*`[^<]*<", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)), page
+
+
+def test_an_output_names_what_it_belongs_to_by_title(told: Served) -> None:
+    text = told.get("/outputs/gift-cards").text
+    assert '<a href="/objectives/sell-more">Sell more</a>' in text
+    assert '<a href="/launches/gift-cards">Gift cards</a>' in text

@@ -23,7 +23,7 @@ from upshot.charts import (
 from upshot.charts.chart import Chart
 from upshot.core.money import currency
 from upshot.core.time import DayRange, Grain
-from upshot.core.units import format_value, typographic
+from upshot.core.units import format_value
 from upshot.metrics.kinds import LEAST_SIZE
 
 __all__ = [
@@ -44,7 +44,6 @@ __all__ = [
 
 COMPARED = {"previous": "Days before", "year": "Year before", "none": "Before"}
 _FORMATS = ("count", "money", "percent", "duration", "number")
-_ROUND_FROM = 100
 _WITHOUT_CENTS_FROM = 100_000
 _LINES = 8
 _NOTHING = "(none)"
@@ -73,9 +72,7 @@ class Words(msgspec.Struct, frozen=True):
         return Axis(kind if self.form in _FORMATS else "number", currency(self.currency).sign)
 
     def write(self, value: float | None) -> str:
-        """One value; a dash for none. A mean of counts has one digit after the point at most."""
-        if value is not None and self.form == "count" and value != int(value):
-            return typographic(f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}")
+        """One value; a dash for none."""
         return format_value(value, self.form, self.currency)
 
     def brief(self, value: float | None) -> str:

@@ -23,6 +23,7 @@ ValueFormat = Literal["count", "money", "percent", "duration", "number"]
 
 _MANY = 1000
 _FEW = 10
+_ROUND_FROM = 100
 _SMALL_SHARE = 0.001
 _BYTE_STEPS = ("B", "kB", "MB", "GB", "TB")
 _MINUS = str.maketrans("-", "−")
@@ -39,6 +40,8 @@ def format_value(value: float | None, form: str, currency: str) -> str:
 
     >>> format_value(0.3661, "percent", "EUR"), format_value(885.0, "count", "EUR"), format_value(None, "count", "EUR")
     ('36.6%', '885', '–')
+    >>> format_value(1377.5, "count", "EUR"), format_value(43.57, "count", "EUR")
+    ('1,378', '43.6')
     >>> format_value(-0.02, "percent", "EUR"), format_value(-12.0, "count", "EUR")
     ('−2.0%', '−12')
     """
@@ -87,6 +90,8 @@ def _written(value: float, form: str, currency: str) -> str:
     match form:
         case "money":
             return format_amount(Decimal(repr(value)), currency)
+        case "count" if value != int(value):  # a mean of counts
+            return f"{value:,.0f}" if abs(value) >= _ROUND_FROM else f"{value:,.1f}"
         case "percent":
             return f"{value:.1%}"
         case "duration":

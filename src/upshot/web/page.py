@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,9 @@ from markupsafe import Markup, escape
 from upshot.api.dashboards import DASHBOARD_LIST, DashboardView
 from upshot.api.imports import IMPORT_LIST, ImportStatus
 from upshot.api.metrics import METRIC_LIST, MetricView
+from upshot.api.objectives import OBJECTIVE_LIST
 from upshot.api.operation import Caller, Operation, Permission, Principal
+from upshot.api.outputs import LAUNCH_LIST
 from upshot.api.segments import SEGMENT_LIST, SegmentView
 from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
 from upshot.catalog.kinds.expectation import parse_expectation
@@ -93,6 +95,7 @@ class Page:
     workspace: ServedWorkspace
     principal: Principal | None
     clock: Callable[[ZoneInfo], datetime] = field(default=datetime.now)
+    _titles: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @cached_property
     def caller(self) -> Caller:
@@ -200,8 +203,23 @@ class Page:
     def expected(self, line: str) -> str:
         """What an output is expected to do, for a reader; ``line`` is as its authors wrote it."""
         expectation = parse_expectation(line)
-        titles = {metric.name: metric.title for metric in self.metrics}
-        return expectation.words(titles.get(expectation.metric, expectation.metric))
+        return expectation.words(self.title_of("metric", expectation.metric))
+
+    def title_of(self, kind: Literal["metric", "objective", "launch"], name: str) -> str:
+        """The title of what is declared under ``name``; the name where it has none, or is not there any more."""
+        if kind not in self._titles:
+            self._titles[kind] = self._titles_of(kind)
+        return self._titles[kind].get(name) or name
+
+    def _titles_of(self, kind: Literal["metric", "objective", "launch"]) -> dict[str, str]:
+        match kind:
+            case "metric":
+                return {metric.name: metric.title for metric in self.metrics}
+            case "objective":
+                return {each.name: each.title for each in self.ask(OBJECTIVE_LIST, Nothing()).objectives}
+            case "launch":
+                found = self.ask(LAUNCH_LIST, Nothing()).launches
+                return {launch.name: launch.title or " and ".join(launch.output_titles) for launch in found}
 
     def may(self, permission: Permission) -> bool:
         """Whether the principal holds it."""

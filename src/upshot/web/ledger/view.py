@@ -119,7 +119,7 @@ def read_ledger(page: Page) -> LedgerPage:
         foresight=f"{totals.expectations_met} of {scored}" if scored else "–",
         foresight_note="effects fell into the range stated beforehand"
         if scored
-        else "no sealed expectation is due yet",
+        else "of no sealed expectation can it be said yet",
         wasted=_percent(ledger, "waste"),
         shares=_shares(ledger),
         choice=choice,
