@@ -162,11 +162,12 @@ def _made(common: Common, world: msgspec.Struct) -> None:
 
 
 def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
-    """The numbers of the last whole 30 days beside the 30 before."""
+    """The numbers that home opens with, each with the days that it stands for, beside the days before."""
     from datetime import timedelta
 
     from upshot.api.metrics import METRIC_QUERY, MetricQuery
     from upshot.api.state import WORKSPACE_INFO, Nothing
+    from upshot.charts.words import range_label
     from upshot.cli.output import print_json, table
     from upshot.core.units import format_value
 
@@ -174,16 +175,16 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
     if common.json:
         print_json(info)
         return
-    last = last_day - timedelta(days=1)
     rows = []
     for name in _HEADLINES:
-        query = MetricQuery(name, last - timedelta(days=29), last, compare="previous")
+        query = MetricQuery(name, last_day - timedelta(days=29), last_day, compare="previous")
         series = caller.call(METRIC_QUERY, query)
         found = series.headline
         change = "" if found.before is None or found.before.change is None else format_change(found.before.change)
-        rows.append((series.metric.title, format_value(found.value, series.metric.format, series.currency), change))
+        value = format_value(found.value, series.metric.format, series.currency)
+        rows.append((series.metric.title, value, range_label(found.first, found.last), change))
     line(f"{info.events:,} events, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
-    table((("last 30 days", "left"), ("", "right"), ("against the 30 before", "right")), rows)
+    table((("", "left"), ("", "right"), ("days", "left"), ("against those before", "right")), rows)
 
 
 def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None:
