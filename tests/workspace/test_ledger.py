@@ -10,7 +10,7 @@ from tests.workspace.study_world import make_shop, open_shop
 from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
 from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
 from upshot.api.operation import LOCAL_OWNER, Caller
-from upshot.api.studies import DECIDE, STUDIES_RECORD, Decide, StudiesRecord
+from upshot.api.studies import DECIDE, LAUNCH_REPORT, STUDIES_RECORD, Decide, LaunchName, StudiesRecord
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Grade, VerdictWord
 from upshot.workspace.local import LocalWorkspace
@@ -140,3 +140,24 @@ def test_without_records_the_due_reading_is_said(tmp_path: Path, shop: LocalWork
     assert row.word is VerdictWord.TOO_EARLY
     assert "is not recorded" in row.sentence
     assert any("are not recorded" in note for note in ledger.notes)
+
+
+def test_reading_whose_units_still_have_time_is_too_early_and_not_due(tmp_path: Path) -> None:
+    """Read on 26 March, of those who saw the button; they have 40 days from then on, and today is 1 April."""
+    make_shop(tmp_path / "shop")
+    with open_shop(tmp_path / "shop") as opened:
+        caller = opened.acting_as(LOCAL_OWNER)
+        before = [note for note in caller.call(LEDGER, LedgerQuery()).notes if "not recorded" in note]
+        yaml = (
+            "metrics: [{name: bought, type: conversion, of: button seen, event: bought, within: 40d}]\n"
+            "outputs: [{name: nudge, expects: ['bought +5% (1%..9%) within 24d']}]\n"
+            "launches: [{name: nudge, title: Nudge, at: 2026-03-02T09:00:00+01:00, outputs: [nudge]}]\n"
+        )
+        done = caller.call(DECLARATIONS_APPLY, DeclarationsApply((DeclarationFile("b.yaml", yaml),)))
+        assert not done.refused, done.problems
+        ledger = caller.call(LEDGER, LedgerQuery())
+        row = by_name(ledger)["nudge"]
+        report = caller.call(LAUNCH_REPORT, LaunchName("nudge"))
+    assert row.sentence == "Too early: what 26 Mar 2026 did is known when the data reach the end of 5 May 2026."
+    assert (report.word, report.sentence) == (row.word, row.sentence)
+    assert [note for note in ledger.notes if "not recorded" in note] == before

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.standing import standing
+from upshot.answers.standing import Standing, standing
 from upshot.answers.study_inputs import daily_series
 from upshot.api.ledger import LEDGER, Ledger, LedgerBucket, LedgerQuery, LedgerRow, LedgerTotals
 from upshot.api.operation import Principal
@@ -36,7 +36,7 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
     book = LaunchBook.of(resources.answering)
     newest = book.newest_verdicts()
     told = {name: _launch_told(book, declared.value, newest.get(name)) for name, declared in book.launches.items()}
-    grades = {name: each.grade for name, each in told.items()}
+    grades = {name: each.standing.grade for name, each in told.items()}
     entries = []
     for name, declared in book.outputs.items():
         output = declared.value
@@ -59,13 +59,11 @@ def show(resources: Resources, principal: Principal, request: LedgerQuery) -> Le
 class _Told:
     """What is known of one launch, shared by its outputs."""
 
-    word: VerdictWord
-    grade: Grade
+    standing: Standing
     design: str
     metric: str
     metric_title: str
     effect: Effect | None
-    sentence: str
     reading: date | None
     verdict: str
     worth: Worth | None
@@ -81,17 +79,15 @@ def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None)
     verdict = record.verdict if record else None
     metric = measured.study.primary if measured.study else ""
     effect = main_effect(verdict)
-    word, grade, sentence = standing(book, measured, verdict)
+    stands = standing(book, measured, verdict)
     worth, note = worth_of_verdict(verdict, effect, lambda name: _unit_worth(book, name), book.metric_title)
-    over = verdict is not None and word not in (VerdictWord.TOO_EARLY, VerdictWord.NOT_MEASURABLE)
+    over = verdict is not None and stands.word not in (VerdictWord.TOO_EARLY, VerdictWord.NOT_MEASURABLE)
     return _Told(
-        word=word,
-        grade=grade,
+        standing=stands,
         design=verdict.design if verdict else "none",
         metric=metric,
         metric_title=book.metric_title(metric),
         effect=effect,
-        sentence=sentence,
         reading=verdict.reading if verdict else None,
         verdict=record.id if record else "",
         worth=worth,
@@ -130,19 +126,19 @@ def _row(book: LaunchBook, output: Output, launch: Launch | None, told: _Told | 
     stated = chosen_expectation(own, launch.at, told.metric) or chosen_expectation(own, launch.at)
     foretold = stated is not None and not stated.late(launch.at)
     used = _used_share(book, output, launch)
-    placed = bucket_of(told.word, told.grade, output.kind, used, worse=went_bad(told.effect))
+    placed = bucket_of(told.standing.word, told.standing.grade, output.kind, used, worse=went_bad(told.effect))
     return LedgerRow(
         output=view,
         launch=launch.name,
         launched_on=book.day_of(launch),
         shared_with=tuple(name for name in launch.outputs if name != output.name),
-        word=told.word,
-        grade=told.grade,
+        word=told.standing.word,
+        grade=told.standing.grade,
         design=told.design,
         metric=told.metric,
         metric_title=told.metric_title,
         effect=told.effect.relative if told.effect else None,
-        sentence=told.sentence,
+        sentence=told.standing.sentence,
         reading=told.reading,
         verdict=told.verdict,
         worth=told.worth.amount if told.worth else None,
@@ -246,7 +242,7 @@ def _notes(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> tuple[str, ..
             f"{len(shared)} outputs share a launch with others: its effect and worth stand in each of their rows and "
             "count once in the totals."
         )
-    due = sum(1 for each in told.values() if not each.verdict and "not recorded" in each.sentence)
+    due = sum(1 for each in told.values() if each.standing.due)
     if due:
         notes.append(f"{due} readings have come and are not recorded: `upshot study read` records them.")
     launched = [row for row in rows if row.launch]

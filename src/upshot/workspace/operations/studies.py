@@ -67,12 +67,12 @@ def report(resources: Resources, principal: Principal, request: LaunchName) -> L
         metric, _ = resources.metrics.get(measured.study.primary)
         title, form = metric.title or metric.name, metric.format
     verdicts = resources.catalog.conclusions.verdicts(launch.name)
-    word, grade, sentence = standing(book, measured, verdicts[-1].verdict if verdicts else None)
+    stands = standing(book, measured, verdicts[-1].verdict if verdicts else None)
     return LaunchReport(
         launch=book.launch_view(launch.name),
-        word=word,
-        grade=grade,
-        sentence=sentence,
+        word=stands.word,
+        grade=stands.grade,
+        sentence=stands.sentence,
         outputs=tuple(book.output_view(name) for name in launch.outputs if name in book.outputs),
         study=study_view(book, measured),
         no_study=no_study,
