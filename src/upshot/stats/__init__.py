@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         running_intersection,
         tuned_rho_squared,
     )
+    from upshot.stats.confidence_sequences_adjusted import regression_adjusted_sequence
     from upshot.stats.decisions import Compare, equivalence, inferiority, non_inferiority, superiority
     from upshot.stats.decisions_ship import (
         Finding,
@@ -329,6 +330,7 @@ __all__ = [
     "ratio_fieller_lift",
     "ratio_lift",
     "ratio_post_stratify",
+    "regression_adjusted_sequence",
     "rejection_probability",
     "repeated_intervals",
     "required_drift",
@@ -377,6 +379,7 @@ _NAMES = {
         "always_valid_p asymptotic_confidence_sequence first_look_units mean_difference_sequence mixture_radius "
         "running_intersection tuned_rho_squared"
     ),
+    "confidence_sequences_adjusted": "regression_adjusted_sequence",
     "decisions": "Compare equivalence inferiority non_inferiority superiority",
     "decisions_ship": "Finding MetricTest RiskPlan Role ShipDecision Shipping metric_test plan_risks ship",
     "difference": "difference",
