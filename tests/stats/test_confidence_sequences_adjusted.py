@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from scipy.integrate import quad
 from scipy.stats import nct, norm, t
+from statsmodels.regression.linear_model import OLS
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.adjust import cuped
@@ -40,7 +40,7 @@ def test_effect_and_error_agree_with_statsmodels(covariates: int) -> None:
     tables = drawn((9, 14, 11), covariates=covariates, seed=covariates)
     found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=30, minimum_n=2)
     metric, columns = design(tables)
-    fit = sm.OLS(metric, columns).fit()
+    fit = OLS(metric, columns).fit()
     np.testing.assert_allclose(found.value, fit.params[1:3], rtol=1e-10)
     np.testing.assert_allclose(found.standard_error, fit.bse[1:3], rtol=1e-10)
 
@@ -51,7 +51,7 @@ def test_p_value_is_the_mixture_of_noncentral_t() -> None:
     found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=tuned_n, minimum_n=2).at(0)
     assert isinstance(found, Estimate)
     metric, columns = design(tables)
-    fit = sm.OLS(metric, columns).fit()
+    fit = OLS(metric, columns).fit()
     knows = 1.0 / np.linalg.inv(columns.T @ columns)[1, 1]
     spread = np.sqrt(float(tuned_rho_squared(tuned_n)) / (share * (1.0 - share)))
 
