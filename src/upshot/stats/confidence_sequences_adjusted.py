@@ -54,6 +54,10 @@ def regression_adjusted_sequence(
     An experiment may be looked at after each unit and stop for any reason; the interval at the stop keeps its level,
     and the p-value may be compared with alpha at every look.
 
+    All arms are taken to vary alike around the regression. Where they do not and the split is uneven the promise is
+    broken, by much (38 false alarms in 100 where a tenth of the units varies twice as much): take ``cuped`` and
+    ``mean_difference_sequence`` there.
+
     Args:
         arms: Column 0 is the metric, the others are covariates (none is allowed: a sequential t-test); control first
             along the last axis: n of shape (…, g), g ≥ 2, one place in … for each look.
