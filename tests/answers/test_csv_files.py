@@ -22,6 +22,7 @@ def point(day: date, value: float | None, group: str | None, note: str = "") -> 
 def series(points: tuple[Point, ...], previous: tuple[Point, ...]) -> MetricSeries:
     return MetricSeries(
         metric=VIEW,
+        grain=Grain.DAY,
         points=points,
         previous=previous,
         total=None,

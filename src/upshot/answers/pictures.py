@@ -97,11 +97,11 @@ def chart_points(points: Sequence[Point], grain: Grain, words: Words) -> tuple[C
     )
 
 
-def series_lines(series: MetricSeries, grain: Grain, compare: str, *, grouped: bool) -> list[Line]:
+def series_lines(series: MetricSeries, compare: str, *, grouped: bool) -> list[Line]:
     """The lines of a series: one and what it is compared with, or, where it is ``grouped``, one for each group."""
-    words = Words.of(series)
+    words, grain = Words.of(series), series.grain
     if grouped:
-        return group_lines(series, grain, words)
+        return group_lines(series, words)
     now = Line(series.metric.title, chart_points(series.points, grain, words), _band(series))
     if not any(p.value is not None for p in series.previous):
         return [now]
@@ -134,8 +134,9 @@ def size_text(point: Point) -> str:
     return "" if point.denominator is None else f"{point.denominator:,.0f}"
 
 
-def group_lines(series: MetricSeries, grain: Grain, words: Words) -> list[Line]:
+def group_lines(series: MetricSeries, words: Words) -> list[Line]:
     """A line for each of the largest groups, eight at most, all over the same periods."""
+    grain = series.grain
     periods = list(dict.fromkeys(sorted(p.period for p in series.points)))
     by_group: dict[tuple[str | None, ...], dict[date, Point]] = {}
     for point in series.points:
@@ -156,9 +157,9 @@ def _gap(period: date, grain: Grain) -> ChartPoint:
 def series_picture(series: MetricSeries, asked: MetricQuery) -> Chart:
     """The chart of the answer to ``asked``, with its title, window, filters and legend inside."""
     grouped = bool(asked.breakdown)
-    lines = series_lines(series, asked.grain, asked.compare, grouped=grouped)
-    option = line_chart(lines, asked.grain, Words.of(series).axis)
-    window = f"by {asked.grain}, {range_label(asked.first, asked.last)}"
+    lines = series_lines(series, asked.compare, grouped=grouped)
+    option = line_chart(lines, series.grain, Words.of(series).axis)
+    window = f"by {series.grain}, {range_label(asked.first, asked.last)}"
     return Chart(
         captioned(option, series.metric.title, "  ·  ".join((window, *asked.where))),
         title=f"{series.metric.title} {window}",

@@ -74,6 +74,7 @@ def answer_series(
     info = resources.held()
     return MetricSeries(
         metric=view,
+        grain=now.prepared.grain or request.grain,
         points=now.points,
         previous=() if then is None else then.points,
         headline=headline(

@@ -161,12 +161,14 @@ class Headline(msgspec.Struct, frozen=True):
 class MetricSeries(msgspec.Struct, frozen=True):
     """The answer to a ``MetricQuery``; ``total`` is the metric over the whole window, where it has a meaning.
 
+    ``grain`` is the length of one point: the one asked for, or the metric's own where that is longer.
     ``previous`` is aligned with ``points``: its nth period is compared with the nth. ``route`` says what was read:
     ``facts``, ``measures`` or ``events``. ``interval`` names the method of the points' intervals: ``wilson`` or
     ``delta``, or is empty where they have none; ``level`` is their coverage.
     """
 
     metric: MetricView
+    grain: Grain
     points: tuple[Point, ...]
     previous: tuple[Point, ...]
     total: Point | None

@@ -76,7 +76,7 @@ def query(
 
         sys.stdout.write(series_csv(answer, breakdown))
     elif not json_or(common, answer):
-        print_series(answer, breakdown, grain)
+        print_series(answer, breakdown)
 
 
 def retention(

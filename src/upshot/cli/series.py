@@ -35,16 +35,16 @@ def period_name(start: date, grain: Grain) -> str:
             return f"{start.year}"
 
 
-def print_series(answer: MetricSeries, breakdown: Sequence[str], grain: Grain) -> None:
+def print_series(answer: MetricSeries, breakdown: Sequence[str]) -> None:
     """Periods downwards; groups across while there are few, downwards too when there are many."""
     groups = tuple(dict.fromkeys(point.group for point in answer.points))
-    title = f"{answer.metric.title} by {grain}"
+    title = f"{answer.metric.title} by {answer.grain}"
     if not breakdown:
-        _print_plain(answer, title, grain)
+        _print_plain(answer, title)
     elif len(groups) <= _MOST_COLUMNS and not answer.previous:
-        _print_across(answer, groups, title, grain)
+        _print_across(answer, groups, title)
     else:
-        _print_long(answer, breakdown, title, grain)
+        _print_long(answer, breakdown, title)
     for text in _notes(answer):
         line(text)
 
@@ -89,19 +89,19 @@ def print_grid(grid: RetentionGrid, *, counts: bool) -> None:
         line(note)
 
 
-def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
+def _print_plain(answer: MetricSeries, title: str) -> None:
     columns: list[Column] = [("period", "left"), ("value", "right")]
     if answer.previous:
         columns += [("before", "left"), ("was", "right"), ("change", "right")]
 
     def rows() -> Iterator[tuple[str, ...]]:
         for point, before in zip(answer.points, compared_points(answer), strict=True):
-            row: tuple[str, ...] = (period_name(point.period, grain), _shown(answer, point))
+            row: tuple[str, ...] = (period_name(point.period, answer.grain), _shown(answer, point))
             if answer.previous:
                 row += (
                     ("", "", "")
                     if before is None
-                    else (period_name(before.period, grain), _shown(answer, before), _change(point, before))
+                    else (period_name(before.period, answer.grain), _shown(answer, before), _change(point, before))
                 )
             yield row
         if answer.total is not None:
@@ -114,14 +114,14 @@ def _print_plain(answer: MetricSeries, title: str, grain: Grain) -> None:
     table(columns, rows(), title=title)
 
 
-def _print_across(answer: MetricSeries, groups: Sequence[tuple[str | None, ...]], title: str, grain: Grain) -> None:
+def _print_across(answer: MetricSeries, groups: Sequence[tuple[str | None, ...]], title: str) -> None:
     at = {(point.period, point.group): point for point in answer.points}
     periods = sorted({point.period for point in answer.points})
     totals = {point.group: point for point in answer.totals}
 
     def rows() -> Iterator[tuple[str, ...]]:
         for period in periods:
-            yield (period_name(period, grain), *(_shown(answer, at[period, group]) for group in groups))
+            yield (period_name(period, answer.grain), *(_shown(answer, at[period, group]) for group in groups))
         yield ("total", *(_shown(answer, totals[g]) if g in totals else "" for g in groups))
         if any(point.denominator is not None for point in totals.values()):
             yield ("of", *(_size(totals[g]) if g in totals else "" for g in groups))
@@ -129,7 +129,7 @@ def _print_across(answer: MetricSeries, groups: Sequence[tuple[str | None, ...]]
     table((("period", "left"), *((_group_name(group), "right") for group in groups)), rows(), title=title)
 
 
-def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grain: Grain) -> None:
+def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str) -> None:
     columns: list[Column] = [("period", "left"), *((name, "left") for name in breakdown), ("value", "right")]
     sized = any(point.denominator is not None for point in answer.points)
     columns += [("of", "right")] if sized else []
@@ -138,7 +138,11 @@ def _print_long(answer: MetricSeries, breakdown: Sequence[str], title: str, grai
 
     def rows() -> Iterator[tuple[str, ...]]:
         for point, before in zip(answer.points, compared_points(answer), strict=True):
-            row = (period_name(point.period, grain), *(g or "(none)" for g in point.group), _shown(answer, point))
+            row = (
+                period_name(point.period, answer.grain),
+                *(g or "(none)" for g in point.group),
+                _shown(answer, point),
+            )
             row += (_size(point),) if sized else ()
             if answer.previous:
                 row += ("", "") if before is None else (_shown(answer, before), _change(point, before))

@@ -87,9 +87,9 @@ def _address(launch: str) -> str:
     return _LAUNCH_PAGE.replace("{name:str}", quote(launch))
 
 
-def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries, grain: Grain) -> Marks:
+def marked_in(annotations: tuple[Annotation, ...], series: MetricSeries) -> Marks:
     """Those that stand on the chart of ``series``, numbered as there."""
-    return marked_on(annotations, sorted({point.period for point in series.points}), grain)
+    return marked_on(annotations, sorted({point.period for point in series.points}), series.grain)
 
 
 def marked_on(annotations: tuple[Annotation, ...], periods: Sequence[date], grain: Grain) -> Marks:

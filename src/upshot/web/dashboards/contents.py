@@ -115,29 +115,28 @@ def read_content(page: Page, board: Dashboard, tile: Tile, view: View) -> Conten
     where = tile_where(board, tile, view)
     if tile.show is Show.COHORTS:
         return _cohorts(page, tile, title, view, where)
-    grain = tile.by or view.grain
-    about = "  ·  ".join((f"by {grain}, {view.words}", *where))
     query = MetricQuery(
         name=tile.metric,
         first=view.first,
         last=view.last,
-        grain=grain,
+        grain=tile.by or view.grain,
         breakdown=(tile.breakdown,) if tile.breakdown else (),
         where=where,
         compare="none" if tile.breakdown else view.compare,
         limit=_GROUPS,
     )
     series = page.ask(METRIC_QUERY, query)
+    about = "  ·  ".join((f"by {series.grain}, {view.words}", *where))
     match tile.type:
         case TileType.NUMBER:
-            return _number(tile, title, "  ·  ".join((view.words, *where)), series, grain, view)
+            return _number(tile, title, "  ·  ".join((view.words, *where)), series, view)
         case TileType.TABLE:
-            return _table(tile, title, about, series, grain, view)
+            return _table(tile, title, about, series, view)
         case _:
-            return _chart(tile, title, about, series, grain, view)
+            return _chart(tile, title, about, series, view)
 
 
-def _number(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain, view: View) -> Content:
+def _number(tile: Tile, title: str, about: str, series: MetricSeries, view: View) -> Content:
     words = Words.of(series)
     return Content(
         tile,
@@ -147,29 +146,29 @@ def _number(tile: Tile, title: str, about: str, series: MetricSeries, grain: Gra
         value=words.brief(series.headline.value),
         change=change_of(series.metric, series.headline.before, words),
         note=headline_days(series, view.first, view.last),
-        spark=sparkline(chart_points(series.points, grain, words)),
+        spark=sparkline(chart_points(series.points, series.grain, words)),
     )
 
 
-def _chart(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain, view: View) -> Content:
+def _chart(tile: Tile, title: str, about: str, series: MetricSeries, view: View) -> Content:
     words = Words.of(series)
     if tile.show is Show.GROUPS:
         bars = [Bar(group_name(p.group), p.value, words.brief(p.value)) for p in series.totals[:_BARS]]
         option = bar_chart(bars, words.axis, series.metric.title)
         return Content(tile, title, about, series=series, option=option, names=(series.metric.title,))
-    lines = series_lines(series, grain, view.compare, grouped=bool(tile.breakdown))
+    lines = series_lines(series, view.compare, grouped=bool(tile.breakdown))
     return Content(
         tile,
         title,
         about,
         series=series,
-        option=line_chart(lines, grain, words.axis),
+        option=line_chart(lines, series.grain, words.axis),
         names=tuple(line.name for line in lines if not line.before),
         compared=next((line.name for line in lines if line.before), ""),
     )
 
 
-def _table(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grain, view: View) -> Content:
+def _table(tile: Tile, title: str, about: str, series: MetricSeries, view: View) -> Content:
     words = Words.of(series)
     if tile.show is Show.GROUPS:
         sized = any(p.denominator is not None for p in series.totals)
@@ -184,7 +183,7 @@ def _table(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grai
         columns = (series.metric.title, *((OF,) if sized else ()))
         return Content(tile, title, about, series=series, first_column=tile.breakdown, columns=columns, rows=rows)
     if tile.breakdown:
-        lines = group_lines(series, grain, words)
+        lines = group_lines(series, words)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
         rows = tuple(
             Row(p[0].title, tuple(x.text or "–" for x in p), "" if p[0].complete else "incomplete") for p in periods
@@ -192,7 +191,7 @@ def _table(tile: Tile, title: str, about: str, series: MetricSeries, grain: Grai
         columns = tuple(line.name for line in lines)
     else:
         before = series.previous
-        rows = tuple(_period(point, at, before, grain, words) for at, point in enumerate(series.points))
+        rows = tuple(_period(point, at, before, series.grain, words) for at, point in enumerate(series.points))
         columns = (series.metric.title, COMPARED[view.compare]) if before else (series.metric.title,)
     newest_first = tuple(reversed(rows))
     return Content(tile, title, about, series=series, first_column="Period", columns=columns, rows=newest_first)

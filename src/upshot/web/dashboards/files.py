@@ -9,6 +9,7 @@ from upshot.charts import Palette, captioned
 from upshot.charts.chart import Chart
 from upshot.charts.sheet import Cells, Figure, Panel, Prose, Sheet
 from upshot.core.errors import InvalidInput, NotFound, UserError
+from upshot.core.time import Grain
 from upshot.web.dashboards.contents import Content, read_content, tile_title
 from upshot.web.dashboards.markdown import plain_lines
 from upshot.web.figures import Change
@@ -40,10 +41,16 @@ def tile_file(page: Page, board: Dashboard, tile: Tile, view: View, file: str, p
     if tile.type is TileType.TEXT:
         raise InvalidInput("A text is no data.", hint="Save the whole dashboard as a picture or as YAML.")
     content = read_content(page, board, tile, view)
-    headers = download_headers(f"{board.name}_{tile.name}", view, ending)
+    headers = download_headers(f"{board.name}_{tile.name}", view, ending, _grain(content))
     if ending == "csv":
         return Response(_csv(content).encode(), media_type="text/csv", headers=headers)
     return Response(_drawn(_picture(content), ending, palette), media_type=_TYPES[ending], headers=headers)
+
+
+def _grain(content: Content) -> Grain | None:
+    if content.grid is not None:
+        return content.grid.grid.grain
+    return content.series.grain if content.series is not None else None
 
 
 def dashboard_file(page: Page, stored: DashboardView, view: View, file: str, palette: Palette) -> Response[bytes]:

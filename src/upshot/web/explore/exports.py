@@ -66,12 +66,12 @@ def picture_of(page: Page, question: Question) -> Chart:
     Raises:
         UserError: There is none, or the question cannot be answered.
     """
-    subtitle = "  ·  ".join((f"by {question.grain}, {question.words}", *question.where))
     match question.tab:
         case "trends":
             panels, answered = read_trends(page, question)
             if not panels:
                 raise next((a.problem for a in answered if a.problem), InvalidInput("There is nothing to draw."))
+            subtitle = "  ·  ".join((f"by {panels[0].grain}, {question.words}", *question.where))
             return Chart(captioned(panels[0].option, panels[0].title, subtitle), title=panels[0].label)
         case "distribution":
             spread = read_spread(page, question)

@@ -11,6 +11,7 @@ from upshot.api.metrics import MetricSeries, Point
 from upshot.charts import Column, Mark, Option, histogram_chart, line_chart, period_label
 from upshot.charts.line import Line
 from upshot.core.errors import UserError
+from upshot.core.time import Grain
 from upshot.core.units import format_value
 from upshot.web.explore.answers import Answered, ask_distribution, ask_series
 from upshot.web.explore.state import Question
@@ -34,6 +35,7 @@ class Panel(msgspec.Struct, frozen=True):
     names: tuple[str, ...]
     colours: tuple[int, ...]
     label: str
+    grain: Grain
     compared: str
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
@@ -81,20 +83,20 @@ def read_trends(page: Page, question: Question) -> tuple[tuple[Panel, ...], tupl
     good = [(one, one.series) for one in answered if one.series is not None]
     if question.breakdown or len(question.show) == 1:
         return tuple(_panel(question, one.title, [series], [0]) for one, series in good), answered
-    by_form: dict[str, list[tuple[int, MetricSeries]]] = {}
+    by_axes: dict[tuple[str, Grain], list[tuple[int, MetricSeries]]] = {}
     for one, series in good:
         colour = question.show.index(one.thing.word) + 1
-        by_form.setdefault(series.metric.format, []).append((colour, series))
+        by_axes.setdefault((series.metric.format, series.grain), []).append((colour, series))
     return tuple(
         _panel(question, " and ".join(s.metric.title for _, s in alike), [s for _, s in alike], [c for c, _ in alike])
-        for alike in by_form.values()
+        for alike in by_axes.values()
     ), answered
 
 
 def _panel(question: Question, title: str, alike: list[MetricSeries], colours: list[int]) -> Panel:
     lines = _lines(question, alike, colours)
-    words = Words.of(alike[0])
-    option = line_chart(lines, question.grain, words.axis)
+    words, grain = Words.of(alike[0]), alike[0].grain
+    option = line_chart(lines, grain, words.axis)
     columns = tuple(line.name for line in lines)
     periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
     rows = tuple(
@@ -108,32 +110,33 @@ def _panel(question: Question, title: str, alike: list[MetricSeries], colours: l
         option=option,
         names=tuple(line.name for line in lines if not line.before),
         colours=tuple(line.colour or at + 1 for at, line in enumerate(line for line in lines if not line.before)),
-        label=f"{title} by {question.grain}, {question.words}",
+        label=f"{title} by {grain}, {question.words}",
+        grain=grain,
         compared=next((line.name for line in lines if line.before), ""),
         columns=columns,
         rows=rows,
         total=words.write(alone.headline.value) if alone and alone.headline.value is not None else "",
         change=change_of(alone.metric, alone.headline.before, words) if alone else None,
         total_note=headline_days(alone, question.first, question.last) if alone else "",
-        notes=tuple(dict.fromkeys(note for series in alike for note in _notes(question, series))),
+        notes=tuple(dict.fromkeys(note for series in alike for note in _notes(series))),
     )
 
 
 def _lines(question: Question, alike: list[MetricSeries], colours: list[int]) -> list[Line]:
     first = alike[0]
     if question.breakdown:
-        return group_lines(first, question.grain, Words.of(first))
+        return group_lines(first, Words.of(first))
     if len(question.show) == 1:
-        return series_lines(first, question.grain, question.compare, grouped=False)
+        return series_lines(first, question.compare, grouped=False)
     return [
-        msgspec.structs.replace(series_lines(series, question.grain, "none", grouped=False)[0], colour=colour)
+        msgspec.structs.replace(series_lines(series, "none", grouped=False)[0], colour=colour)
         for series, colour in zip(alike, colours, strict=True)
     ]
 
 
-def _notes(question: Question, series: MetricSeries) -> tuple[str, ...]:
+def _notes(series: MetricSeries) -> tuple[str, ...]:
     open_ = sorted({p.period for p in series.points if not p.complete})
-    told = f"{period_label(open_[0], question.grain, short=True)} " if open_ else ""
+    told = f"{period_label(open_[0], series.grain, short=True)} " if open_ else ""
     more = f"and {len(open_) - 1} more " if len(open_) > 1 else ""
     verb = "are" if len(open_) > 1 else "is"
     drawn = (f"{told}{more}{verb} not covered whole by the data, and drawn dotted.",) if open_ else ()

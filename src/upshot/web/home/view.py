@@ -121,7 +121,7 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
         change=change_of(metric, found.before, words),
         year=change_of(metric, found.year_before, words) if view.compare != "year" else None,
         note="; ".join(part for part in (headline_days(answer, view.first, view.last), so_far) if part),
-        spark=sparkline(chart_points(answer.points, view.grain, words)),
+        spark=sparkline(chart_points(answer.points, answer.grain, words)),
     )
 
 

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from upshot.answers.csv_files import series_csv
-from upshot.api.metrics import METRIC_SHOW, MetricName
+from upshot.api.metrics import METRIC_SHOW, MetricName, MetricSeries
 from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Option
 from upshot.core.time import Grain
@@ -53,8 +53,9 @@ def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[st
 def metric_csv(page: NamedDependency[Page], name: FromPath[str]) -> Response[str]:
     """The series as CSV."""
     view = _exported(page, name)
-    body = series_csv(ask_series(page, name, view), (view.breakdown,) if view.breakdown else ())
-    return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv"))
+    series = ask_series(page, name, view)
+    body = series_csv(series, (view.breakdown,) if view.breakdown else ())
+    return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv", series.grain))
 
 
 @get("/metrics/{name:str}/chart.svg", permission=Permission.READ, sync_to_thread=True)
@@ -62,8 +63,9 @@ def metric_svg(page: NamedDependency[Page], name: FromPath[str]) -> Response[str
     """The chart as SVG."""
     from upshot.charts.render import to_svg
 
-    body = to_svg(_picture(page, name, view := _exported(page, name)), palette=_palette(page))
-    return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg"))
+    series = ask_series(page, name, view := _exported(page, name))
+    body = to_svg(_picture(page, series, view), palette=_palette(page))
+    return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg", series.grain))
 
 
 @get("/metrics/{name:str}/chart.png", permission=Permission.READ, sync_to_thread=True)
@@ -71,13 +73,14 @@ def metric_png(page: NamedDependency[Page], name: FromPath[str]) -> Response[byt
     """The chart as PNG."""
     from upshot.charts.render import to_png
 
-    body = to_png(_picture(page, name, view := _exported(page, name)), palette=_palette(page))
-    return Response(body, media_type="image/png", headers=download_headers(name, view, "png"))
+    series = ask_series(page, name, view := _exported(page, name))
+    body = to_png(_picture(page, series, view), palette=_palette(page))
+    return Response(body, media_type="image/png", headers=download_headers(name, view, "png", series.grain))
 
 
-def _picture(page: Page, name: str, view: View) -> Option:
-    series, annotations = ask_series(page, name, view), annotations_of(page, name)
-    return picture(series_chart(series, view, annotations), view, marked_in(annotations, series, view.grain))
+def _picture(page: Page, series: MetricSeries, view: View) -> Option:
+    annotations = annotations_of(page, series.metric.name)
+    return picture(series_chart(series, view, annotations), view, marked_in(annotations, series))
 
 
 def _exported(page: Page, name: str) -> View:

@@ -7,7 +7,6 @@ import msgspec
 from upshot.answers.pictures import COMPARED, SMALL_GROUP, group_lines, group_name, series_lines, size_text
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
-from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change_of, headline_days
 from upshot.web.marks import Marks, annotations_of, marked_in
 from upshot.web.page import Page
@@ -102,8 +101,8 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
         columns=columns,
         rows=rows,
         groups=_groups(series, view, words),
-        notes=(*series.notes, *_interval_note(series), *_cut_note(series), *_incomplete_note(series, view.grain)),
-        marks=marked_in(annotations, series, view.grain),
+        notes=(*series.notes, *_interval_note(series), *_cut_note(series), *_incomplete_note(series)),
+        marks=marked_in(annotations, series),
         total_interval=_interval(series.total, words)
         if series.total and series.total.value == series.headline.value
         else "",
@@ -113,15 +112,15 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
 def series_chart(series: MetricSeries, view: View, annotations: tuple[Annotation, ...] = ()) -> SeriesChart:
     """The chart of a series: one line and what it is compared with, or a line for each group."""
     words = Words.of(series)
-    lines = series_lines(series, view.grain, view.compare, grouped=bool(view.breakdown))
-    option = line_chart(lines, view.grain, words.axis, annotations)
+    lines = series_lines(series, view.compare, grouped=bool(view.breakdown))
+    option = line_chart(lines, series.grain, words.axis, annotations)
     names = tuple(line.name for line in lines if not line.before)
     return SeriesChart(
         series=series,
         option=option,
         json=msgspec.json.encode(option).decode(),
         names=names,
-        label=f"{series.metric.title} by {view.grain}, {view.words}",
+        label=f"{series.metric.title} by {series.grain}, {view.words}",
         compared=next((line.name for line in lines if line.before), ""),
     )
 
@@ -129,9 +128,9 @@ def series_chart(series: MetricSeries, view: View, annotations: tuple[Annotation
 def _table(
     series: MetricSeries, view: View, words: Words, annotations: tuple[Annotation, ...]
 ) -> tuple[tuple[str, ...], tuple[TableRow, ...]]:
-    marks = _marks_by_period(series, view, annotations)
+    marks = _marks_by_period(series, annotations)
     if view.breakdown:
-        lines = group_lines(series, view.grain, words)
+        lines = group_lines(series, words)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
         return tuple(line.name for line in lines), tuple(
             TableRow(
@@ -146,7 +145,7 @@ def _table(
     columns = (series.metric.title, *((f"{series.level:.0%} interval",) if series.interval else ()))
     made = tuple(
         TableRow(
-            period_label(p.period, view.grain),
+            period_label(p.period, series.grain),
             (
                 words.write(p.value),
                 *((_interval(p, words),) if series.interval else ()),
@@ -160,11 +159,11 @@ def _table(
     return (*columns, COMPARED[view.compare]) if series.previous else columns, made
 
 
-def _marks_by_period(series: MetricSeries, view: View, annotations: tuple[Annotation, ...]) -> dict[date, str]:
+def _marks_by_period(series: MetricSeries, annotations: tuple[Annotation, ...]) -> dict[date, str]:
     """What happened in each period, in words."""
     periods = sorted({point.period for point in series.points})
     found: dict[date, list[str]] = {}
-    for annotation in marked(annotations, periods, view.grain):
+    for annotation in marked(annotations, periods, series.grain):
         period = max(start for start in periods if start <= annotation.day)
         found.setdefault(period, []).append(f"{annotation.kind}: {annotation.label}")
     return {period: "; ".join(labels) for period, labels in found.items()}
@@ -219,11 +218,11 @@ def _cut_note(series: MetricSeries) -> tuple[str, ...]:
     return (f"{series.truncated_groups:,} smaller groups are not shown.",)
 
 
-def _incomplete_note(series: MetricSeries, grain: Grain) -> tuple[str, ...]:
+def _incomplete_note(series: MetricSeries) -> tuple[str, ...]:
     open_periods = sorted({p.period for p in series.points if not p.complete})
     if not open_periods:
         return ()
-    named = ", ".join(period_label(p, grain, short=True) for p in open_periods[:3])
+    named = ", ".join(period_label(p, series.grain, short=True) for p in open_periods[:3])
     more = f" and {len(open_periods) - 3} more" if len(open_periods) > 3 else ""
     verb = "is" if len(open_periods) == 1 else "are"
     return (f"{named}{more} {verb} not covered whole by the data, and drawn dotted.",)
