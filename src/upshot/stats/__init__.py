@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from upshot.stats.exact_shares import barnard_test, boschloo_test
     from upshot.stats.frame import compare
     from upshot.stats.frame_rows import CompareMethod, Frame
+    from upshot.stats.frame_segments import SegmentComparison, SegmentRow, compare_segments
     from upshot.stats.group_sequential import (
         GroupSequentialResult,
         Outcome,
@@ -224,6 +225,8 @@ __all__ = [
     "Sample",
     "SampleRatio",
     "Scale",
+    "SegmentComparison",
+    "SegmentRow",
     "SequentialSampleRatio",
     "SetKind",
     "Shared",
@@ -257,6 +260,7 @@ __all__ = [
     "clopper_pearson",
     "cluster_totals",
     "compare",
+    "compare_segments",
     "concentration",
     "csat",
     "cuped",
@@ -387,6 +391,7 @@ _NAMES = {
     "exact": "ExactTest clopper_pearson fisher_test permutation_test",
     "frame": "compare",
     "frame_rows": "CompareMethod Frame",
+    "frame_segments": "SegmentComparison SegmentRow compare_segments",
     "group_sequential": "GroupSequentialResult Outcome adjusted_after_stop group_sequential repeated_intervals",
     "group_sequential_boundaries": (
         "Boundaries Futility GroupSequentialDesign spending_boundaries wang_tsiatis_boundaries"

@@ -79,27 +79,10 @@ class Comparison:
         }
 
     def __repr__(self) -> str:
-        rows = [_HEADS, *self._cells()]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADS))]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if i in {0, len(widths) - 1} else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        return "\n".join([self._caption(), *lines])
+        return text_table(self._caption(), _HEADS, self._cells())
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{name}</th>' for name in _HEADS)
-        body = "".join(
-            f'<tr><th scope="row">{html.escape(first)}</th>'
-            + "".join(f"<td>{html.escape(cell)}</td>" for cell in rest)
-            + "</tr>"
-            for first, *rest in self._cells()
-        )
-        caption = html.escape(self._caption())
-        return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return html_table(self._caption(), _HEADS, self._cells())
 
     def _caption(self) -> str:
         found = self.estimates
@@ -111,14 +94,45 @@ class Comparison:
     def _cells(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = []
         for (label, result), units in zip(self, self.units[1:], strict=True):
-            head = (str(label), f"{int(units):,}")
-            if isinstance(result, NoEstimate):
-                rows.append((*head, "–", "–", "–", result.sentence))
-            else:
-                low, high = (_amount(bound, result.scale) for bound in (result.low, result.high))
-                value = _amount(result.value, result.scale)
-                rows.append((*head, value, f"{low} to {high}", _probability(result.p_value), ""))
+            rows.append((str(label), f"{int(units):,}", *written(result)))
         return rows
+
+
+def written(result: Estimate | NoEstimate) -> tuple[str, str, str, str]:
+    """Value, interval, p-value and note, as cells of a table."""
+    if isinstance(result, NoEstimate):
+        return "–", "–", "–", result.sentence
+    low, high = (_amount(bound, result.scale) for bound in (result.low, result.high))
+    return _amount(result.value, result.scale), f"{low} to {high}", _probability(result.p_value), ""
+
+
+def text_table(caption: str, heads: tuple[str, ...], cells: list[tuple[str, ...]], *, names: int = 1) -> str:
+    """A caption, then aligned columns: the first ``names`` and the last to the left, numbers to the right."""
+    rows = [heads, *cells]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i < names or i == len(widths) - 1 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    return "\n".join([caption, *lines])
+
+
+def html_table(caption: str, heads: tuple[str, ...], cells: list[tuple[str, ...]], *, names: int = 1) -> str:
+    """The same for a notebook; the first ``names`` cells of a row are its heading."""
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(f'<th scope="row">{html.escape(cell)}</th>' for cell in row[:names])
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[names:])
+        + "</tr>"
+        for row in cells
+    )
+    return (
+        f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
 
 
 def _amount(number: float, scale: Scale) -> str:

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from upshot.stats.result import FloatArray, IntArray
 
-__all__ = ["METHODS", "CompareMethod", "Frame", "Rows", "adjusted_arms", "coded", "read_rows"]
+__all__ = [
+    "METHODS",
+    "CompareMethod",
+    "Frame",
+    "Rows",
+    "adjusted_arms",
+    "checked_length",
+    "coded",
+    "numbers_of",
+    "read_rows",
+]
 
 CompareMethod = Literal["fieller_lift", "lift", "difference"]
 METHODS = {"fieller_lift": fieller_lift, "lift": lift, "difference": difference}
@@ -86,15 +96,15 @@ def read_rows(
     for name, other in (("denominator", denominator), ("clusters", clusters), ("weights", weights)):
         given(name, other, str, type(None))
     covariates = _named(covariate)
-    numerator = _numbers(frame, metric, length)
+    numerator = numbers_of(frame, metric, length)
     size = numerator.size
-    below = np.ones(size) if denominator is None else _numbers(frame, denominator, size)
-    w = np.ones(size) if weights is None else checked_weights(_numbers(frame, weights, size))
-    past = [part for name in covariates for part in _centred(_numbers(frame, name, size), w)]
+    below = np.ones(size) if denominator is None else numbers_of(frame, denominator, size)
+    w = np.ones(size) if weights is None else checked_weights(numbers_of(frame, weights, size))
+    past = [part for name in covariates for part in _centred(numbers_of(frame, name, size), w)]
     belonging = None
     if clusters is not None:
         _, belonging = coded(frame, clusters)
-        _checked_length(clusters, belonging.size, size)
+        checked_length(clusters, belonging.size, size)
     columns = np.stack([numerator, below, *past], axis=-1) * w[:, None]
     return Rows(columns, belonging, denominator is None and weights is None and clusters is None)
 
@@ -141,7 +151,8 @@ def _column(frame: Frame, name: str) -> ArrayLike:
         raise NotFound("column", name, known, hint="Give a column of the frame.") from error
 
 
-def _numbers(frame: Frame, name: str, length: int | None) -> FloatArray:
+def numbers_of(frame: Frame, name: str, length: int | None) -> FloatArray:
+    """A column of numbers, NaN where one is missing, of ``length`` rows where that is known."""
     try:
         numbers = np.asarray(_column(frame, name), np.float64)
     except (TypeError, ValueError) as error:
@@ -149,11 +160,11 @@ def _numbers(frame: Frame, name: str, length: int | None) -> FloatArray:
     if numbers.ndim != 1:
         raise InvalidInput(f"Column {name!r} has shape {numbers.shape}.", hint="Give one number per row.")
     if length is not None:
-        _checked_length(name, numbers.size, length)
+        checked_length(name, numbers.size, length)
     return numbers
 
 
-def _checked_length(name: str, size: int, length: int) -> None:
+def checked_length(name: str, size: int, length: int) -> None:
     """Refuse a column that is longer or shorter than the others."""
     if size != length:
         raise InvalidInput(f"Column {name!r} has {size} rows, others {length}.", hint="Give columns of one length.")
