@@ -10,15 +10,14 @@ import msgspec
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
-from upshot.stats import Estimate, Moments, Reason, difference, sample_ratio, stack_arms
+from upshot.stats import Estimate
+from upshot.studies.arm_checks import balance_checks, split_check, tail_checks
 from upshot.studies.findings import Finding, Refused, no_effect_of
 from upshot.studies.inputs import ArmValues, ExperimentInput, MetricInput, StudyInputs
-from upshot.studies.readout import ArmStatistics, have_past, read_out, tails_of
+from upshot.studies.readout import ArmStatistics, family_level, read_out
 
-__all__ = ["ALARM", "measure_experiment"]
+__all__ = ["measure_experiment"]
 
-ALARM = 0.001
-"""Below this p-value a check of the split fails: every experiment is checked, so the level is low."""
 _MOST_CROSSED = 0.01
 _DESIGN = StudyDesign.EXPERIMENT
 
@@ -34,11 +33,11 @@ def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
     if found is None:
         return Refused(_DESIGN, ("The launch has no experiment: nobody drew lots for who had it first.",))
     checks = (
-        *_split(found),
+        split_check(found.arms),
         _crossing(found),
         *_declared(found),
         _maturity(found),
-        *_balance(inputs, found),
+        *balance_checks(_arms(found, inputs.primary), "What units did before their exposure"),
         *_tails(inputs, found),
     )
     failed = [check for check in checks if check.passed is False]
@@ -60,28 +59,6 @@ def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
 def _window(inputs: StudyInputs, found: ExperimentInput) -> tuple[date, date]:
     last = min(found.experiment.ends or inputs.reading, inputs.reading)
     return found.experiment.starts, max(found.experiment.starts, last)
-
-
-def _split(found: ExperimentInput) -> list[Check]:
-    counts = [arm.units for arm in found.arms]
-    if not sum(counts):
-        return [Check(name="exposures", passed=False, sentence="No unit has met a variant yet.")]
-    tested = sample_ratio(counts, [arm.weight for arm in found.arms])
-    p_value = float(tested.p_value)
-    total = sum(arm.weight for arm in found.arms)
-    shown = ", ".join(
-        f"{arm.variant} {arm.units:,} (planned {arm.weight / total:.0%}, met {arm.units / sum(counts):.1%})"
-        for arm in found.arms
-    )
-    fine = p_value >= ALARM
-    told = (
-        "as planned up to chance"
-        if fine
-        else "not the split that was planned: assignment, logging or filtering differs between the variants"
-    )
-    return [
-        Check(name="sample ratio", passed=fine, sentence=f"{shown}: {told} (p = {p_value:.2g}, alarm below {ALARM:g}).")
-    ]
 
 
 def _crossing(found: ExperimentInput) -> Check:
@@ -118,56 +95,16 @@ def _maturity(found: ExperimentInput) -> Check:
     return Check(name="whole horizons", passed=counted, sentence=sentence)
 
 
-def _balance(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
-    """Whether the arms were alike before: what the lot has mixed can differ by chance only."""
-    arms = _arms(found, inputs.primary)
-    if not (arms and have_past(arms)):
-        return []
-    moments = _stacked_past(arms)
-    tested = difference(moments[0], moments[1:])
-    p_values = np.atleast_1d(tested.p_value)
-    known = p_values[np.isfinite(p_values)]
-    if not known.size:
-        return []
-    p_value = float(min(1.0, known.min() * known.size))
-    fine = p_value >= ALARM
-    told = "alike" if fine else "different before anybody was exposed"
-    return [
-        Check(
-            name="balance before",
-            passed=fine,
-            sentence=f"What units did before their exposure is {told} in the variants (p = {p_value:.2g}).",
-        )
-    ]
-
-
 def _tails(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
-    """Whether an interval of a skewed metric misses on one side more often than promised: of the worst metric."""
     if not inputs.final:
         return []
-    worst: tuple[float, float, float, str] | None = None
-    for metric in inputs.metrics:
-        arms = _arms(found, metric)
-        if metric.role is None or not arms or arms[0].shape == "proportion":
-            continue
-        level = _level(inputs, metric, len(found.arms) - 1)
-        limit = tails_of(ArmStatistics.of_values(arms, [arm.weight for arm in found.arms]), level=level)
-        if not (limit.reason == Reason.OK).any():
-            continue
-        at = int(np.nanargmax(limit.times_the_units))
-        times, share = float(limit.times_the_units[at]), 0.5 * (1.0 - level)
-        if worst is None or times > worst[0]:
-            worst = times, share + float(limit.tail_error[at]), share, metric.title
-    if worst is None:
-        return []
-    times, missed, share, title = worst
-    if times <= 1.0:
-        return [Check(name="even tails", passed=True, sentence="Few large values do not tilt any interval.")]
-    sentence = (
-        f"Few large values tilt the interval of {title}: one end misses in about {missed:.1%} of such experiments "
-        f"instead of {share:.1%}. Some {times:.1f} times as many units would cure it, or a metric with capped values."
+    weights = [arm.weight for arm in found.arms]
+    read = (
+        (metric.title, ArmStatistics.of_values(arms, weights), _level(inputs, metric, len(weights) - 1))
+        for metric in inputs.metrics
+        if metric.role is not None and (arms := _arms(found, metric))
     )
-    return [Check(name="even tails", passed=None, sentence=sentence)]
+    return tail_checks(read)
 
 
 def _arms(found: ExperimentInput, metric: MetricInput) -> list[ArmValues]:
@@ -175,10 +112,6 @@ def _arms(found: ExperimentInput, metric: MetricInput) -> list[ArmValues]:
     by_variant = {values.variant: values for values in found.values if values.metric == metric.name}
     arms = [by_variant[arm.variant] for arm in found.arms if arm.variant in by_variant]
     return arms if len(arms) == len(found.arms) else []
-
-
-def _stacked_past(arms: list[ArmValues]) -> Moments:
-    return stack_arms([Moments(arm.n, arm.mean_b or 0.0, arm.variance_b or 0.0) for arm in arms])
 
 
 def _of_metric(
@@ -215,7 +148,7 @@ def _level(inputs: StudyInputs, metric: MetricInput, variants: int) -> float:
             family = variants * max(1, len(inputs.of_role(MetricRole.GUARDRAIL)))
         case _:
             family = 1
-    return 1.0 - (1.0 - inputs.study.level) / family
+    return family_level(inputs.study.level, family)
 
 
 def _effect(

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from upshot.stats import FloatArray, NormalLimit
     from upshot.studies.inputs import ArmValues
 
-__all__ = ["ArmStatistics", "Readout", "have_past", "read_out", "tails_of"]
+__all__ = ["ArmStatistics", "Readout", "family_level", "have_past", "read_out", "tails_of"]
 
 _FEW_SUCCESSES = 50
 _SHAKY_BASELINE = 0.03
@@ -182,6 +182,11 @@ def tails_of(arms: ArmStatistics, *, level: float) -> NormalLimit:
     skewness = _skewness(arms, slope)
     control, treated = moments[..., :1], moments[..., 1:]
     return normal_limit(control, treated, skewness[..., :1], skewness[..., 1:], level=level, tolerance=_UNEVEN)
+
+
+def family_level(level: float, family: int) -> float:
+    """Coverage of each of ``family`` intervals, so that all of them together keep ``level`` (Bonferroni)."""
+    return 1.0 - (1.0 - level) / family
 
 
 def _figure(arm: ArmValues, name: str) -> float:
