@@ -146,14 +146,14 @@ def _type(hint: Any) -> str:
         return f"object of {_type(parts[1])}"
     if not isinstance(parts[0], type) and not get_args(parts[0]):
         return "one of " + ", ".join(f"`{p}`" for p in parts)
-    return " or ".join(_type(p) for p in parts)
+    return " or ".join(_type(p) for p in parts if p is not msgspec.UnsetType)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
-    return f"`{msgspec.json.encode(value).decode()}`"
+    return "absent" if value is msgspec.UNSET else f"`{msgspec.json.encode(value).decode()}`"
 
 
 def main() -> int:

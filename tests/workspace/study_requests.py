@@ -12,6 +12,7 @@ from upshot.api.series import SERIES_IMPORT, SeriesImport, SeriesValue
 from upshot.api.state import Nothing
 from upshot.api.studies import (
     DECIDE,
+    EXPERIMENT_ANALYSE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
     EXPERIMENTS_CHECK,
@@ -31,6 +32,8 @@ from upshot.api.studies import (
 )
 from upshot.catalog.kinds import Choice
 from upshot.studies.checked import CheckInputs, SummaryRow
+from upshot.studies.inputs import ArmUnits, ArmValues
+from upshot.studies.tabled import TableInputs
 
 DECLARED = """
 outputs:
@@ -79,6 +82,13 @@ def study_requests(owner: Caller) -> dict[str, Callable[[], msgspec.Struct]]:
         VERDICT_VERIFY.name: recorded,
         DECIDE.name: lambda: declared(Decide(launch="checkout", choice=Choice.KEEP, why="it sells")),
         EXPERIMENTS_CHECK.name: lambda: CheckInputs(rows=(SummaryRow("t", "a", 9, 1), SummaryRow("t", "b", 8, 2))),
+        EXPERIMENT_ANALYSE.name: lambda: TableInputs(
+            arms=tuple(ArmUnits(variant=name, weight=1.0, units=9, mature=9) for name in "ab"),
+            values=tuple(
+                ArmValues(metric="m", variant=name, shape="mean", horizon_days=0, n=9, mean_x=2.0, variance_x=1.0)
+                for name in "ab"
+            ),
+        ),
         EXPERIMENT_LIST.name: lambda: declared(Nothing()),
         EXPERIMENT_SHOW.name: lambda: declared(ExperimentName("buttons")),
         LEDGER.name: lambda: declared(LedgerQuery()),

@@ -16,7 +16,8 @@ from upshot.core.lru import Lru
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.planned import PlanInputs, Planned
-from upshot.studies.worker import CHECK, CONCLUDE, PLAN, SINGLE_THREAD, read_frame, write_frame
+from upshot.studies.tabled import TableInputs, TableReport
+from upshot.studies.worker import CHECK, CONCLUDE, PLAN, SINGLE_THREAD, TABLE, read_frame, write_frame
 
 __all__ = ["StudyWorker"]
 
@@ -59,6 +60,13 @@ class StudyWorker:
         with self._lock:
             return self._ask(
                 CHECK + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=CheckReport)
+            )
+
+    def read_table(self, inputs: TableInputs) -> TableReport:
+        """What a table of people says."""
+        with self._lock:
+            return self._ask(
+                TABLE + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=TableReport)
             )
 
     def close(self) -> None:

@@ -11,10 +11,12 @@ from upshot.api.state import Nothing
 from upshot.catalog.kinds import Choice
 from upshot.catalog.verdict import Check, Effect, Grade, Verdict, VerdictRecord, VerdictWord
 from upshot.studies.checked import CheckInputs, CheckReport
+from upshot.studies.tabled import TableInputs, TableReport
 
 __all__ = [
     "DECIDE",
     "EXPERIMENTS_CHECK",
+    "EXPERIMENT_ANALYSE",
     "EXPERIMENT_LIST",
     "EXPERIMENT_SHOW",
     "LAUNCHES_JOIN",
@@ -341,5 +343,6 @@ STUDY_PLAN = Operation("study.plan", _R, PlanQuery, StudyPlan)
 VERDICT_VERIFY = Operation("verdict.verify", _R, VerdictId, Verification)
 DECIDE = Operation("launch.decide", _W, Decide, Decided, changes=True)
 EXPERIMENTS_CHECK = Operation("experiments.check", _R, CheckInputs, CheckReport)
+EXPERIMENT_ANALYSE = Operation("experiment.analyse", _R, TableInputs, TableReport)
 EXPERIMENT_LIST = Operation("experiment.list", _R, Nothing, ExperimentList)
 EXPERIMENT_SHOW = Operation("experiment.show", _R, ExperimentName, ExperimentReport)

@@ -172,6 +172,7 @@ _GROUPS = {
             "list": "upshot.cli.experiments:list_experiments",
             "show": "upshot.cli.experiments:show",
             "check": "upshot.cli.experiment_check:check",
+            "analyse": "upshot.cli.experiment_analyse:analyse",
         },
     ),
     "facts": ("Keep unit-day facts fresh.", {"refresh": "upshot.cli.data:refresh"}),

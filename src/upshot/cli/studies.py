@@ -8,10 +8,12 @@ from upshot.cli.output import instant, json_or, line, lines, table
 from upshot.core.units import format_interval, typographic
 
 if TYPE_CHECKING:
-    from upshot.api.studies import LaunchReport, StudyState
-    from upshot.catalog.verdict import Effect, Verdict
+    from collections.abc import Sequence
 
-__all__ = ["join", "list_studies", "plan", "print_verdict", "read", "verify"]
+    from upshot.api.studies import LaunchReport, StudyState
+    from upshot.catalog.verdict import Check, Effect, Verdict
+
+__all__ = ["join", "list_studies", "plan", "print_checks", "print_verdict", "read", "verify"]
 
 _MARKS = {True: "passed", False: "failed", None: "noted"}
 
@@ -203,12 +205,17 @@ def print_verdict(verdict: "Verdict") -> None:
             ((e.metric, str(e.role), e.variant, _effect(e), e.method) for e in verdict.effects),
         )
     if verdict.checks:
-        line("")
-        table(
-            (("check", "left"), ("", "left"), ("found", "left")),
-            ((check.name, _MARKS[check.passed], check.sentence) for check in verdict.checks),
-        )
+        print_checks(verdict.checks)
     lines(verdict.reasons)
+
+
+def print_checks(checks: "Sequence[Check]") -> None:
+    """What a comparison rests on, after an empty line."""
+    line("")
+    table(
+        (("check", "left"), ("", "left"), ("found", "left")),
+        ((check.name, _MARKS[check.passed], check.sentence) for check in checks),
+    )
 
 
 def _effect(effect: "Effect") -> str:

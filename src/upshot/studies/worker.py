@@ -15,9 +15,19 @@ from typing import IO
 
 import msgspec
 
-__all__ = ["CHECK", "CONCLUDE", "IDLE_SECONDS", "PLAN", "SINGLE_THREAD", "read_frame", "serve", "write_frame"]
+__all__ = [
+    "CHECK",
+    "CONCLUDE",
+    "IDLE_SECONDS",
+    "PLAN",
+    "SINGLE_THREAD",
+    "TABLE",
+    "read_frame",
+    "serve",
+    "write_frame",
+]
 
-CONCLUDE, PLAN, CHECK = b"c", b"p", b"k"
+CONCLUDE, PLAN, CHECK, TABLE = b"c", b"p", b"k", b"t"
 IDLE_SECONDS = 120.0
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of the process."""
@@ -65,6 +75,11 @@ def _answer(what: bytes, body: bytes) -> bytes:
         from upshot.studies.imported import check
 
         return msgspec.json.encode(check(msgspec.json.decode(body, type=CheckInputs)))
+    if what == TABLE:
+        from upshot.studies.table_readout import read_table
+        from upshot.studies.tabled import TableInputs
+
+        return msgspec.json.encode(read_table(msgspec.json.decode(body, type=TableInputs)))
     from upshot.studies.conclude import conclude
     from upshot.studies.inputs import StudyInputs
 

@@ -1,5 +1,6 @@
 """Experiments: which there are, and what one says now."""
 
+import math
 import time
 from datetime import date, timedelta
 from typing import Literal
@@ -9,6 +10,7 @@ from upshot.answers.study_readings import read_now, waits_for
 from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.api.studies import (
+    EXPERIMENT_ANALYSE,
     EXPERIMENT_LIST,
     EXPERIMENT_SHOW,
     EXPERIMENTS_CHECK,
@@ -23,14 +25,17 @@ from upshot.catalog.kinds import Experiment
 from upshot.catalog.verdict import Verdict
 from upshot.charts.words import day_label
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.engines.duckdb.person_table import MOST_ARMS
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
+from upshot.studies.tabled import TableInputs, TableReport
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["BINDINGS", "check", "list_experiments", "show"]
+__all__ = ["BINDINGS", "analyse", "check", "list_experiments", "show"]
 
 _MOST_ROWS = 500_000
+_SHAPES = ("mean", "proportion", "ratio")
 
 State = Literal["planned", "running", "ended"]
 _PEEK = (
@@ -53,6 +58,41 @@ def check(resources: Resources, principal: Principal, request: CheckInputs) -> C
     if not (0 < request.alarm < 1 and 0 < request.level < 1):
         raise InvalidInput("The alarm and the level lie between 0 and 1.", hint="Usual are 0.001 and 0.95.")
     return resources.answering.worker.check(request)
+
+
+def analyse(resources: Resources, principal: Principal, request: TableInputs) -> TableReport:
+    """A finished experiment's sums by arm: are the arms as planned, and what did each do? Nothing is kept.
+
+    Raises:
+        InvalidInput: There are fewer than two arms, names or weights that cannot be, an outcome without each arm's
+            values, or a level out of range.
+    """
+    del principal
+    names = [arm.variant for arm in request.arms]
+    if not 2 <= len(names) <= MOST_ARMS or len(set(names)) < len(names):
+        raise InvalidInput(f"{len(names)} arms cannot be compared.", hint=f"Give 2 to {MOST_ARMS} of different names.")
+    if not all(0.0 < arm.weight < math.inf and arm.units >= 0 for arm in request.arms):
+        raise InvalidInput("An arm has a share or a count below what can be.", hint="Shares are above 0.")
+    if not sum(arm.units for arm in request.arms):
+        raise InvalidInput("There is nobody in any arm.", hint="Give the number of people of each arm.")
+    if not 0 < request.level < 1:
+        raise InvalidInput(f"The level {request.level:g} does not lie between 0 and 1.", hint="Usual is 0.95.")
+    if not request.values:
+        raise InvalidInput("There is no outcome.", hint="Give the values of at least one outcome.")
+    for outcome in request.outcomes:
+        found = [value for value in request.values if value.metric == outcome]
+        if [value.variant for value in found] != names or not _comparable(found):
+            raise InvalidInput(
+                f"The outcome {outcome!r} does not have values of one shape for each arm in order.",
+                hint=f"Give them for {', '.join(names)}; a ratio needs its denominator's.",
+            )
+    return resources.answering.worker.read_table(request)
+
+
+def _comparable(arms: list[ArmValues]) -> bool:
+    shape = arms[0].shape
+    whole = all(arm.n >= 0 and arm.variance_x >= 0.0 and (arm.mean_y is not None) == (shape == "ratio") for arm in arms)
+    return whole and shape in _SHAPES and all(arm.shape == shape for arm in arms)
 
 
 def list_experiments(resources: Resources, principal: Principal, request: Nothing) -> ExperimentList:
@@ -174,5 +214,6 @@ def _mean(values: ArmValues) -> float | None:
 BINDINGS = (
     Binding(EXPERIMENT_LIST, list_experiments),
     Binding(EXPERIMENTS_CHECK, check),
+    Binding(EXPERIMENT_ANALYSE, analyse),
     Binding(EXPERIMENT_SHOW, show),
 )
