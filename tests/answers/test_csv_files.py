@@ -4,7 +4,16 @@ import csv
 import io
 from datetime import date
 
-from upshot.answers.csv_files import compared_points, grid_csv, groups_csv, series_csv
+import msgspec
+
+from upshot.answers.csv_files import (
+    compared_points,
+    grid_csv,
+    groups_csv,
+    series_csv,
+    several_groups_csv,
+    several_series_csv,
+)
 from upshot.answers.periods import NO_PARTNER
 from upshot.api.metrics import Headline, MetricSeries, MetricView, Point, RetentionCell, RetentionGrid
 from upshot.core.time import Grain
@@ -73,10 +82,39 @@ def test_series_is_compared_with_the_same_group() -> None:
 
 
 def test_header_of_a_property_is_no_formula() -> None:
-    for text in (series_csv(ANSWER, (EVIL,)), groups_csv(ANSWER, (EVIL,))):
+    for text in (series_csv(ANSWER, (EVIL,)), groups_csv(ANSWER, (EVIL,)), several_groups_csv([ANSWER], EVIL)):
         head = next(csv.reader(io.StringIO(text)))
         assert "'" + EVIL in head
         assert EVIL not in head
+
+
+def test_groups_say_out_of_how_many_whether_complete_and_whether_small() -> None:
+    totals = (
+        Point(DAYS[0], 0.5, complete=True, group=("FR",), denominator=400.0),
+        Point(DAYS[0], 0.25, complete=False, group=(EVIL,), denominator=4.0, note="their time is not over", small=True),
+    )
+    answer = msgspec.structs.replace(ANSWER, totals=totals)
+    for rows in (read(groups_csv(answer, ("country",))), read(several_groups_csv([answer], "country"))):
+        assert [(row["country"], row["value"], row["of"], row["complete"]) for row in rows] == [
+            ("FR", "0.5", "400.0", "true"),
+            ("'" + EVIL, "0.25", "4.0", "false"),
+        ]
+        assert [(row["small_group"], row["note"]) for row in rows] == [
+            ("false", ""),
+            ("true", "their time is not over"),
+        ]
+
+
+def test_several_series_stand_in_one_file_with_what_each_point_says() -> None:
+    other = msgspec.structs.replace(ANSWER, metric=msgspec.structs.replace(VIEW, title=EVIL), points=ANSWER.points[3:])
+    rows = read(several_series_csv([ANSWER, other]))
+    assert [(row["shown"], row["group"], row["value"]) for row in rows[2:]] == [
+        ("Paid", "'" + EVIL, "7.0"),
+        ("Paid", "", ""),
+        ("'" + EVIL, "", ""),
+    ]
+    assert (rows[2]["numerator"], rows[2]["complete"]) == ("7.0", "true")
+    assert (rows[4]["complete"], rows[4]["note"]) == ("false", "the data end inside")
 
 
 def test_grid_has_a_line_for_each_cell() -> None:

@@ -208,10 +208,10 @@ def test_tiles_and_dashboard_are_saved_as_files(served: Served, path: str, begin
 def test_csv_of_groups_is_safe_in_a_spreadsheet(served: Served) -> None:
     text = served.get("/dashboards/revenue/tiles/by-country/data.csv?from=2024-03-04&to=2024-03-05").text
     assert text.splitlines() == [
-        "country,value,complete,note",
-        "FR,100.0,true,",
-        "'=HYPERLINK(1),60.0,true,",
-        "DE,40.0,true,",
+        "country,value,of,complete,small_group,note",
+        "FR,100.0,,true,false,",
+        "'=HYPERLINK(1),60.0,,true,false,",
+        "DE,40.0,,true,false,",
     ]
 
 

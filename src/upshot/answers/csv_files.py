@@ -1,14 +1,26 @@
 """Answers as CSV: one form for each, the same through every door. Numbers stand in full, what is missing is empty."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from upshot.answers.periods import NO_PARTNER
+from upshot.api.explore import Distribution
 from upshot.api.ledger import Ledger, LedgerRow
 from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.catalog.verdict import Interval
 from upshot.core.csv_text import Cell, csv_text
 
-__all__ = ["compared_points", "grid_csv", "groups_csv", "ledger_csv", "series_csv"]
+__all__ = [
+    "compared_points",
+    "distribution_csv",
+    "grid_csv",
+    "groups_csv",
+    "ledger_csv",
+    "series_csv",
+    "several_groups_csv",
+    "several_series_csv",
+]
+
+_OF_A_GROUP = ("value", "of", "complete", "small_group", "note")
 
 _LEDGER = (
     *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with"),
@@ -42,10 +54,34 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
     return csv_text(head, rows())
 
 
+def several_series_csv(answers: Iterable[MetricSeries]) -> str:
+    """Several series in one file: one line for each metric, period and group; ``shown`` is the metric's title."""
+    rows = (
+        (
+            *(p.period, one.metric.title, _joined(p.group), p.value),
+            *(p.low, p.high, p.complete, p.numerator, p.denominator, p.note),
+        )
+        for one in answers
+        for p in one.points
+    )
+    head = ("period", "shown", "group", "value", "low", "high", "complete", "numerator", "denominator", "note")
+    return csv_text(head, rows)
+
+
 def groups_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
-    """One line for each group: its value over the whole range."""
-    rows = ((*point.group, point.value, point.complete, point.note) for point in series.totals)
-    return csv_text((*breakdown, "value", "complete", "note"), rows)
+    """One line for each group: its value over the whole range, out of how many where it is a share."""
+    return csv_text((*breakdown, *_OF_A_GROUP), ((*point.group, *_of_a_group(point)) for point in series.totals))
+
+
+def several_groups_csv(answers: Iterable[MetricSeries], breakdown: str) -> str:
+    """What ``groups_csv`` says of several metrics in one file: one line for each metric and group."""
+    rows = ((_joined(p.group), one.metric.title, *_of_a_group(p)) for one in answers for p in one.totals)
+    return csv_text((breakdown, "shown", *_OF_A_GROUP), rows)
+
+
+def distribution_csv(found: Distribution) -> str:
+    """One line for each step: how many values lie in it."""
+    return csv_text(("from", "below", "count"), ((step.low, step.high, step.count) for step in found.steps))
 
 
 def grid_csv(grid: RetentionGrid) -> str:
@@ -73,6 +109,14 @@ def compared_points(series: MetricSeries) -> Iterator[Point | None]:
         partners = before.get(point.group, [])
         partner = partners[index] if index < len(partners) else None
         yield None if partner is not None and partner.note == NO_PARTNER else partner
+
+
+def _of_a_group(point: Point) -> tuple[Cell, ...]:
+    return point.value, point.denominator, point.complete, point.small, point.note
+
+
+def _joined(group: Sequence[str | None]) -> str:
+    return " · ".join("" if part is None else part for part in group)
 
 
 def _ledger_row(row: LedgerRow) -> tuple[Cell, ...]:

@@ -1,10 +1,10 @@
 """What Explore shows, as files."""
 
-from upshot.answers.csv_files import grid_csv
+from upshot.answers.csv_files import distribution_csv, grid_csv, several_groups_csv, several_series_csv
 from upshot.answers.pictures import grid_picture
+from upshot.api.metrics import MetricSeries
 from upshot.charts import captioned
 from upshot.charts.chart import Chart
-from upshot.core.csv_text import Cell, csv_text
 from upshot.core.errors import InvalidInput, UserError
 from upshot.web.explore.answers import ask_distribution, ask_retention, ask_series
 from upshot.web.explore.state import Question
@@ -24,40 +24,22 @@ def question_csv(page: Page, question: Question) -> str:
     """
     match question.tab:
         case "trends":
-            return _points(page, question)
+            return several_series_csv(_series(page, question))
         case "breakdown":
-            return _groups(page, question)
+            return several_groups_csv(_series(page, question), question.breakdown or "group")
         case "distribution":
-            found = ask_distribution(page, question)
-            rows: list[tuple[Cell, ...]] = [(step.low, step.high, step.count) for step in found.steps]
-            return csv_text(("from", "below", "count"), rows)
+            return distribution_csv(ask_distribution(page, question))
         case "retention":
             return grid_csv(ask_retention(page, question))
 
 
-def _points(page: Page, question: Question) -> str:
-    rows: list[tuple[Cell, ...]] = []
+def _series(page: Page, question: Question) -> list[MetricSeries]:
+    found = []
     for one in ask_series(page, question, limit=_MOST_GROUPS):
         if one.series is None:
             raise one.problem or InvalidInput("There is no answer.")
-        rows += [
-            (p.period, one.title, _group(p.group), p.value, p.complete, p.low, p.high, p.note)
-            for p in one.series.points
-        ]
-    return csv_text(("period", "shown", "group", "value", "complete", "low", "high", "note"), rows)
-
-
-def _groups(page: Page, question: Question) -> str:
-    rows: list[tuple[Cell, ...]] = []
-    for one in ask_series(page, question, limit=_MOST_GROUPS):
-        if one.series is None:
-            raise one.problem or InvalidInput("There is no answer.")
-        rows += [(_group(p.group), one.title, p.value, p.denominator, p.small) for p in one.series.totals]
-    return csv_text((question.breakdown or "group", "shown", "value", "of", "small_group"), rows)
-
-
-def _group(group: tuple[str | None, ...]) -> str:
-    return " · ".join("" if part is None else part for part in group)
+        found.append(one.series)
+    return found
 
 
 def picture_of(page: Page, question: Question) -> Chart:
