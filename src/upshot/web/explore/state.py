@@ -8,7 +8,7 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.metrics.definition import Metric, RetentionKind, Selection, Shape
 from upshot.web.explore.things import Thing, metric_name, named_thing, read_thing
 from upshot.web.filters.form import added
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.page import Page
 from upshot.web.window import View
 
@@ -116,7 +116,7 @@ def read_question(page: Page) -> Question:
 
 
 def _first(page: Page) -> str:
-    metrics = awake(page)
+    metrics = offered_metrics(page)
     return Thing("metric", metrics[0].name).word if metrics else Thing("events", _ANY).word
 
 

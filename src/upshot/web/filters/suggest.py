@@ -15,7 +15,7 @@ from upshot.api.state import Nothing
 from upshot.core.errors import UserError
 from upshot.metrics.definition import quote_name
 from upshot.web.area import Area
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 
@@ -62,7 +62,7 @@ def _suggestions(page: Page, of: str, typed: str) -> Suggestions:
         case "events":
             return Suggestions(_best(typed, _events(page)))
         case _:
-            metrics = (Suggestion(m.title, "metric") for m in awake(page))
+            metrics = (Suggestion(m.title, "metric") for m in offered_metrics(page))
             return Suggestions(_best(typed, (*metrics, *_events(page))))
 
 

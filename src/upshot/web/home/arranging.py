@@ -13,7 +13,7 @@ from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
 from upshot.web.dashboards.forms import Form
 from upshot.web.home.view import MOST_CARDS, home_metrics
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.notices import after
 from upshot.web.page import Page
 
@@ -25,7 +25,9 @@ _SEE_OTHER: Final = 303
 @get("/home/arrange", permission=Permission.WRITE, sync_to_thread=True)
 def home_arrange_page(page: NamedDependency[Page]) -> Response[str]:
     """The list of metrics to choose from, in order."""
-    return page.show("home/arrange.html", area="home", metrics=home_metrics(page, awake(page)), most=MOST_CARDS)
+    return page.show(
+        "home/arrange.html", area="home", metrics=home_metrics(page, offered_metrics(page)), most=MOST_CARDS
+    )
 
 
 @post("/home/keep", permission=Permission.WRITE)

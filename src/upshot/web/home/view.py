@@ -15,7 +15,7 @@ from upshot.core.time import Grain
 from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
 from upshot.web.home.course import Course, read_course
 from upshot.web.home.moved import Moves, read_moves
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.metric.view import SeriesChart, series_chart
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
@@ -68,7 +68,7 @@ class Home(msgspec.Struct, frozen=True):
 def read_home(page: Page, view: View, budget_seconds: float | None = None) -> Home:
     """Ask for as much of it as can be answered in the time; a metric that cannot be answered costs its card only."""
     until = time.monotonic() + (BUDGET_SECONDS if budget_seconds is None else budget_seconds)
-    metrics = awake(page)
+    metrics = offered_metrics(page)
     shown = home_metrics(page, metrics)
     cards = [metric for metric, chosen in shown if chosen]
     answers = [_ask(page, view, metric) if time.monotonic() < until else None for metric in cards]

@@ -14,7 +14,7 @@ from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.marks import annotations_of, marked_in
 from upshot.web.metric.exports import download_headers, picture
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
 from upshot.web.window import View
@@ -25,7 +25,7 @@ __all__ = ["AREA", "metric_csv", "metric_page", "metric_png", "metric_svg", "met
 @get("/metrics", permission=Permission.READ, sync_to_thread=True)
 def metrics_page(page: NamedDependency[Page]) -> Response[str]:
     """All metrics."""
-    metrics = awake(page)
+    metrics = offered_metrics(page)
     return page.show("metric/list.html", area="metrics", metrics=metrics)
 
 

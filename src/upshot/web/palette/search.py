@@ -10,7 +10,7 @@ from upshot.api.objectives import OBJECTIVE_LIST
 from upshot.api.operation import Permission
 from upshot.api.outputs import LAUNCH_LIST
 from upshot.api.state import Nothing
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.page import Page
 from upshot.web.palette.ranking import Fit, fit
 from upshot.web.window import PRESETS
@@ -88,7 +88,7 @@ def _pages(page: Page) -> Iterator[Found]:
 
 
 def _metrics(page: Page) -> Iterator[Found]:
-    for metric in awake(page):
+    for metric in offered_metrics(page):
         yield Found(metric.title, metric.description, f"/metrics/{metric.name}", also=(metric.name,))
 
 

@@ -13,7 +13,7 @@ from upshot.core.time import DayRange, Grain
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
-from upshot.web.metric.ordering import awake
+from upshot.web.metric.ordering import offered_metrics
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, grid_option, read_grid
 from upshot.web.window import View
@@ -97,7 +97,7 @@ def _read(page: Page, name: str, view: View) -> GridView:
 
 
 def _choices(page: Page) -> list[MetricView]:
-    metrics = awake(page)
+    metrics = offered_metrics(page)
     return sorted((m for m in metrics if m.shape in _SHAPES), key=lambda m: m.shape != "retention")
 
 
