@@ -8,7 +8,8 @@ import numpy as np
 
 from tests.studies.worlds import AFTER_DAYS, LAUNCH_DAY, START, arm, daily, experiment, launched, metric, other, series
 from upshot.catalog.verdict import Interval
-from upshot.studies.conclude import code_digest, conclude, software
+from upshot.core.code import code_digest
+from upshot.studies.conclude import conclude, software
 from upshot.studies.verify import differences, drift
 
 VALUES = daily(1, days=AFTER_DAYS, effect=0.25)

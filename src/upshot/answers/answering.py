@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from upshot.answers.compiled import CompiledQueries
@@ -94,10 +95,27 @@ class Answering:
     _contents: _Contents = field(default_factory=_Contents)
 
     @classmethod
-    def over(cls, store: EventStore, catalog: Catalog, currency: str, clock: Callable[[], datetime]) -> "Answering":
-        """The answering of questions over an open store and an open catalog."""
+    def over(
+        cls,
+        store: EventStore,
+        catalog: Catalog,
+        currency: str,
+        clock: Callable[[], datetime],
+        statements: Path | None = None,
+    ) -> "Answering":
+        """The answering of questions over an open store and an open catalog.
+
+        Args:
+            store: The events.
+            catalog: What people declared.
+            currency: Which money is counted in.
+            clock: What time it is.
+            statements: The file in which compiled statements outlive the process; None where they do not.
+        """
         segments = SegmentBook(catalog)
-        return cls(store, catalog, MetricBook(catalog, segments), segments, currency, clock)
+        return cls(
+            store, catalog, MetricBook(catalog, segments), segments, currency, clock, CompiledQueries(statements)
+        )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -3,13 +3,16 @@
 A kept statement may name facts that the store has dropped since; it then fails, and is compiled anew.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from upshot.answers.dated import DatedStatement
+from upshot.answers.kept_statements import Key, Statements, read_statements, write_statements
 from upshot.answers.prepared import Prepared
 from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.lru import Lru
@@ -18,6 +21,7 @@ from upshot.engines.store import EventStore
 from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
 from upshot.metrics.definition import Metric
+from upshot.metrics.unit_sums import has_moments
 
 if TYPE_CHECKING:
     from upshot.metrics.compile.query import Compiled
@@ -26,7 +30,6 @@ __all__ = ["CompiledQueries", "Prepared"]
 
 _KEPT = 512
 _NO_DAYS = DayRange(date.min, date.min)
-_Key = tuple[str, bytes]
 Query = TypeVar("Query", SeriesQuery, RetentionQuery, DistributionQuery)
 
 
@@ -35,12 +38,19 @@ class CompiledQueries:
 
     A question that is asked of a second range of days is compiled with its days left open, so that others need no
     compiling; where they cannot be left open, each range is compiled.
+
+    Args:
+        file: Where statements outlive the process; None where they do not.
     """
 
-    def __init__(self) -> None:
-        self._kept = Lru[_Key, Prepared](_KEPT)
-        self._dated = Lru[_Key, tuple[DatedStatement | None]](_KEPT)
-        self._asked = Lru[_Key, bool](_KEPT)
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._recalling = threading.Lock()
+        self._recalled = file is None
+        self._compiled = False
+        self._kept = Lru[Key, Prepared](_KEPT)
+        self._dated = Lru[Key, tuple[DatedStatement | None]](_KEPT)
+        self._asked = Lru[Key, bool](_KEPT)
 
     def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         """A series: the statement and its answer."""
@@ -72,8 +82,6 @@ class CompiledQueries:
             if made is None:
                 raise InternalError(f"{metric.name} has no moments.")
             return made
-
-        from upshot.metrics.compile.moments import has_moments
 
         if not has_moments(metric, query.grain):
             return None
@@ -111,12 +119,36 @@ class CompiledQueries:
         self._kept.forget()
         self._dated.forget()
 
+    def keep(self) -> None:
+        """Write the statements into the file, where some were compiled."""
+        if self._file is not None and self._compiled:
+            write_statements(
+                self._file,
+                Statements(self._kept.items(), tuple((key, made) for key, (made,) in self._dated.items())),
+            )
+            self._compiled = False
+
+    def _recall(self, store: EventStore) -> None:
+        """Read the file, once; threads that come meanwhile wait, as compiling takes longer."""
+        if self._recalled:
+            return
+        with self._recalling:
+            if self._file is not None and not self._recalled:
+                found = read_statements(self._file, store.compiled_against())
+                for key, prepared in found.prepared:
+                    self._kept.put(key, prepared)
+                for key, dated in found.dated:
+                    self._dated.put(key, (dated,))
+            self._recalled = True
+
     def _answered(
-        self, store: EventStore, kind: _Key, query: Query, compiled: "Callable[[Query], Compiled]"
+        self, store: EventStore, kind: Key, query: Query, compiled: "Callable[[Query], Compiled]"
     ) -> tuple[Prepared, QueryResult]:
         def prepare(days: DayRange) -> Prepared:
-            return _prepare(store, compiled(msgspec.structs.replace(query, days=days)))
+            self._compiled = True
+            return _prepare(store, lambda: compiled(msgspec.structs.replace(query, days=days)))
 
+        self._recall(store)
         key = (kind[0], kind[1] + msgspec.json.encode(query))
         whenever = (kind[0], kind[1] + msgspec.json.encode(msgspec.structs.replace(query, days=_NO_DAYS)))
         prepared = self._kept.get(key)
@@ -133,7 +165,7 @@ class CompiledQueries:
         self._kept.put(key, fresh)
         return fresh, store.run_sql(fresh.sql)
 
-    def _prepared(self, whenever: _Key, days: DayRange, prepare: Callable[[DayRange], Prepared]) -> Prepared:
+    def _prepared(self, whenever: Key, days: DayRange, prepare: Callable[[DayRange], Prepared]) -> Prepared:
         dated = self._dated.get(whenever)
         if dated is None:
             if not self._asked.get(whenever):
@@ -144,8 +176,11 @@ class CompiledQueries:
         return prepare(days) if dated[0] is None else dated[0].filled(days)
 
 
-def _prepare(store: EventStore, made: "Compiled") -> Prepared:
+def _prepare(store: EventStore, compiled: "Callable[[], Compiled]") -> Prepared:
+    basis = store.compiled_against()  # before compiling: facts that come meanwhile make it look older, not newer
+    made = compiled()
     return Prepared(
+        basis=basis,
         sql=store.compile(made.expr),
         route=str(made.route),
         reason=made.reason,

@@ -13,6 +13,7 @@ from upshot.api.metrics import Point
 from upshot.core.time import Grain
 from upshot.engines.values import QueryResult
 from upshot.metrics.definition import Metric
+from upshot.metrics.unit_sums import has_moments
 
 __all__ = [
     "LEVEL",
@@ -42,8 +43,6 @@ def method_of(metric: Metric, grain: Grain) -> Method:
     """How the metric's intervals are made; empty where it has none."""
     if metric.is_a.interval == "wilson":
         return "wilson"
-    from upshot.metrics.compile.moments import has_moments
-
     return "delta" if has_moments(metric, grain) else ""
 
 

@@ -9,7 +9,11 @@ __all__ = ["Prepared"]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A compiled question: the statement and what the compiler said of it."""
+    """A compiled question: the statement and what the compiler said of it.
+
+    Attributes:
+        basis: What it was compiled against; see ``EventStore.compiled_against``.
+    """
 
     sql: str
     route: str
@@ -19,3 +23,4 @@ class Prepared:
     absent: float | None
     grain: Grain | None
     notes: tuple[str, ...]
+    basis: str = ""

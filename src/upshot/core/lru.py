@@ -49,6 +49,11 @@ class Lru(Generic[K, V]):
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
 
+    def items(self) -> tuple[tuple[K, V], ...]:
+        """Keys and values as they are now, the least recently used first."""
+        with self._lock:
+            return tuple(self._kept.items())
+
     def forget(self, which: Callable[[V], bool] = lambda _: True) -> None:
         """Let go of the values that ``which`` names; of all when it is not given."""
         with self._lock:

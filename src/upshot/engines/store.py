@@ -130,6 +130,13 @@ class EventStore(Protocol):
         """The relations that metrics are compiled against."""
         ...
 
+    def compiled_against(self) -> str:
+        """What ``dialect()`` is now, without loading the compiler: whose days, and for whom and what facts are kept.
+
+        Equal strings promise equal statements for equal questions.
+        """
+        ...
+
     def compile(self, expression: Table) -> str:
         """The statement that answers an expression over ``dialect()``; it stays right whatever is committed later."""
         ...

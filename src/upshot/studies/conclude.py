@@ -1,16 +1,15 @@
 """From inputs to a verdict: the strongest valid design is used, and why stronger ones were not is kept."""
 
-import hashlib
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.metadata import version
-from importlib.resources.abc import Traversable
 
 from upshot.catalog.verdict import Check, Effect, Grade, Point, StudyDesign, Verdict, VerdictWord
 from upshot.charts.words import day_label
+from upshot.core.code import code_digest
 from upshot.studies.before_after import describe_before_after
 from upshot.studies.experiment import measure_experiment
 from upshot.studies.findings import Finding, Refused
@@ -18,7 +17,7 @@ from upshot.studies.inputs import StudyInputs
 from upshot.studies.time_series import measure_time_series
 from upshot.studies.words import best_variant, judged
 
-__all__ = ["code_digest", "conclude", "software"]
+__all__ = ["conclude", "software"]
 
 
 _ROOMS = ("upshot.studies", "upshot.causal", "upshot.stats")
@@ -34,24 +33,6 @@ def software() -> str:
     parts = [f"upshot {version('upshot')} ({digest[:12]})"]
     parts += [f"{name} {version(name)}" for name in ("numpy", "scipy")]
     return f"{', '.join(parts)}, Python {platform.python_version()}, {platform.machine()}"
-
-
-def code_digest(rooms: Iterable[Traversable]) -> str:
-    """SHA-256 over every module of the rooms, those in their folders too, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for room in rooms:
-        for name, source in sorted(_sources(room, room.name)):
-            digest.update(name.encode() + b"\x1f" + source + b"\x1e")
-    return digest.hexdigest()
-
-
-def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
-    for found in folder.iterdir():
-        name = f"{path}/{found.name}"
-        if found.is_dir():
-            yield from _sources(found, name)
-        elif name.endswith(".py"):
-            yield name, found.read_bytes()
 
 
 def conclude(inputs: StudyInputs) -> Verdict:

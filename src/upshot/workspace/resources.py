@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["STORE_FILE", "TIME_ZONE", "Imports", "Resources", "SourceNotes", "open_store"]
 
 STORE_FILE = "events.duckdb"
+_STATEMENTS_FILE = "statements.cache"
 TIME_ZONE = "time_zone"
 _MEGABYTE = 1_000_000
 
@@ -118,7 +119,7 @@ class Resources:
         return cls(
             folder,
             loaded,
-            Answering.over(store, catalog, loaded.settings.workspace.currency, clock),
+            Answering.over(store, catalog, loaded.settings.workspace.currency, clock, folder / _STATEMENTS_FILE),
             sources,
             collector,
         )
@@ -169,6 +170,7 @@ class Resources:
         """Stop what goes on in the background, then close the stores."""
         self.imports.background.close()
         self.answering.worker.close()
+        self.answering.compiled.keep()
         self.store.close()
         self.catalog.close()
 

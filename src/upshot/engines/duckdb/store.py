@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -230,6 +231,12 @@ class DuckDBStore:
             return fact_unit_types(frozenset(unit_type for (unit_type,) in rows))
 
         return DuckDBDialect(self._zone, unit_types, lambda: measures.built(self.cursor()))
+
+    def compiled_against(self) -> str:
+        """What ``dialect()`` is now; see ``EventStore.compiled_against``."""
+        with self._reading() as cursor:
+            groups = [unit_type for (unit_type,) in cursor.execute("SELECT unit_type FROM group_types").fetchall()]
+            return json.dumps([self._zone.key, sorted(groups), sorted(measures.built(cursor))])
 
     def compile(self, expression: Table) -> str:
         """The statement that answers an expression over ``dialect()``."""

@@ -79,7 +79,8 @@ def compile_moments(metric: Metric, query: SeriesQuery, dialect: "Dialect") -> C
     Columns: ``period``, ``group_0``…, ``units`` (how many known ones), ``x``, ``y``, ``xx``, ``yy``, ``xy``: sums over
     units of numerator, denominator, their squares and their product.
     """
-    from upshot.metrics.compile.moments import has_moments, moments
+    from upshot.metrics.compile.moments import moments
+    from upshot.metrics.unit_sums import has_moments
 
     return moments(metric, query, dialect) if has_moments(metric, query.grain) else None
 

@@ -7,40 +7,17 @@ is independent. Source: Deng, Knoblich and Lu, "Applying the delta method in met
 import ibis
 from ibis.expr.types import Table
 
-from upshot.core.time import Grain, longer
+from upshot.core.time import longer
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.source import group_names, open_source
 from upshot.metrics.compile.windows import period_of
-from upshot.metrics.definition import Metric, Window
+from upshot.metrics.definition import Metric
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Clock, Shape
+from upshot.metrics.kinds import Shape
 from upshot.metrics.plan import Plan
-from upshot.metrics.ripening import least_grain, window_grain
+from upshot.metrics.ripening import least_grain
 
-__all__ = ["has_moments", "moments"]
-
-
-def has_moments(metric: Metric, grain: Grain | None) -> bool:
-    """Whether the metric is a fraction whose parts are sums over units, in periods of ``grain``.
-
-    Values that were counted distinct over units, or averaged over windows, are no sums over units.
-    """
-    match metric.is_a.interval:
-        case "delta":
-            return True
-        case "parts":
-            return all(_adds_up(part, grain) for part in metric.parts)
-        case "" | "wilson":
-            return False
-
-
-def _adds_up(part: Metric, grain: Grain | None) -> bool:
-    if part.is_a.clock is not Clock.WINDOW:
-        return part.additive
-    window = window_grain(part)
-    if grain is None:
-        return window is not Grain.DAY
-    return part.window is Window.PERIOD or window is grain
+__all__ = ["moments"]
 
 
 def moments(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
