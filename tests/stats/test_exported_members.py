@@ -39,7 +39,7 @@ INNER_NAMES = {
         "reasons",
         "sequential_estimates",
     ),
-    *("adjusted_by", "mixed_arms", "sequential_reasons", "shaped_posterior"),
+    *("adjusted_by", "mixed_arms", "sequential_reasons", "shaped_posterior", "Tabular"),
 }
 MODULES = sorted({module.name for module in pkgutil.iter_modules(upshot.stats.__path__)} - INNER_MODULES)
 DOCUMENTED = [

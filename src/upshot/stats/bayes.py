@@ -28,7 +28,7 @@ from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, compared, fitting, floats, given, number, pair_of
 from upshot.stats.contrast import contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
-from upshot.stats.result import SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale
+from upshot.stats.result import SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale, Tabular
 from upshot.stats.wald import critical_value
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class PosteriorSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Posterior:
+class Posterior(Tabular):
     """What is believed about many effects after the data: arrays of one shape.
 
     Attributes:

@@ -22,7 +22,7 @@ from scipy.special import betaincinv, gammaln
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, compared, floats, given, whole
 from upshot.stats.proportions import Successes
-from upshot.stats.result import ALTERNATIVES, FloatArray, IntArray, Reason
+from upshot.stats.result import ALTERNATIVES, FloatArray, IntArray, Reason, Tabular
 from upshot.stats.wald import checked_level, masked, shaped_estimates
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _SAME = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class ExactTest:
+class ExactTest(Tabular):
     """P-values of a test without an interval; arrays of one shape.
 
     Attributes:

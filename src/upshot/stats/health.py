@@ -24,7 +24,7 @@ from scipy.special import fdtrc
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import compared, given, number, rows
 from upshot.stats.moments import CovariateMoments, Moments
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -36,7 +36,7 @@ _SINGULAR = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
-class Imbalance:
+class Imbalance(Tabular):
     """How surely two groups differed before the experiment; arrays of shape (…).
 
     Attributes:
@@ -63,7 +63,7 @@ class Imbalance:
 
 
 @dataclass(frozen=True, slots=True)
-class Concentration:
+class Concentration(Tabular):
     """How much of a metric hangs on its largest units; arrays of shape (…).
 
     Attributes:

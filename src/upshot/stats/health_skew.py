@@ -27,7 +27,7 @@ import numpy as np
 from upshot.stats.arguments import chosen, compared, fitting, floats, number, rows
 from upshot.stats.contrast import contrast, contrast_variance
 from upshot.stats.moments import Moments, first_reason, group_reasons
-from upshot.stats.result import ALTERNATIVES, Estimates, FloatArray, IntArray, Reason
+from upshot.stats.result import ALTERNATIVES, Estimates, FloatArray, IntArray, Reason, Tabular
 from upshot.stats.wald import checked_level, critical_value, masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _KOHAVI = 355.0
 
 
 @dataclass(frozen=True, slots=True)
-class NormalLimit:
+class NormalLimit(Tabular):
     """Whether a difference of means may be read with Student's t; arrays of one shape.
 
     Attributes:

@@ -27,7 +27,17 @@ from upshot.stats.power import (
     rejection_probability,
     required_drift,
 )
-from upshot.stats.result import ALTERNATIVES, SCALES, Alternative, FloatArray, IntArray, NoEstimate, Reason, Scale
+from upshot.stats.result import (
+    ALTERNATIVES,
+    SCALES,
+    Alternative,
+    FloatArray,
+    IntArray,
+    NoEstimate,
+    Reason,
+    Scale,
+    Tabular,
+)
 
 __all__ = [
     "Equivalence",
@@ -154,7 +164,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Tabular):
     """Planned quantities, or why there are none.
 
     Attributes:

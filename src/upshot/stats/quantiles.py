@@ -30,7 +30,7 @@ from upshot.stats.arguments import compared, fitting, floats, given, number, row
 from upshot.stats.difference import difference
 from upshot.stats.lift import lift
 from upshot.stats.moments import Moments, PairMoments, first_reason, reasons
-from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason
+from upshot.stats.result import Alternative, Estimates, FloatArray, IntArray, Reason, Tabular
 from upshot.stats.wald import checked_level, masked, shaped_estimates
 from upshot.stats.weights import checked_weights
 
@@ -44,7 +44,7 @@ __all__ = ["Quantiles", "outer_shares", "quantile_difference", "quantile_interva
 
 
 @dataclass(frozen=True, slots=True)
-class Quantiles:
+class Quantiles(Tabular):
     """A quantile with its outer bounds; arrays of one shape.
 
     Attributes:

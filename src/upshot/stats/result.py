@@ -26,6 +26,7 @@ __all__ = [
     "NoEstimate",
     "Reason",
     "Scale",
+    "Tabular",
 ]
 
 FloatArray = NDArray[np.float64]
@@ -202,25 +203,59 @@ class Estimates:
             >>> rows["country"], rows["value"], rows["reason"]
             (['DE', 'FR'], [1.0, None], [None, 'There are no units.'])
         """
-        if len(labels) > len(self.shape):
-            raise InvalidInput(f"There are {len(labels)} labels, the comparisons have {len(self.shape)} axes.")
-        named = {name: list(places) for name, places in labels.items()}
-        for axis, size in enumerate(self.shape):
-            name = list(named)[axis] if axis < len(named) else f"axis_{axis}"
-            places = named.setdefault(name, list(range(size)))
-            if len(places) != size:
-                raise InvalidInput(
-                    f"{name} has {len(places)} labels, its axis {size} places.", hint="Give a label for each place."
-                )
-        where = np.indices(self.shape).reshape(len(self.shape), self.value.size)
-        found: dict[str, list[object]] = {
-            name: [places[int(place)] for place in where[axis]] for axis, (name, places) in enumerate(named.items())
+        return _table(self.reason, {name: getattr(self, name) for name in _NUMBERS}, labels)
+
+
+_NUMBERS = ("value", "low", "high", "standard_error", "p_value", "n")
+
+
+class Tabular:
+    """A result of arrays of one shape, beside which ``reason`` says where there is no number."""
+
+    __slots__ = ()
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each place, as pandas, Polars and Arrow take it: ``pandas.DataFrame(found.columns())``.
+
+        Args:
+            **labels: What the places along each axis are called, as in ``Estimates.columns``.
+
+        Returns:
+            The labels, then each attribute that has one value for each place (None where there is no number), and
+            ``reason`` in words (None where there is an answer). What has another shape (shares by group) is left out.
+
+        Raises:
+            InvalidInput: There are more labels than axes, or as many as the axis has no places.
+        """
+        names = tuple(getattr(self, "__dataclass_fields__", ()))
+        parts: dict[str, object] = {name: getattr(self, name) for name in names}
+        reason = np.asarray(parts.pop("reason"), np.int64)
+        arrays = {
+            name: part for name, part in parts.items() if isinstance(part, np.ndarray) and part.shape == reason.shape
         }
-        there = self.reason.ravel() == Reason.OK
-        for name in ("value", "low", "high", "standard_error", "p_value", "n"):
-            numbers = getattr(self, name).ravel().tolist()
-            found[name] = [a if ok and a == a else None for a, ok in zip(numbers, there.tolist(), strict=True)]
-        found["reason"] = [
-            None if code == Reason.OK else Reason(code).sentence for code in self.reason.ravel().tolist()
-        ]
-        return found
+        return _table(reason, arrays, labels)
+
+
+def _table(
+    reason: IntArray, numbers: dict[str, NDArray[np.generic]], labels: dict[str, Sequence[object]]
+) -> dict[str, list[object]]:
+    shape = reason.shape
+    if len(labels) > len(shape):
+        raise InvalidInput(f"There are {len(labels)} labels, the comparisons have {len(shape)} axes.")
+    named = {name: list(places) for name, places in labels.items()}
+    for axis, size in enumerate(shape):
+        name = list(named)[axis] if axis < len(named) else f"axis_{axis}"
+        places = named.setdefault(name, list(range(size)))
+        if len(places) != size:
+            raise InvalidInput(
+                f"{name} has {len(places)} labels, its axis {size} places.", hint="Give a label for each place."
+            )
+    where = np.indices(shape).reshape(len(shape), reason.size)
+    found: dict[str, list[object]] = {
+        name: [places[int(place)] for place in where[axis]] for axis, (name, places) in enumerate(named.items())
+    }
+    there = (reason.ravel() == Reason.OK).tolist()
+    for name, array in numbers.items():
+        found[name] = [a if ok and a == a else None for a, ok in zip(array.ravel().tolist(), there, strict=True)]
+    found["reason"] = [None if code == Reason.OK else Reason(code).sentence for code in reason.ravel().tolist()]
+    return found

@@ -25,7 +25,7 @@ from scipy.special import bdtr, bdtrc, chdtrc, gammaln
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import floats
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -40,7 +40,7 @@ _ALIKE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class SampleRatio:
+class SampleRatio(Tabular):
     """How surely a split differs from its plan; arrays of shape (…), one place for each experiment.
 
     Attributes:

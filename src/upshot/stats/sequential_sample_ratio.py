@@ -17,13 +17,13 @@ from scipy.special import gammaln
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import floats, number
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 
 __all__ = ["SequentialSampleRatio", "sequential_sample_ratio"]
 
 
 @dataclass(frozen=True, slots=True)
-class SequentialSampleRatio:
+class SequentialSampleRatio(Tabular):
     """Evidence against the planned split.
 
     Attributes:

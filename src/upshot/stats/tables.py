@@ -22,7 +22,7 @@ from scipy.special import chdtrc, xlog1py
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import floats, given
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 from upshot.stats.wald import masked
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _REASONS = (Reason.NOT_FINITE, Reason.INVALID_STATISTICS, Reason.EMPTY, Reason.Z
 
 
 @dataclass(frozen=True, slots=True)
-class TableTest:
+class TableTest(Tabular):
     """How surely groups spread differently over categories; arrays of shape (…), one place for each table.
 
     Attributes:
