@@ -22,6 +22,8 @@ __all__ = [
 
 _OF_A_GROUP = ("value", "of", "complete", "small_group", "note")
 
+_COMPARED = ("previous_period", "previous_value", "previous_complete", "previous_note")
+
 _LEDGER = (
     *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with"),
     *("cost", "cost_days", "cost_estimated", "metric", "expectation", "expectation_met"),
@@ -38,7 +40,7 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
         breakdown: What each part of a group's name is, empty without groups.
     """
     bounds = ("low", "high") if series.interval else ()
-    compared = ("previous_period", "previous_value") if series.previous else ()
+    compared = _COMPARED if series.previous else ()
     parts = ("numerator", "denominator")
     head = ("period", *breakdown, "value", *bounds, "complete", *parts, *compared, "note")
 
@@ -48,7 +50,7 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
             row += (point.low, point.high) if bounds else ()
             row += (point.complete, point.numerator, point.denominator)
             if compared:
-                row += (None, None) if before is None else (before.period, before.value)
+                row += _compared_with(before)
             yield (*row, point.note)
 
     return csv_text(head, rows())
@@ -56,16 +58,20 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
 
 def several_series_csv(answers: Iterable[MetricSeries]) -> str:
     """Several series in one file: one line for each metric, period and group; ``shown`` is the metric's title."""
+    found = tuple(answers)
+    compared = _COMPARED if any(one.previous for one in found) else ()
     rows = (
         (
             *(p.period, one.metric.title, _joined(p.group), p.value),
-            *(p.low, p.high, p.complete, p.numerator, p.denominator, p.note),
+            *(p.low, p.high, p.complete, p.numerator, p.denominator),
+            *(_compared_with(before) if compared else ()),
+            p.note,
         )
-        for one in answers
-        for p in one.points
+        for one in found
+        for p, before in zip(one.points, compared_points(one), strict=True)
     )
-    head = ("period", "shown", "group", "value", "low", "high", "complete", "numerator", "denominator", "note")
-    return csv_text(head, rows)
+    parts = ("low", "high", "complete", "numerator", "denominator")
+    return csv_text(("period", "shown", "group", "value", *parts, *compared, "note"), rows)
 
 
 def groups_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
@@ -113,6 +119,12 @@ def compared_points(series: MetricSeries) -> Iterator[Point | None]:
 
 def _of_a_group(point: Point) -> tuple[Cell, ...]:
     return point.value, point.denominator, point.complete, point.small, point.note
+
+
+def _compared_with(before: Point | None) -> tuple[Cell, ...]:
+    if before is None:
+        return (None,) * len(_COMPARED)
+    return before.period, before.value, before.complete, before.note
 
 
 def _joined(group: Sequence[str | None]) -> str:

@@ -31,12 +31,14 @@ __all__ = [
     "OF",
     "SMALL_GROUP",
     "Words",
+    "beside_note",
     "cell_text",
     "chart_points",
     "grid_option",
     "grid_picture",
     "group_lines",
     "group_name",
+    "open_note",
     "series_lines",
     "series_picture",
     "size_text",
@@ -97,6 +99,17 @@ def chart_points(points: Sequence[Point], grain: Grain, words: Words) -> tuple[C
     )
 
 
+def open_note(point: Point | ChartPoint) -> str:
+    """Why a period is not complete; empty where it is."""
+    return "" if point.complete else point.note or "incomplete"
+
+
+def beside_note(point: Point | ChartPoint, before: Point | None, compare: str) -> str:
+    """Why a period or the one beside it is not complete: what a row says of both; empty where they are."""
+    then = "" if before is None else open_note(before)
+    return "; ".join(filter(None, (open_note(point), then and f"{COMPARED[compare].lower()}: {then}")))
+
+
 def series_lines(series: MetricSeries, compare: str, *, grouped: bool) -> list[Line]:
     """The lines of a series: one and what it is compared with, or, where it is ``grouped``, one for each group."""
     words, grain = Words.of(series), series.grain
@@ -109,7 +122,7 @@ def series_lines(series: MetricSeries, compare: str, *, grouped: bool) -> list[L
         msgspec.structs.replace(
             point,
             title=period_label(series.points[at].period, grain) if at < len(series.points) else point.title,
-            note=period_label(point.period, grain),
+            note=", ".join(filter(None, (period_label(point.period, grain), open_note(series.previous[at])))),
         )
         for at, point in enumerate(chart_points(series.previous, grain, words))
     )

@@ -63,17 +63,13 @@ def marked(annotations: Sequence[Annotation], periods: Sequence[date], grain: Gr
 def line_chart(lines: Sequence[Line], grain: Grain, axis: Axis, annotations: Sequence[Annotation] = ()) -> Option:
     """Lines over periods of ``grain``. The first line that is not ``before`` gives the periods.
 
-    Incomplete periods are joined by dashes to their neighbours. An interval is a band behind its line. Up to eight
-    lines have colours of their own. An annotation is an upright line in the period that holds its day, with the number
-    that ``marked`` gives it; whoever stands around the chart says what the numbers mean. Of many marks only those that
-    the chart is about have their number on it.
+    Incomplete periods are joined by dots to their neighbours, also those of a line ``before``. An interval is a band
+    behind its line. Up to eight lines have colours of their own. An annotation is an upright line in the period that
+    holds its day, with the number that ``marked`` gives it; whoever stands around the chart says what the numbers
+    mean. Of many marks only those that the chart is about have their number on it.
     """
     now = [line for line in lines if not line.before]
-    drawn: list[Json] = [
-        _series(line.name, [_item(p) for p in line.points], "$faint", kind="dashed", width=1.5)
-        for line in lines
-        if line.before
-    ]
+    drawn: list[Json] = [one for line in lines if line.before for one in _solid_and_open(line, "$faint")]
     for number, line in enumerate(now):
         colour = f"$series-{((line.colour or number + 1) - 1) % SERIES + 1}"
         if line.band is not None:
@@ -150,14 +146,15 @@ def _item(point: ChartPoint) -> Json:
 
 
 def _solid_and_open(line: Line, colour: str) -> list[Json]:
-    """The line itself, and dashes over the periods that are not complete."""
+    """The line itself, and dots over the periods that are not complete."""
+    kind, width = ("dashed", 1.5) if line.before else ("solid", 2.0)
     gap: Json = None
     solid = [_item(p) if p.complete else gap for p in line.points]
-    drawn: list[Json] = [_series(line.name, solid, colour, kind="solid", width=2)]
+    drawn: list[Json] = [_series(line.name, solid, colour, kind=kind, width=width)]
     if not all(p.complete for p in line.points):
         beside = [_beside_open(line.points, at) for at in range(len(line.points))]
-        dashes = [_item(p) if near else gap for p, near in zip(line.points, beside, strict=True)]
-        drawn.append(_series(line.name, dashes, colour, kind="dotted", width=2))
+        dots = [_item(p) if near else gap for p, near in zip(line.points, beside, strict=True)]
+        drawn.append(_series(line.name, dots, colour, kind="dotted", width=width))
     return drawn
 
 
@@ -176,7 +173,7 @@ def _series(name: str, data: list[Json], colour: str, *, kind: str, width: float
         "color": colour,
         "lineStyle": {"color": colour, "width": width, "type": kind, "join": "round"},
         "emphasis": {"disabled": True},
-        "z": 2 if kind == "dashed" else 3,
+        "z": 2 if colour == "$faint" else 3,
     }
 
 

@@ -1,18 +1,21 @@
 """A metric's numbers as pages show them: words, change against before, points of a chart."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
 import msgspec
 
-from upshot.answers.pictures import Words, chart_points
+from upshot.answers.pictures import COMPARED, Words, chart_points, open_note
 from upshot.api.metrics import Compared, MetricSeries, MetricView, Point
-from upshot.charts import range_label
+from upshot.charts import period_label, range_label
+from upshot.core.time import Grain
 
-__all__ = ["Change", "Words", "change", "change_of", "chart_points", "headline_days"]
+__all__ = ["Change", "Words", "change", "change_of", "chart_points", "dotted_notes", "headline_days"]
 
 Tone = Literal["good", "bad", "plain"]
 _NO_CHANGE = 0.0005
+_NAMED = 3
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -56,3 +59,24 @@ def headline_days(series: MetricSeries, first: date, last: date) -> str:
     if found.note:
         return found.note
     return "" if (found.first, found.last) == (first, last) else range_label(found.first, found.last)
+
+
+def dotted_notes(series: MetricSeries, compare: str) -> tuple[str, ...]:
+    """Which periods a chart draws dotted, of the series and of what stands beside it, each in a sentence."""
+    told = []
+    now = sorted({p.period for p in series.points if not p.complete})
+    if now:
+        told.append(f"{_periods(now, series.grain)} not covered whole by the data, and drawn dotted.")
+    before = [p for p in series.previous if p.value is not None and not p.complete]
+    if before:
+        why = ", ".join(dict.fromkeys(map(open_note, before)))
+        periods = sorted({p.period for p in before})
+        told.append(f"{COMPARED[compare]}: {_periods(periods, series.grain)} not whole ({why}), and drawn dotted.")
+    return tuple(told)
+
+
+def _periods(days: Sequence[date], grain: Grain) -> str:
+    """The first of these periods and how many more, up to the predicate."""
+    named = ", ".join(period_label(day, grain, short=True) for day in days[:_NAMED])
+    more = f" and {len(days) - _NAMED} more" if len(days) > _NAMED else ""
+    return f"{named}{more} {'is' if len(days) == 1 else 'are'}"

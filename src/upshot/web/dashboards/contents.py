@@ -4,7 +4,16 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from upshot.answers.pictures import COMPARED, OF, SMALL_GROUP, group_lines, group_name, series_lines, size_text
+from upshot.answers.pictures import (
+    COMPARED,
+    OF,
+    SMALL_GROUP,
+    beside_note,
+    group_lines,
+    group_name,
+    series_lines,
+    size_text,
+)
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, MetricView, Point
 from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType
 from upshot.charts import Bar, Option, Sparkline, bar_chart, line_chart, period_label, range_label, sparkline
@@ -191,15 +200,17 @@ def _table(tile: Tile, title: str, about: str, series: MetricSeries, view: View)
         columns = tuple(line.name for line in lines)
     else:
         before = series.previous
-        rows = tuple(_period(point, at, before, series.grain, words) for at, point in enumerate(series.points))
+        rows = tuple(
+            _period(point, at, before, series.grain, words, view.compare) for at, point in enumerate(series.points)
+        )
         columns = (series.metric.title, COMPARED[view.compare]) if before else (series.metric.title,)
     newest_first = tuple(reversed(rows))
     return Content(tile, title, about, series=series, first_column="Period", columns=columns, rows=newest_first)
 
 
-def _period(point: Point, at: int, before: tuple[Point, ...], grain: Grain, words: Words) -> Row:
+def _period(point: Point, at: int, before: tuple[Point, ...], grain: Grain, words: Words, compare: str) -> Row:
     then = (words.write(before[at].value) if at < len(before) else "",) if before else ()
-    note = point.note or ("" if point.complete else "incomplete")
+    note = beside_note(point, before[at] if at < len(before) else None, compare)
     return Row(period_label(point.period, grain), (words.write(point.value), *then), note)
 
 

@@ -5,17 +5,18 @@ from typing import TypeAlias
 
 import msgspec
 
-from upshot.answers.pictures import SMALL_GROUP, group_lines, group_name, series_lines, size_text
+from upshot.answers.periods import NO_PARTNER
+from upshot.answers.pictures import SMALL_GROUP, beside_note, group_lines, group_name, series_lines, size_text
 from upshot.api.explore import Distribution
 from upshot.api.metrics import MetricSeries, Point
-from upshot.charts import Column, Mark, Option, histogram_chart, line_chart, period_label
+from upshot.charts import Column, Mark, Option, histogram_chart, line_chart
 from upshot.charts.line import Line
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.core.units import format_value
 from upshot.web.explore.answers import Answered, ask_distribution, ask_series
 from upshot.web.explore.state import Question
-from upshot.web.figures import Change, Words, change, change_of, headline_days
+from upshot.web.figures import Change, Words, change, change_of, dotted_notes, headline_days
 from upshot.web.metric.view import TableRow, group_filter
 from upshot.web.page import Page
 
@@ -98,12 +99,17 @@ def _panel(question: Question, title: str, alike: list[MetricSeries], colours: l
     words, grain = Words.of(alike[0]), alike[0].grain
     option = line_chart(lines, grain, words.axis)
     columns = tuple(line.name for line in lines)
+    alone = alike[0] if len(alike) == 1 else None
+    before = alone.previous if alone and not question.breakdown else ()
     periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
     rows = tuple(
-        TableRow(points[0].title, tuple(p.text or "–" for p in points), "" if points[0].complete else "incomplete")
-        for points in periods
+        TableRow(
+            points[0].title,
+            tuple(p.text or "–" for p in points),
+            beside_note(points[0], before[at] if at < len(before) else None, question.compare),
+        )
+        for at, points in enumerate(periods)
     )
-    alone = alike[0] if len(alike) == 1 else None
     return Panel(
         title=title,
         json=msgspec.json.encode(option).decode(),
@@ -118,7 +124,7 @@ def _panel(question: Question, title: str, alike: list[MetricSeries], colours: l
         total=words.write(alone.headline.value) if alone and alone.headline.value is not None else "",
         change=change_of(alone.metric, alone.headline.before, words) if alone else None,
         total_note=headline_days(alone, question.first, question.last) if alone else "",
-        notes=tuple(dict.fromkeys(note for series in alike for note in _notes(series))),
+        notes=tuple(dict.fromkeys(note for series in alike for note in _notes(series, question.compare))),
     )
 
 
@@ -134,14 +140,9 @@ def _lines(question: Question, alike: list[MetricSeries], colours: list[int]) ->
     ]
 
 
-def _notes(series: MetricSeries) -> tuple[str, ...]:
-    open_ = sorted({p.period for p in series.points if not p.complete})
-    told = f"{period_label(open_[0], series.grain, short=True)} " if open_ else ""
-    more = f"and {len(open_) - 1} more " if len(open_) > 1 else ""
-    verb = "are" if len(open_) > 1 else "is"
-    drawn = (f"{told}{more}{verb} not covered whole by the data, and drawn dotted.",) if open_ else ()
+def _notes(series: MetricSeries, compare: str) -> tuple[str, ...]:
     cut = (f"{series.truncated_groups:,} smaller groups are not shown.",) if series.truncated_groups else ()
-    return (*series.notes, *cut, *drawn)
+    return (*series.notes, *cut, *dotted_notes(series, compare))
 
 
 def read_breakdown(page: Page, question: Question) -> tuple[Breakdown, tuple[Answered, ...]]:
@@ -178,10 +179,16 @@ def _before(series: MetricSeries) -> dict[tuple[str | None, ...], Point]:
     """What each group was before, where its points add up to that."""
     if not series.metric.additive:
         return {}
-    sums: dict[tuple[str | None, ...], float] = {}
+    parts: dict[tuple[str | None, ...], list[Point]] = {}
     for point in series.previous:
-        sums[point.group] = sums.get(point.group, 0.0) + (point.value or 0.0)
-    return {group: Point(series.points[0].period, value, complete=True, group=group) for group, value in sums.items()}
+        if point.note != NO_PARTNER:
+            parts.setdefault(point.group, []).append(point)
+    return {
+        group: Point(
+            points[0].period, sum(p.value or 0.0 for p in points), all(p.complete for p in points), group=group
+        )
+        for group, points in parts.items()
+    }
 
 
 def read_spread(page: Page, question: Question) -> Spread | UserError:

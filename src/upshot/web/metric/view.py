@@ -4,10 +4,10 @@ from datetime import date
 
 import msgspec
 
-from upshot.answers.pictures import COMPARED, SMALL_GROUP, group_lines, group_name, series_lines, size_text
+from upshot.answers.pictures import COMPARED, SMALL_GROUP, beside_note, group_lines, group_name, series_lines, size_text
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
-from upshot.web.figures import Change, Words, change_of, headline_days
+from upshot.web.figures import Change, Words, change_of, dotted_notes, headline_days
 from upshot.web.marks import Marks, annotations_of, marked_in
 from upshot.web.page import Page
 from upshot.web.window import View
@@ -101,7 +101,7 @@ def read_metric(page: Page, name: str, view: View) -> MetricPage:
         columns=columns,
         rows=rows,
         groups=_groups(series, view, words),
-        notes=(*series.notes, *_interval_note(series), *_cut_note(series), *_incomplete_note(series)),
+        notes=(*series.notes, *_interval_note(series), *_cut_note(series), *dotted_notes(series, view.compare)),
         marks=marked_in(annotations, series),
         total_interval=_interval(series.total, words)
         if series.total and series.total.value == series.headline.value
@@ -151,7 +151,7 @@ def _table(
                 *((_interval(p, words),) if series.interval else ()),
                 *((before[at],) if series.previous else ()),
             ),
-            "; ".join(part for part in ("" if p.complete else "incomplete", p.note) if part),
+            beside_note(p, series.previous[at] if at < len(series.previous) else None, view.compare),
             marks.get(p.period, ""),
         )
         for at, p in enumerate(series.points)
@@ -216,13 +216,3 @@ def _cut_note(series: MetricSeries) -> tuple[str, ...]:
     if not series.truncated_groups:
         return ()
     return (f"{series.truncated_groups:,} smaller groups are not shown.",)
-
-
-def _incomplete_note(series: MetricSeries) -> tuple[str, ...]:
-    open_periods = sorted({p.period for p in series.points if not p.complete})
-    if not open_periods:
-        return ()
-    named = ", ".join(period_label(p, series.grain, short=True) for p in open_periods[:3])
-    more = f" and {len(open_periods) - 3} more" if len(open_periods) > 3 else ""
-    verb = "is" if len(open_periods) == 1 else "are"
-    return (f"{named}{more} {verb} not covered whole by the data, and drawn dotted.",)
