@@ -96,6 +96,31 @@ def test_csv_for_people_has_one_writer() -> None:
     assert writers == homes
 
 
+def test_kinds_of_metrics_are_named_only_where_a_new_one_is_added() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("\n## A new kind of metric\n")[2].partition("\n## ")[0]
+    places = set(re.findall(r"`(src/upshot/[\w/]+\.py)`", section))
+    named = {str(path.relative_to(ROOT)) for path in SOURCES if _names_a_kind(path)}
+    assert named == places
+
+
+def _names_a_kind(path: Path) -> bool:
+    """Whether the code, and not an example in it, says one of the members, or compares a metric's type with a word."""
+    kinds = importlib.import_module("upshot.metrics.kinds")
+    members, words = set(kinds.Shape.__members__), set(kinds.WORDS)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Shape":
+            if node.attr in members:
+                return True
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
+            compared = [item for other in node.comparators for item in ast.walk(other)]
+            if {item.value for item in compared if isinstance(item, ast.Constant)} & words and (
+                ast.unparse(node.left).startswith(("m.", "metric.")) and node.left.attr in ("shape", "type")
+            ):
+                return True
+    return False
+
+
 def test_committed_files_name_no_package_host() -> None:
     host = re.compile(r'"resolved": *"https?:|https?://[^ ")]+\.(whl|tar\.gz|tgz)\b|(index-url|registry) *= *"?https?:')
     guilty = [

@@ -71,6 +71,8 @@ def _view(metric: Metric, version: int, hash_: str, definition: str) -> MetricVi
         hash=hash_,
         definition=definition,
         additive=metric.additive,
+        grid=metric.is_a.grid,
+        topic=metric.is_a.topic,
     )
 
 

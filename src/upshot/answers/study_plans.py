@@ -84,8 +84,9 @@ def _changes(book: LaunchBook, metric: MetricInput, days: DayRange) -> tuple[tup
 
 def _unit_sums(resources: Answering, metric: Metric, days: DayRange) -> UnitSums | None:
     """Sums over units, and how many were active at all; None where nobody is known to have been."""
+    from upshot.metrics.ad_hoc import actives_of
     from upshot.metrics.compile import compile_per_unit
-    from upshot.metrics.definition import Selection, Shape
+    from upshot.metrics.definition import Selection
 
     dialect, store = resources.store.dialect(), resources.store
     rows = compile_per_unit(metric, days, dialect).expr
@@ -95,7 +96,7 @@ def _unit_sums(resources: Answering, metric: Metric, days: DayRange) -> UnitSums
         y = rows.denominator
         figures |= {"y": y.sum(), "yy": (y * y).sum(), "xy": (x * y).sum()}
     sums = dict(zip(figures, store.run(rows.agg(**figures)).rows[0], strict=True))
-    anybody = Metric(name="anybody", type=Shape.ACTIVE, selection=Selection(), unit=metric.unit)
+    anybody = actives_of("anybody", Selection(), metric.unit)
     active = compile_per_unit(anybody, days, dialect).expr
     units = float(store.run(active.agg(units=active.count())).rows[0][0])
     if not units or sums["x"] is None:

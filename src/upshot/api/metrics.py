@@ -9,6 +9,7 @@ from upshot.api.operation import Operation, Permission
 from upshot.api.state import Nothing
 from upshot.core.problems import Problem
 from upshot.core.time import Grain
+from upshot.metrics.kinds import Topic
 
 __all__ = [
     "METRIC_APPLY",
@@ -36,7 +37,8 @@ __all__ = [
 class MetricView(msgspec.Struct, frozen=True):
     """A metric as people see it; ``definition`` is its YAML.
 
-    ``format`` is count, money, percent, duration or number.
+    ``format`` is count, money, percent, duration or number. ``grid``: whether a cohort grid says something of it.
+    ``topic`` is volume, activity, engagement, conversion or retention.
     """
 
     name: str
@@ -50,6 +52,8 @@ class MetricView(msgspec.Struct, frozen=True):
     hash: str
     definition: str
     additive: bool
+    grid: bool = False
+    topic: Topic = Topic.VOLUME
 
 
 class MetricList(msgspec.Struct, frozen=True):

@@ -12,14 +12,17 @@ from typing import Literal
 __all__ = [
     "KINDS",
     "LEAST_SIZE",
+    "MEASURES",
     "WORDS",
     "Clock",
     "Combine",
+    "EventMeasure",
     "Format",
     "Kind",
     "RetentionKind",
     "Ripens",
     "Shape",
+    "Topic",
     "Window",
 ]
 
@@ -100,6 +103,35 @@ class Combine(enum.Enum):
     NONE = "none"
 
 
+class Topic(enum.StrEnum):
+    """What a number tells: how much there is, or of users who is there, how often, who gets somewhere, who returns."""
+
+    VOLUME = "volume"
+    ACTIVITY = "activity"
+    ENGAGEMENT = "engagement"
+    CONVERSION = "conversion"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class EventMeasure:
+    """What can be asked of any one event without a definition.
+
+    Attributes:
+        word: Its name in addresses.
+        label: What it is called where one is chosen.
+        title: What the answer is called, with ``{event}`` and ``{value}`` in it.
+        of_every: What it is called of every event, where that is not the title with "any event" in it.
+        window: Over which days a unit counts.
+    """
+
+    word: str
+    label: str
+    title: str
+    of_every: str = ""
+    window: Window = Window.PERIOD
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One kind.
@@ -119,7 +151,9 @@ class Kind:
         grid: Whether a cohort grid says something of it: who came back.
         raw: Why raw events are read always; empty where facts may hold all.
         by_unit: What the value of a unit is, counted from an exposure: ``mean``, ``proportion`` (0 or 1) or ``ratio``.
-        people: Whether it says what units do, and not how much there is of something.
+        topic: What it tells.
+        any_value: Whether ``value`` may be anything, and not a number alone.
+        measures: Which of its metrics can be asked of any one event.
         every_unit_once: Whether each unit either counts or does not, so that there is no spread over units.
     """
 
@@ -137,8 +171,15 @@ class Kind:
     grid: bool = False
     raw: str = ""
     by_unit: Literal["mean", "proportion", "ratio"] = "mean"
-    people: bool = False
+    topic: Topic = Topic.VOLUME
+    any_value: bool = False
+    measures: tuple[EventMeasure, ...] = ()
     every_unit_once: bool = False
+
+    @property
+    def people(self) -> bool:
+        """Whether it says what units do, and not how much there is of something."""
+        return self.topic is not Topic.VOLUME
 
     @property
     def absent(self) -> float | None:
@@ -164,10 +205,30 @@ _VALUE = frozenset({"value"})
 _PARTS = frozenset({"numerator", "denominator"})
 
 KINDS: dict[Shape, Kind] = {
-    Shape.COUNT: Kind(keys=_EVENTS, format="count", additive=True, counts=True, combine=Combine.SUM, grid=True),
-    Shape.SUM: Kind(keys=_VALUED, needed=_VALUE, additive=True, combine=Combine.SUM),
+    Shape.COUNT: Kind(
+        keys=_EVENTS,
+        format="count",
+        additive=True,
+        counts=True,
+        combine=Combine.SUM,
+        grid=True,
+        measures=(EventMeasure("events", "Number of events", "{event}", "Events"),),
+    ),
+    Shape.SUM: Kind(
+        keys=_VALUED,
+        needed=_VALUE,
+        additive=True,
+        combine=Combine.SUM,
+        measures=(EventMeasure("sum", "Sum of a property", "Sum of {value} of {event}"),),
+    ),
     Shape.MEAN: Kind(
-        keys=_VALUED, needed=_VALUE, fraction=True, combine=Combine.POOL, interval="delta", by_unit="ratio"
+        keys=_VALUED,
+        needed=_VALUE,
+        fraction=True,
+        combine=Combine.POOL,
+        interval="delta",
+        by_unit="ratio",
+        measures=(EventMeasure("mean", "Mean of a property", "Mean {value} of {event}"),),
     ),
     Shape.DISTINCT: Kind(
         keys=_VALUED,
@@ -175,6 +236,8 @@ KINDS: dict[Shape, Kind] = {
         format="count",
         counts=True,
         raw="A distinct count needs every value, so raw events are read.",
+        any_value=True,
+        measures=(EventMeasure("distinct", "Distinct values of a property", "Distinct {value} of {event}"),),
     ),
     Shape.ACTIVE: Kind(
         keys=_EVENTS | {"window"},
@@ -184,7 +247,11 @@ KINDS: dict[Shape, Kind] = {
         combine=Combine.MEAN,
         grid=True,
         by_unit="proportion",
-        people=True,
+        topic=Topic.ACTIVITY,
+        measures=(
+            EventMeasure("persons", "Persons who did it", "Persons with {event}"),
+            EventMeasure("days", "Days on which persons did it", "Persons with {event}, a day", window=Window.DAY),
+        ),
     ),
     Shape.STICKINESS: Kind(
         keys=_EVENTS | {"window"},
@@ -193,7 +260,7 @@ KINDS: dict[Shape, Kind] = {
         share=True,
         clock=Clock.WINDOW,
         combine=Combine.MEAN,
-        people=True,
+        topic=Topic.ENGAGEMENT,
     ),
     Shape.RATIO: Kind(
         keys=_PARTS,
@@ -214,7 +281,7 @@ KINDS: dict[Shape, Kind] = {
         interval="wilson",
         raw="A conversion needs the instant of every event, so raw events are read.",
         by_unit="ratio",
-        people=True,
+        topic=Topic.CONVERSION,
         every_unit_once=True,
     ),
     Shape.RETENTION: Kind(
@@ -228,7 +295,7 @@ KINDS: dict[Shape, Kind] = {
         interval="wilson",
         grid=True,
         by_unit="proportion",
-        people=True,
+        topic=Topic.RETENTION,
         every_unit_once=True,
     ),
 }
@@ -239,3 +306,12 @@ WORDS: dict[str, tuple[Shape, Format]] = {
     "revenue": (Shape.SUM, "money"),
 }
 """What a definition's ``type`` may say, with the format where it says none; ``revenue`` is a sum of money."""
+
+MEASURES: dict[str, tuple[Shape, EventMeasure]] = {
+    measure.word: (shape, measure)
+    for of_a_value in (False, True)
+    for shape, kind in KINDS.items()
+    if ("value" in kind.needed) is of_a_value
+    for measure in kind.measures
+}
+"""What can be asked of any one event, by its name in addresses; what needs a property comes last."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from upshot.metrics.ad_hoc import count_of
 from upshot.metrics.definition import (
     Binary,
     Expression,
@@ -15,7 +16,6 @@ from upshot.metrics.definition import (
     Scope,
     Selection,
 )
-from upshot.metrics.kinds import Shape
 
 __all__ = ["counts_left_out", "properties_in", "selections_left_out"]
 
@@ -35,7 +35,7 @@ def properties_in(value: Expression | None) -> frozenset[str]:
 
 def selections_left_out(metric: Metric) -> Iterator[tuple[str, Selection]]:
     """For each property whose values the metric adds up, the events of the metric whose value is no number."""
-    if metric.type is Shape.DISTINCT:
+    if metric.is_a.any_value:
         return
     for name in sorted(properties_in(metric.value)):
         no_number = Filter(Field(Scope.EVENT, name), Op.IS_NO_NUMBER, ())
@@ -45,12 +45,9 @@ def selections_left_out(metric: Metric) -> Iterator[tuple[str, Selection]]:
 def counts_left_out(metric: Metric) -> dict[str, Metric]:
     """For each such property of the metric and of its parts, the metric that counts the events left out."""
     found = {
-        name: Metric(name=f"{name} is no number", type=Shape.COUNT, selection=selection)
+        name: count_of(f"{name} is no number", selection)
         for part in metric.parts
         for name, selection in selections_left_out(part)
     }
-    own = {
-        name: Metric(name=f"{name} is no number", type=Shape.COUNT, selection=selection)
-        for name, selection in selections_left_out(metric)
-    }
+    own = {name: count_of(f"{name} is no number", selection) for name, selection in selections_left_out(metric)}
     return found | own

@@ -1,12 +1,12 @@
 """Definitions as YAML: what ``parse`` reads back to the same values."""
 
 from upshot.metrics.definition import EVERY_EVENT, Metric, Selection
-from upshot.metrics.kinds import RetentionKind, Shape, Window
+from upshot.metrics.kinds import KINDS, RetentionKind, Window
 
 __all__ = ["duration_text", "metric_to_yaml", "metrics_to_yaml"]
 
 _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
-_DEFAULTS = Metric(name="", type=Shape.COUNT)
+_DEFAULTS = Metric(name="", type=next(iter(KINDS)))
 
 
 def metric_to_yaml(metric: Metric) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType, arranged
-from upshot.metrics.definition import Metric, Shape, Window
+from upshot.metrics.definition import Metric, Window
+from upshot.metrics.kinds import Topic
 from upshot.metrics.library import library
 from upshot.metrics.library_web import web_library
 
@@ -26,11 +27,11 @@ def ready_made(metrics: Sequence[Metric]) -> tuple[Dashboard, ...]:
 
 
 def _health(metrics: Sequence[Metric]) -> Dashboard | None:
-    daily = _first(metrics, Shape.ACTIVE, Window.DAY)
-    monthly = _first(metrics, Shape.ACTIVE, Window.MONTH)
-    sticky = _first(metrics, Shape.STICKINESS)
+    daily = _first(metrics, Topic.ACTIVITY, Window.DAY)
+    monthly = _first(metrics, Topic.ACTIVITY, Window.MONTH)
+    sticky = _first(metrics, Topic.ENGAGEMENT)
     revenue = next((m for m in metrics if m.format == "money"), None)
-    coming_back = _first(metrics, Shape.RETENTION)
+    coming_back = _first(metrics, Topic.RETENTION)
     numbers = [m for m in (daily, monthly, sticky, revenue) if m is not None]
     if len(numbers) < 2:
         return None
@@ -47,7 +48,7 @@ def _health(metrics: Sequence[Metric]) -> Dashboard | None:
 
 def _money(metrics: Sequence[Metric]) -> Dashboard | None:
     sums = [m for m in metrics if m.format == "money"]
-    conversions = [m for m in metrics if m.type is Shape.CONVERSION]
+    conversions = [m for m in metrics if m.is_a.topic is Topic.CONVERSION]
     if not sums or not (len(sums) > 1 or conversions):
         return None
     chosen = [*sums, *conversions][:_NUMBERS]
@@ -62,8 +63,8 @@ def _money(metrics: Sequence[Metric]) -> Dashboard | None:
 
 
 def _return(metrics: Sequence[Metric]) -> Dashboard | None:
-    grids = [m for m in metrics if m.type is Shape.RETENTION]
-    sticky = [m for m in metrics if m.type is Shape.STICKINESS]
+    grids = [m for m in metrics if m.is_a.topic is Topic.RETENTION]
+    sticky = [m for m in metrics if m.is_a.topic is Topic.ENGAGEMENT]
     if not grids or not sticky:
         return None
     tables = tuple(Tile(type=TileType.TABLE, metric=m.name, show=Show.COHORTS, width=12, height=6) for m in grids)
@@ -76,8 +77,8 @@ def _return(metrics: Sequence[Metric]) -> Dashboard | None:
     )
 
 
-def _first(metrics: Iterable[Metric], shape: Shape, window: Window | None = None) -> Metric | None:
-    return next((m for m in metrics if m.type is shape and (window is None or m.window is window)), None)
+def _first(metrics: Iterable[Metric], topic: Topic, window: Window | None = None) -> Metric | None:
+    return next((m for m in metrics if m.is_a.topic is topic and (window is None or m.window is window)), None)
 
 
 def _numbers(metrics: Sequence[Metric]) -> tuple[Tile, ...]:

@@ -9,7 +9,7 @@ from upshot.metrics.compile.query import Compiled, DistributionQuery, Route, Ste
 from upshot.metrics.compile.unit import per_unit
 from upshot.metrics.definition import Metric
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import Topic
 from upshot.metrics.ripening import window_grain
 
 __all__ = ["SHARES", "histogram", "summary"]
@@ -63,7 +63,7 @@ def _values(metric: Metric, query: DistributionQuery, dialect: Dialect) -> tuple
 
 
 def _refuse_constant(metric: Metric) -> None:
-    ever = metric.type is Shape.ACTIVE and window_grain(metric) is None
+    ever = metric.is_a.topic is Topic.ACTIVITY and window_grain(metric) is None
     if ever or metric.is_a.every_unit_once:
         raise InvalidInput(
             f"Each unit either counts or does not in this {metric.type}: there is nothing to spread.",

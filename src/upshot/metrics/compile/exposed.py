@@ -153,7 +153,7 @@ class _Clock:
     def around(self, metric: Metric, *, of: bool = False) -> Table:
         """The metric's events of exposed units, with ``exposed_at``."""
         selection = metric.of if of and metric.of is not None else metric.selection
-        text = metric.value.name if metric.type is Shape.DISTINCT and isinstance(metric.value, Property) else None
+        text = metric.value.name if metric.is_a.any_value and isinstance(metric.value, Property) else None
         value = None if text is not None or of else metric.value
         rows = event_rows(
             self.dialect, selection, days=self.days, unit_type=self.query.unit, value=value, value_text=text

@@ -52,7 +52,6 @@ __all__ = [
 ]
 
 _SEE_OTHER: Final = 303
-_SHAPES_OF_COHORTS = frozenset({"retention", "active", "count"})
 Answer: TypeAlias = Response[str] | Response[bytes] | Redirect
 
 
@@ -259,7 +258,6 @@ def _editor(
         done="" if problem else done,
         undo=undo,
         metrics=ordered(page.metrics),
-        cohorts=_SHAPES_OF_COHORTS,
         grains=tuple(Grain),
         ranges=PRESETS,
         types=tuple(TileType),

@@ -9,13 +9,14 @@ from upshot.api.operation import Permission
 from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
+from upshot.metrics.kinds import MEASURES
 from upshot.metrics.text import metric_to_yaml
 from upshot.web.area import Area, Place
 from upshot.web.explore.answers import GRID_GRAINS, ask_retention, definition_of
 from upshot.web.explore.exports import picture_of, question_csv
 from upshot.web.explore.save import saved
 from upshot.web.explore.state import KINDS, PATH, TABS, Question, changed, read_question
-from upshot.web.explore.things import MEASURES, Thing
+from upshot.web.explore.things import Thing
 from upshot.web.explore.view import Spread, read_breakdown, read_spread, read_trends
 from upshot.web.metric.exports import download_headers
 from upshot.web.page import Page
@@ -46,7 +47,7 @@ def _shown(page: Page, question: Question, *, status: int = 200, problem: UserEr
         question=question,
         view=question,
         tabs=TABS,
-        measures=MEASURES,
+        measures={word: measure.label for word, (_, measure) in MEASURES.items()},
         kinds=KINDS,
         grains=GRID_GRAINS if question.tab == "retention" else tuple(Grain),
         unsaved=unsaved,

@@ -5,7 +5,8 @@ from typing import Literal, TypeAlias, cast
 import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
-from upshot.metrics.definition import Metric, RetentionKind, Selection, Shape
+from upshot.metrics.ad_hoc import retention_of
+from upshot.metrics.definition import Metric, RetentionKind, Selection
 from upshot.web.explore.things import Thing, metric_name, named_thing, read_thing
 from upshot.web.filters.form import added
 from upshot.web.metric.ordering import offered_metrics
@@ -62,16 +63,8 @@ class Question(View, frozen=True):
         """The definition of the grid: of those who first did ``start``, the share that did ``back`` later."""
         returned, began = _selection(self.back), _selection(self.start)
         said = f"Retention of {_said(self.start)}" + (f" by {_said(self.back)}" if self.back != self.start else "")
-        return Metric(
-            name=metric_name(title or said),
-            title=title or said,
-            type=Shape.RETENTION,
-            selection=returned,
-            of=began if began != returned else None,
-            kind=self.kind,
-            period=self.grain,
-            format="percent",
-        )
+        called = title or said
+        return retention_of(metric_name(called), called, began, returned, self.kind, self.grain)
 
 
 def _selection(event: str) -> Selection:

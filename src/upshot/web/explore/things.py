@@ -5,7 +5,6 @@ holds a colon or a percent sign writes it as ``%3A`` and ``%25``; every event is
 """
 
 from collections.abc import Iterable
-from typing import Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -13,37 +12,21 @@ from upshot.api.metrics import MetricView
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import slug
 from upshot.core.problems import Problem
+from upshot.metrics.ad_hoc import measure_of
 from upshot.metrics.arithmetic import parse_expression
-from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape, Window
+from upshot.metrics.definition import EVERY_EVENT, Metric, Selection
+from upshot.metrics.kinds import MEASURES
 
-__all__ = ["MEASURES", "Measure", "Thing", "metric_name", "named_thing", "read_thing"]
+__all__ = ["METRIC", "Thing", "metric_name", "named_thing", "read_thing"]
 
-Measure: TypeAlias = Literal["metric", "events", "persons", "days", "sum", "mean", "distinct"]
-MEASURES: dict[Measure, str] = {
-    "events": "Number of events",
-    "persons": "Persons who did it",
-    "days": "Days on which persons did it",
-    "sum": "Sum of a property",
-    "mean": "Mean of a property",
-    "distinct": "Distinct values of a property",
-}
-"""What can be measured of an event, in words."""
-
-_VALUED = ("sum", "mean", "distinct")
-_SHAPES = {
-    "events": Shape.COUNT,
-    "persons": Shape.ACTIVE,
-    "days": Shape.ACTIVE,
-    "sum": Shape.SUM,
-    "mean": Shape.MEAN,
-    "distinct": Shape.DISTINCT,
-}
+METRIC = "metric"
+"""What stands before the name of a saved metric; before an event's stands one of ``MEASURES``."""
 
 
 class Thing(msgspec.Struct, frozen=True):
     """One thing to show. ``name`` is the metric's or the event's; ``value`` the property or arithmetic over it."""
 
-    measure: Measure
+    measure: str
     name: str
     value: str = ""
 
@@ -55,7 +38,7 @@ class Thing(msgspec.Struct, frozen=True):
     @property
     def saved(self) -> bool:
         """Whether it is a metric of the catalog."""
-        return self.measure == "metric"
+        return self.measure == METRIC
 
     @property
     def title(self) -> str:
@@ -64,22 +47,13 @@ class Thing(msgspec.Struct, frozen=True):
         >>> Thing("sum", "purchase", "amount").title, Thing("persons", "*").title
         ('Sum of amount of purchase', 'Persons with any event')
         """
-        event = "any event" if self.name == EVERY_EVENT else self.name
-        match self.measure:
-            case "metric":
-                return self.name
-            case "events":
-                return "Events" if self.name == EVERY_EVENT else event
-            case "persons":
-                return f"Persons with {event}"
-            case "days":
-                return f"Persons with {event}, a day"
-            case "sum":
-                return f"Sum of {self.value} of {event}"
-            case "mean":
-                return f"Mean {self.value} of {event}"
-            case "distinct":
-                return f"Distinct {self.value} of {event}"
+        if self.saved:
+            return self.name
+        _, measure = MEASURES[self.measure]
+        every = self.name == EVERY_EVENT
+        if every and measure.of_every:
+            return measure.of_every
+        return measure.title.format(event="any event" if every else self.name, value=self.value)
 
     def metric(self, title: str = "") -> Metric:
         """The definition of what is not saved.
@@ -88,20 +62,13 @@ class Thing(msgspec.Struct, frozen=True):
             InvalidInput: The value is no property and no arithmetic.
         """
         value = None
-        if self.measure in _VALUED:
+        if _needs_value(self.measure):
             parsed = parse_expression(self.value)
             if isinstance(parsed, Problem):
                 raise InvalidInput(parsed.message, hint="Write a property such as amount, or price * quantity.")
             value = parsed
-        return Metric(
-            name=metric_name(self.title),
-            title=title or self.title,
-            type=_SHAPES[self.measure],
-            selection=Selection(() if self.name == EVERY_EVENT else (self.name,)),
-            value=value,
-            window=Window.DAY if self.measure == "days" else Window.PERIOD,
-            format="number" if self.measure in ("sum", "mean") else "count",
-        )
+        selection = Selection(() if self.name == EVERY_EVENT else (self.name,))
+        return measure_of(self.measure, metric_name(self.title), title or self.title, selection, value)
 
 
 def metric_name(title: str) -> str:
@@ -121,13 +88,13 @@ def read_thing(word: str) -> Thing:
         InvalidInput: It names none.
     """
     measure, *parts = (_plain(part) for part in word.split(":"))
-    fits = len(parts) == (2 if measure in _VALUED else 1) and all(parts)
-    if measure not in get_args(Measure) or not fits:
+    fits = len(parts) == (2 if _needs_value(measure) else 1) and all(parts)
+    if (measure != METRIC and measure not in MEASURES) or not fits:
         raise InvalidInput(
             f"{word!r} names nothing to show.",
             hint="Write metric:NAME, events:EVENT, persons:EVENT or sum:EVENT:VALUE.",
         )
-    return Thing(cast("Measure", measure), *parts)
+    return Thing(measure, *parts)
 
 
 def named_thing(text: str, measure: str, value: str, metrics: Iterable[MetricView]) -> Thing:
@@ -140,13 +107,17 @@ def named_thing(text: str, measure: str, value: str, metrics: Iterable[MetricVie
         folded = text.casefold()
         for metric in metrics:
             if folded in (metric.title.casefold(), metric.name.casefold()):
-                return Thing("metric", metric.name)
+                return Thing(METRIC, metric.name)
         measure = "events"
     if measure not in MEASURES:
         raise InvalidInput(f"{measure!r} is no measure.", hint=f"Use one of {', '.join(MEASURES)}.")
-    if measure in _VALUED and not value:
-        raise InvalidInput(f"{MEASURES[measure]}: of which one?", hint="Name a property, such as amount.")
-    return Thing(measure, text, value if measure in _VALUED else "")
+    if _needs_value(measure) and not value:
+        raise InvalidInput(f"{MEASURES[measure][1].label}: of which one?", hint="Name a property, such as amount.")
+    return Thing(measure, text, value if _needs_value(measure) else "")
+
+
+def _needs_value(measure: str) -> bool:
+    return measure in MEASURES and "value" in MEASURES[measure][0].kind.needed
 
 
 def _escaped(part: str) -> str:

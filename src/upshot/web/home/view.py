@@ -12,6 +12,7 @@ from upshot.api.state import Nothing
 from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
+from upshot.metrics.kinds import Topic
 from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
 from upshot.web.home.course import Course, read_course
 from upshot.web.home.moved import Moves, read_moves
@@ -30,7 +31,6 @@ MOST_CARDS = 36
 """More are a dashboard."""
 _EVENTS = 8
 _GRID_PERIODS = 8
-_RETENTION = "retention"
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ def read_home(page: Page, view: View, budget_seconds: float | None = None) -> Ho
     shown = home_metrics(page, metrics)
     cards = [metric for metric, chosen in shown if chosen]
     answers = [_ask(page, view, metric) if time.monotonic() < until else None for metric in cards]
-    retention = next((m for m in metrics if m.shape == _RETENTION), None)
+    retention = next((m for m in metrics if m.topic is Topic.RETENTION), None)
     first = next((a for a in answers if isinstance(a, MetricSeries)), None)
     course = read_course(page) if time.monotonic() < until else None
     moved = read_moves(page, cards) if time.monotonic() < until else None
@@ -91,11 +91,11 @@ def read_home(page: Page, view: View, budget_seconds: float | None = None) -> Ho
 
 def home_metrics(page: Page, metrics: list[MetricView]) -> list[tuple[MetricView, bool]]:
     """Metrics that can have a card, those that have one first and in their order; and whether they have one."""
-    able = [metric for metric in metrics if metric.shape != _RETENTION]
+    able = [metric for metric in metrics if metric.topic is not Topic.RETENTION]
     chosen = page.caller.call(HOME_SHOW, Nothing()).metrics
     if not chosen:
         return [(metric, place < _CARDS) for place, metric in enumerate(able)]
-    named = {metric.name: metric for metric in page.metrics if metric.shape != _RETENTION}
+    named = {metric.name: metric for metric in page.metrics if metric.topic is not Topic.RETENTION}
     first = [(named[name], True) for name in chosen if name in named]
     return [*first, *((metric, False) for metric in able if metric.name not in chosen)]
 

@@ -10,6 +10,7 @@ from upshot.api.operation import Permission
 from upshot.charts import captioned
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
+from upshot.metrics.kinds import Topic
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.metric.exports import download_headers
@@ -20,7 +21,6 @@ from upshot.web.window import View
 
 __all__ = ["AREA", "retention_csv", "retention_page", "retention_png", "retention_svg"]
 
-_SHAPES = frozenset({"retention", "active", "count"})
 _GRAINS = (Grain.DAY, Grain.WEEK, Grain.MONTH)
 _MOST_PERIODS = 53
 _ROW_HEIGHT, _AROUND_ROWS = 34, 130
@@ -98,7 +98,7 @@ def _read(page: Page, name: str, view: View) -> GridView:
 
 def _choices(page: Page) -> list[MetricView]:
     metrics = offered_metrics(page)
-    return sorted((m for m in metrics if m.shape in _SHAPES), key=lambda m: m.shape != "retention")
+    return sorted((m for m in metrics if m.grid), key=lambda m: m.topic is not Topic.RETENTION)
 
 
 def _name(page: Page) -> str:

@@ -34,8 +34,8 @@ from upshot.catalog.kinds.dashboard import Dashboard, Home, Tile, arranged
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
-from upshot.metrics.definition import Shape
 from upshot.metrics.filters import parse_field, parse_filter
+from upshot.metrics.kinds import Shape
 from upshot.workspace.binding import Binding
 from upshot.workspace.dashboard_text import dashboard_to_yaml, parse_dashboards
 from upshot.workspace.ready_made import ready_made

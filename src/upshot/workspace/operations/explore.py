@@ -31,8 +31,9 @@ from upshot.api.operation import Principal
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
 from upshot.engines.values import QueryResult
+from upshot.metrics.ad_hoc import count_of
 from upshot.metrics.compile.query import DistributionQuery, SeriesQuery, Steps
-from upshot.metrics.definition import EVERY_EVENT, Metric, Selection, Shape
+from upshot.metrics.definition import EVERY_EVENT, Metric, Selection
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.segments import resolved_metric
 from upshot.metrics.steps import steps_between
@@ -117,7 +118,7 @@ def values(resources: Resources, principal: Principal, request: ValuesQuery) -> 
     last = extent_of(resources.answering).last or resources.today()
     days = DayRange.of(last - timedelta(days=_NEWEST_DAYS - 1), last)
     events = (request.event,) if request.event not in ("", EVERY_EVENT) else ()
-    count = Metric(name="events", type=Shape.COUNT, selection=Selection(events))
+    count = count_of("events", Selection(events))
     made = compile_series(count, SeriesQuery(days, None, field), resources.store.dialect()).expr
     if typed := request.typed.strip().lower():
         made = made.filter(made.group_0.lower().contains(typed))
