@@ -13,6 +13,7 @@ import pytest
 
 import upshot.stats
 from tests.conftest import ROOT
+from upshot.stats.tabular import Table
 
 CHAPTER = ROOT / "docs" / "statistics.md"
 TEXT = CHAPTER.read_text(encoding="utf-8")
@@ -31,7 +32,8 @@ def test_chapter_example_prints_what_it_says() -> None:
 def test_chapter_names_only_what_exists() -> None:
     exported = {
         "effect.at()",
-        "found.columns()",
+        *(f"found.{name}()" for name in vars(Table)),
+        "found.summary",
         "upshot.stats",
         "upshot.stats.planning",
         "Estimate",

@@ -13,12 +13,13 @@ import upshot.stats
 
 # Shared among the room's own modules: nothing to call from outside.
 INNER_MODULES = {"arguments", "wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
-INNER_MODULES |= {"bootstrap_ends", "frame_rows"}
+INNER_MODULES |= {"bootstrap_ends", "frame_rows", "tabular"}
 INNER_NAMES = {
     *(
         "arm_reasons",
         "baseline_reasons",
         "ALTERNATIVES",
+        "NUMBERS",
         "BETTERS",
         "SCALES",
         "TOTALS",

@@ -102,7 +102,7 @@ class PosteriorSummary:
     scale: Scale
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Posterior(Tabular):
     """What is believed about many effects after the data: arrays of one shape.
 

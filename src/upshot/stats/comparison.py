@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import NotFound
-from upshot.stats.result import Estimate, NoEstimate, Reason
+from upshot.stats.result import Estimate, NoEstimate
+from upshot.stats.tabular import Table, amount, probability, without_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from upshot.stats.result import Estimates, FloatArray, Scale
+    from upshot.stats.result import Estimates, FloatArray
 
 __all__ = ["Comparison"]
 
@@ -21,7 +21,7 @@ _HEADS = ("treatment", "n", "value", "interval", "p", "note")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Comparison:
+class Comparison(Table):
     """Treatments against one control.
 
     Attributes:
@@ -39,7 +39,7 @@ class Comparison:
         2.0
         >>> result["c"].sentence
         'There are too few units for an interval.'
-        >>> result.columns()["n"]
+        >>> result.columns()["n_treatment"]
         [3, 1]
     """
 
@@ -60,23 +60,34 @@ class Comparison:
             raise NotFound("treatment", str(treatment), map(str, self.treatments))
         return self.estimates.at(self.treatments.index(treatment))
 
-    def columns(self) -> dict[str, list[object]]:
-        """The rows as columns of plain values, for a data frame of any library.
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each treatment, as ``to_pandas``, ``to_polars`` and ``to_arrow`` give it.
 
         Returns:
-            treatment, n (the treatment's units), value, low, high, p_value (NaN where there is no estimate) and reason
-            (the name of the ``Reason``).
+            metric, treatment, n_control, n_treatment (units), value, low, high, standard_error, p_value, n (None where
+            there is no estimate), and reason in words (None where there is one).
+
+        Raises:
+            InvalidInput: There are labels: the treatments have theirs.
         """
-        found = self.estimates
-        return {
-            "treatment": list(self.treatments),
-            "n": [int(units) for units in self.units[1:]],
-            "value": list(found.value.tolist()),
-            "low": list(found.low.tolist()),
-            "high": list(found.high.tolist()),
-            "p_value": list(found.p_value.tolist()),
-            "reason": [Reason(code).name for code in found.reason.tolist()],
+        without_labels(labels)
+        numbers = self.estimates.columns(treatment=self.treatments)
+        named: dict[str, list[object]] = {
+            "metric": [self.metric] * len(self),
+            "treatment": numbers.pop("treatment"),
+            "n_control": [int(self.units[0])] * len(self),
+            "n_treatment": [int(units) for units in self.units[1:]],
         }
+        return named | numbers
+
+    @property
+    def summary(self) -> str:
+        """Every treatment's effect with its interval in one line."""
+        told = []
+        for label, result in self:
+            value, interval, p_value, note = written(result)
+            told.append(f"{label}: {note or f'{value}, {interval}, p {p_value}'}")
+        return f"{self._caption()}: {'; '.join(told)}"
 
     def __repr__(self) -> str:
         return text_table(self._caption(), _HEADS, self._cells())
@@ -102,8 +113,8 @@ def written(result: Estimate | NoEstimate) -> tuple[str, str, str, str]:
     """Value, interval, p-value and note, as cells of a table."""
     if isinstance(result, NoEstimate):
         return "–", "–", "–", result.sentence
-    low, high = (_amount(bound, result.scale) for bound in (result.low, result.high))
-    return _amount(result.value, result.scale), f"{low} to {high}", _probability(result.p_value), ""
+    value, low, high = (amount(x, relative=result.scale == "relative") for x in (result.value, result.low, result.high))
+    return value, f"{low} to {high}", probability(result.p_value), ""
 
 
 def text_table(caption: str, heads: tuple[str, ...], cells: list[tuple[str, ...]], *, names: int = 1) -> str:
@@ -133,13 +144,3 @@ def html_table(caption: str, heads: tuple[str, ...], cells: list[tuple[str, ...]
     return (
         f"<table><caption>{html.escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
-
-
-def _amount(number: float, scale: Scale) -> str:
-    if math.isinf(number):
-        return "∞" if number > 0 else "−∞"
-    return f"{number:+.2%}" if scale == "relative" else f"{number:+.4g}"
-
-
-def _probability(p_value: float) -> str:
-    return "<0.0001" if p_value < 0.0001 else f"{p_value:.4f}"

@@ -31,6 +31,7 @@ from upshot.stats.decisions import Compare, checked_alpha, inferiority, non_infe
 from upshot.stats.difference import difference
 from upshot.stats.moments import Moments
 from upshot.stats.result import Estimate, NoEstimate
+from upshot.stats.tabular import Table, without_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,8 +137,8 @@ class MetricTest:
     alarm: Estimate | NoEstimate | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ShipDecision:
+@dataclass(frozen=True, slots=True, repr=False)
+class ShipDecision(Table):
     """What the rule recommends, and why.
 
     Attributes:
@@ -157,6 +158,24 @@ class ShipDecision:
     findings: Mapping[str, Finding]
     failed_checks: tuple[str, ...]
     sentences: tuple[str, ...]
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each metric: metric, finding (the name of the ``Finding``) and sentence.
+
+        Raises:
+            InvalidInput: There are labels: the metrics have names.
+        """
+        without_labels(labels)
+        return {
+            "metric": list(self.findings),
+            "finding": [finding.name for finding in self.findings.values()],
+            "sentence": list(self.sentences[1 + len(self.failed_checks) :]),
+        }
+
+    @property
+    def summary(self) -> str:
+        """The recommendation and its reasons in one line."""
+        return " ".join(self.sentences)
 
 
 def plan_risks(
@@ -285,7 +304,7 @@ def ship(tests: Sequence[MetricTest], plan: RiskPlan, quality: Mapping[str, floa
         The decision. With success metrics, one of them must be measurable; every guardrail must be.
 
     Raises:
-        InvalidInput: The metrics are not those that the plan was made for.
+        InvalidInput: The metrics are not those that the plan was made for, or one is named twice.
 
     Examples:
         >>> from upshot.stats.moments import Moments
@@ -306,6 +325,8 @@ def ship(tests: Sequence[MetricTest], plan: RiskPlan, quality: Mapping[str, floa
             f"{counted[0]} and {counted[1]}.",
             hint="Plan with the metrics that decide.",
         )
+    if len({test.name for test in tests}) < len(tests):
+        raise InvalidInput("tests name a metric twice.", hint="Give each metric once.")
     given("quality", quality, Mapping, type(None))
     checks = {name: _p_value(name, p) for name, p in (quality or {}).items()}
     findings = {test.name: _finding(test, plan) for test in tests}

@@ -37,7 +37,7 @@ _CHUNK = 4_000_000
 _SAME = 1e-10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ExactTest(Tabular):
     """P-values of a test without an interval; arrays of one shape.
 

@@ -21,7 +21,8 @@ from upshot.stats.frame import compare
 from upshot.stats.frame_rows import METHODS, checked_length, coded, numbers_of
 from upshot.stats.maturity import MINIMUM_UNITS
 from upshot.stats.multiplicity import adjusted_alpha
-from upshot.stats.result import Estimate, NoEstimate, Reason
+from upshot.stats.result import NUMBERS, Estimate, NoEstimate, Reason
+from upshot.stats.tabular import Table, probability, without_labels
 from upshot.stats.wald import checked_level
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class SegmentRow:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SegmentComparison:
+class SegmentComparison(Table):
     """What ``compare_segments`` returns: rows from the surest to the least sure, small segments last.
 
     Attributes:
@@ -104,26 +105,43 @@ class SegmentComparison:
     def __iter__(self) -> Iterator[SegmentRow]:
         return iter(self.rows)
 
-    def columns(self) -> dict[str, list[object]]:
-        """The rows as columns of plain values, for a data frame of any library: ``pandas.DataFrame(found.columns())``.
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """The rows, as ``to_pandas``, ``to_polars`` and ``to_arrow`` give them.
 
         Returns:
-            segment_by, segment, metric, treatment, n, n_control, value, low, high, p_value, adjusted_p (None where
-            there is no number) and reason in words (None where there is an estimate).
+            segment_by, segment, metric, treatment, n_control, n_treatment (units), value, low, high, standard_error,
+            p_value, n, adjusted_p (None where there is no estimate) and reason in words (None where there is one).
+
+        Raises:
+            InvalidInput: There are labels: the rows have theirs.
         """
+        without_labels(labels)
         named: dict[str, list[object]] = {
             "segment_by": [row.segment[0] for row in self.rows],
             "segment": [row.segment[1] for row in self.rows],
             "metric": [row.metric for row in self.rows],
             "treatment": [row.treatment for row in self.rows],
-            "n": [row.n for row in self.rows],
             "n_control": [row.n_control for row in self.rows],
+            "n_treatment": [row.n for row in self.rows],
         }
-        for name in ("value", "low", "high", "p_value"):
+        for name in NUMBERS:
             named[name] = [getattr(row.result, name) if isinstance(row.result, Estimate) else None for row in self.rows]
         named["adjusted_p"] = [row.adjusted_p for row in self.rows]
         named["reason"] = [self._note(row) or None for row in self.rows]
         return named
+
+    @property
+    def summary(self) -> str:
+        """How many rows there are, how many have an answer, and the surest one."""
+        answers = [row for row in self.rows if row.adjusted_p is not None]
+        head = f"Against {self.control!r}: {len(self)} rows, {len(answers)} with an estimate"
+        if not answers or answers[0].adjusted_p is None:
+            return head
+        first, (value, interval, _, _) = answers[0], written(answers[0].result)
+        return (
+            f"{head}; the surest is {first.metric} of {first.treatment} in {first.segment[0]}={first.segment[1]}: "
+            f"{value}, {interval}, p {probability(answers[0].adjusted_p)} for the whole table"
+        )
 
     def __repr__(self) -> str:
         return text_table(self._caption(), _HEADS, self._cells(), names=_NAMES)
@@ -142,7 +160,7 @@ class SegmentComparison:
         cells: list[tuple[str, ...]] = []
         for row in self.rows:
             value, interval, _, _ = written(row.result)
-            p_value = "–" if row.adjusted_p is None else "<0.0001" if row.adjusted_p < 1e-4 else f"{row.adjusted_p:.4f}"
+            p_value = "–" if row.adjusted_p is None else probability(row.adjusted_p)
             name = f"{row.segment[0]}={row.segment[1]}"
             cells.append(
                 (name, row.metric, str(row.treatment), f"{row.n:,}", value, interval, p_value, self._note(row))

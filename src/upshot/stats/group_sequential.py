@@ -12,6 +12,7 @@ normal estimates; looks chosen without regard to the estimates.
 """
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -37,6 +38,7 @@ from upshot.stats.maturity import (
     sequential_reasons,
 )
 from upshot.stats.result import SCALES, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.tabular import Table
 
 __all__ = [
     "GroupSequentialResult",
@@ -66,8 +68,8 @@ class Outcome(enum.IntEnum):
     NOT_REJECTED = 4
 
 
-@dataclass(frozen=True, slots=True)
-class GroupSequentialResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupSequentialResult(Table):
     """A group-sequential analysis of many comparisons over the same K looks.
 
     Attributes:
@@ -89,6 +91,37 @@ class GroupSequentialResult:
     repeated: Estimates
     adjusted: Estimates
     boundaries: Boundaries
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each comparison; ``repeated`` and ``boundaries`` are tables of their own, by look.
+
+        Args:
+            **labels: What the places along each axis of comparisons are called, as in ``Estimates.columns``.
+
+        Returns:
+            The labels, outcome (the name of the ``Outcome``), stopped_at (look, 0 is the first; None while it goes on),
+            then ``adjusted``: value, low, high, standard_error, p_value, n and reason.
+
+        Raises:
+            InvalidInput: The labels do not fit.
+        """
+        numbers = self.adjusted.columns(**labels)
+        axes = {name: numbers.pop(name) for name in list(numbers)[: self.outcome.ndim]}
+        looks = np.ravel(self.stopped_at).tolist()
+        outcome: list[object] = [Outcome(code).name for code in np.ravel(self.outcome).tolist()]
+        stopped: list[object] = [look if look >= 0 else None for look in looks]
+        return {**axes, "outcome": outcome, "stopped_at": stopped, **numbers}
+
+    @property
+    def summary(self) -> str:
+        """Where it stands, and the adjusted estimate; of many comparisons, how many have which outcome."""
+        names = [Outcome(code).name for code in np.ravel(self.outcome).tolist()]
+        looks = self.boundaries.fractions.size
+        if self.outcome.ndim:
+            counted = ", ".join(f"{name} {names.count(name):,}" for name in Outcome.__members__ if name in names)
+            return f"{len(names):,} comparisons over {looks} looks: {counted}"
+        stopped = f" at look {int(self.stopped_at)} (0 is the first)" if self.stopped_at >= 0 else ""
+        return f"{names[0]}{stopped} of {looks}; {self.adjusted.summary}"
 
 
 def group_sequential(

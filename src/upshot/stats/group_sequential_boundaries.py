@@ -5,6 +5,7 @@ test spends alpha/2 on each side and is symmetric. Looks need not be planned and
 Biometrika 70:659; Jennison & Turnbull 2000, ch. 7).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -26,6 +27,7 @@ from upshot.stats.group_sequential_recursion import (
 )
 from upshot.stats.result import ALTERNATIVES, Alternative, FloatArray
 from upshot.stats.spending import OBRIEN_FLEMING, Spending
+from upshot.stats.tabular import Table, without_labels
 
 __all__ = [
     "Boundaries",
@@ -105,8 +107,8 @@ class GroupSequentialDesign:
         return self.alpha / 2.0 if self.alternative == "two-sided" else self.alpha
 
 
-@dataclass(frozen=True, slots=True)
-class Boundaries:
+@dataclass(frozen=True, slots=True, repr=False)
+class Boundaries(Table):
     """One bound for each look, on the scale of Z in the favourable direction.
 
     Attributes:
@@ -139,6 +141,33 @@ class Boundaries:
         """The p-value that a fixed-sample test would have to show at each look to stop."""
         one_side = ndtr(-self.efficacy)
         return np.asarray(2.0 * one_side if self.alternative == "two-sided" else one_side)
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each look.
+
+        Returns:
+            look (0 is the first, as in ``stopped_at``), fraction, efficacy, lower (on the scale of Z in the favourable
+            direction, infinite where there is no bound), alpha_spent and nominal_p.
+
+        Raises:
+            InvalidInput: There are labels: looks are numbered.
+        """
+        without_labels(labels)
+        return {
+            "look": list(range(self.fractions.size)),
+            "fraction": list(self.fractions.tolist()),
+            "efficacy": list(self.efficacy.tolist()),
+            "lower": list(self.lower.tolist()),
+            "alpha_spent": list(self.alpha_spent.tolist()),
+            "nominal_p": list(self.nominal_p.tolist()),
+        }
+
+    @property
+    def summary(self) -> str:
+        """The looks, and what the first and the last one ask for."""
+        looks = self.fractions.size
+        ends = f"Z from {self.efficacy[0]:.4g} to {self.efficacy[-1]:.4g}" if looks > 1 else f"Z {self.efficacy[0]:.4g}"
+        return f"{self.alternative}, {looks} look{'s' * (looks != 1)}, {ends}, alpha {self.alpha_spent[-1]:.4g} spent"
 
 
 def spending_boundaries(

@@ -10,6 +10,7 @@ While totals grow, each look estimates its own effect (so far). The repeated int
 no adjusted estimate: the looks have no common effect that it could be of.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +24,15 @@ from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequential
 from upshot.stats.group_sequential_recursion import Z_CAP, checked_looks
 from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, LongitudinalDifference
 from upshot.stats.result import Estimates, FloatArray
+from upshot.stats.tabular import Table, without_labels
 
 __all__ = ["LongitudinalResult", "group_sequential_longitudinal", "longitudinal_boundaries", "union_boundaries"]
 
 _FEWEST_CROSSINGS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class LongitudinalResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class LongitudinalResult(Table):
     """A group-sequential analysis of growing totals.
 
     Attributes:
@@ -51,6 +53,22 @@ class LongitudinalResult:
     stopped_at: int
     repeated: Estimates
     boundaries: Boundaries
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each look: the columns of ``boundaries``, then those of ``repeated``.
+
+        Raises:
+            InvalidInput: There are labels: looks are numbered.
+        """
+        without_labels(labels)
+        return self.boundaries.columns() | self.repeated.columns(look=range(self.boundaries.fractions.size))
+
+    @property
+    def summary(self) -> str:
+        """Where it stands, and after which look."""
+        looks = self.boundaries.fractions.size
+        stopped = f" at look {self.stopped_at} (0 is the first)" if self.stopped_at >= 0 else ""
+        return f"{self.outcome.name}{stopped} of {looks}"
 
 
 def longitudinal_boundaries(

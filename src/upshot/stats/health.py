@@ -35,7 +35,7 @@ __all__ = ["Concentration", "Imbalance", "concentration", "pre_period_imbalance"
 _SINGULAR = 1e-10
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Imbalance(Tabular):
     """How surely two groups differed before the experiment; arrays of shape (…).
 
@@ -62,7 +62,7 @@ class Imbalance(Tabular):
     reason: IntArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Concentration(Tabular):
     """How much of a metric hangs on its largest units; arrays of shape (…).
 

@@ -40,7 +40,7 @@ __all__ = ["NormalLimit", "normal_limit", "rule_of_thumb_units", "skew_adjusted_
 _KOHAVI = 355.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NormalLimit(Tabular):
     """Whether a difference of means may be read with Student's t; arrays of one shape.
 

@@ -53,7 +53,7 @@ class SetKind(enum.IntEnum):
     """There is no set (see ``reason``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FiellerSets(Estimates):
     """Estimates whose confidence sets may be unbounded.
 

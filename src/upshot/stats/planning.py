@@ -8,6 +8,7 @@ samples): with η = (effect − null)/√(V/n), the sample size is n = V η²/(e
 Sources: Wellek (2010) for non-inferiority and equivalence (two one-sided tests); Jennison & Turnbull (2000) for looks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,7 @@ from upshot.stats.result import (
     Scale,
     Tabular,
 )
+from upshot.stats.tabular import Table, plain, without_labels
 
 __all__ = [
     "Equivalence",
@@ -163,7 +165,7 @@ class Plan:
         return self.alpha / self.variants
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Planned(Tabular):
     """Planned quantities, or why there are none.
 
@@ -186,8 +188,8 @@ class Planned(Tabular):
         return float(self.value[index]) if reason is Reason.OK else NoEstimate(reason, "planning")
 
 
-@dataclass(frozen=True, slots=True)
-class PlanCurve:
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanCurve(Table):
     """What each week would buy.
 
     Attributes:
@@ -208,6 +210,24 @@ class PlanCurve:
     power: FloatArray
     minimum_effect: FloatArray
     expected_units: FloatArray
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each week: week, units, power, minimum_effect (None where there is none) and expected_units.
+
+        Raises:
+            InvalidInput: There are labels: weeks are numbered.
+        """
+        without_labels(labels)
+        parts = (self.week, self.units, self.power, self.minimum_effect, self.expected_units)
+        names = ("week", "units", "power", "minimum_effect", "expected_units")
+        return {name: plain(part.tolist()) for name, part in zip(names, parts, strict=True)}
+
+    @property
+    def summary(self) -> str:
+        """What the last week would buy."""
+        power = f"power {self.power[-1]:.1%} with {self.units[-1]:,.10g} units"
+        least = f"smallest effect {self.minimum_effect[-1]:.4g}"
+        return f"by week {self.week[-1]}: {power}, {least}"
 
 
 def plan_power(plan: Plan, units: ArrayLike, effect: ArrayLike) -> FloatArray:

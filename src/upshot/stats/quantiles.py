@@ -43,7 +43,7 @@ _TIED_SHARE = 0.15
 __all__ = ["Quantiles", "outer_shares", "quantile_difference", "quantile_interval", "quantile_lift"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Quantiles(Tabular):
     """A quantile with its outer bounds; arrays of one shape.
 

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.tabular import Table, amount, plain, probability
 
 __all__ = [
     "ALTERNATIVES",
+    "NUMBERS",
     "SCALES",
     "Alternative",
     "Estimate",
@@ -35,6 +37,8 @@ Scale = Literal["absolute", "relative"]
 Alternative = Literal["two-sided", "greater", "less"]
 ALTERNATIVES: tuple[Alternative, ...] = get_args(Alternative)
 SCALES: tuple[Scale, ...] = get_args(Scale)
+NUMBERS = ("value", "low", "high", "standard_error", "p_value", "n")
+"""What an estimate says in numbers, in the order of a table's columns."""
 
 
 class Reason(enum.IntEnum):
@@ -135,8 +139,8 @@ class NoEstimate:
         return self.reason.sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Estimates:
+@dataclass(frozen=True, slots=True, repr=False)
+class Estimates(Table):
     """Arrays of one shape; attributes as in ``Estimate``, plus ``reason`` (int64, values of ``Reason``).
 
     Examples:
@@ -181,7 +185,7 @@ class Estimates:
         )
 
     def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
-        """One row for each comparison, as pandas, Polars and Arrow take it: ``pandas.DataFrame(found.columns())``.
+        """One row for each comparison; ``to_pandas``, ``to_polars`` and ``to_arrow`` take the same labels.
 
         Args:
             **labels: What the places along each axis are called, in the order of the axes:
@@ -203,19 +207,31 @@ class Estimates:
             >>> rows["country"], rows["value"], rows["reason"]
             (['DE', 'FR'], [1.0, None], [None, 'There are no units.'])
         """
-        return _table(self.reason, {name: getattr(self, name) for name in _NUMBERS}, labels)
+        return _table(self.reason, {name: getattr(self, name) for name in NUMBERS}, labels)
+
+    @property
+    def summary(self) -> str:
+        """The effect with its interval, or the reason; of many places, how many have an estimate."""
+        head = f"{self.method}, {self.level:.4g} interval"
+        if self.shape:
+            answers = int((self.reason == Reason.OK).sum())
+            return f"{head}: {_places(self.reason.size)}, {answers:,} with an estimate"
+        found = self.at()
+        if isinstance(found, NoEstimate):
+            return f"{self.method}: {found.sentence}"
+        relative = found.scale == "relative"
+        value, low, high = (amount(number, relative=relative) for number in (found.value, found.low, found.high))
+        p_value = "" if np.isnan(found.p_value) else f", p {probability(found.p_value)}"
+        return f"{head}: {value}, {low} to {high}{p_value}, n {found.n:,.10g}"
 
 
-_NUMBERS = ("value", "low", "high", "standard_error", "p_value", "n")
-
-
-class Tabular:
+class Tabular(Table):
     """A result of arrays of one shape, beside which ``reason`` says where there is no number."""
 
     __slots__ = ()
 
     def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
-        """One row for each place, as pandas, Polars and Arrow take it: ``pandas.DataFrame(found.columns())``.
+        """One row for each place; ``to_pandas``, ``to_polars`` and ``to_arrow`` take the same labels.
 
         Args:
             **labels: What the places along each axis are called, as in ``Estimates.columns``.
@@ -227,13 +243,30 @@ class Tabular:
         Raises:
             InvalidInput: There are more labels than axes, or as many as the axis has no places.
         """
+        return _table(*self._parts(), labels)
+
+    @property
+    def summary(self) -> str:
+        """The numbers, or the reason; of many places, how many have an answer."""
+        reason, numbers = self._parts()
+        if reason.shape:
+            answers = int((reason == Reason.OK).sum())
+            return f"{', '.join(numbers)}: {_places(reason.size)}, {answers:,} with an answer"
+        if reason != Reason.OK:
+            return Reason(int(reason)).sentence
+        return ", ".join(f"{name} {number.item():.4g}" for name, number in numbers.items())
+
+    def _parts(self) -> tuple[IntArray, dict[str, NDArray[np.generic]]]:
         names = tuple(getattr(self, "__dataclass_fields__", ()))
         parts: dict[str, object] = {name: getattr(self, name) for name in names}
         reason = np.asarray(parts.pop("reason"), np.int64)
-        arrays = {
-            name: part for name, part in parts.items() if isinstance(part, np.ndarray) and part.shape == reason.shape
-        }
-        return _table(reason, arrays, labels)
+        # A result of one place may hold plain numbers instead of arrays.
+        arrays = {name: np.asarray(part) for name, part in parts.items() if isinstance(part, np.ndarray | np.generic)}
+        return reason, {name: part for name, part in arrays.items() if part.shape == reason.shape}
+
+
+def _places(size: int) -> str:
+    return f"{size:,} place{'s' * (size != 1)}"
 
 
 def _table(
@@ -256,6 +289,7 @@ def _table(
     }
     there = (reason.ravel() == Reason.OK).tolist()
     for name, array in numbers.items():
-        found[name] = [a if ok and a == a else None for a, ok in zip(array.ravel().tolist(), there, strict=True)]
+        values = plain(array.ravel().tolist())
+        found[name] = [value if ok else None for value, ok in zip(values, there, strict=True)]
     found["reason"] = [None if code == Reason.OK else Reason(code).sentence for code in reason.ravel().tolist()]
     return found

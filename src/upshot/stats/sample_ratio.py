@@ -39,7 +39,7 @@ _ALIKE = 1e-9
 """Probabilities that differ by this in the logarithm are the same but for rounding."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SampleRatio(Tabular):
     """How surely a split differs from its plan; arrays of shape (…), one place for each experiment.
 

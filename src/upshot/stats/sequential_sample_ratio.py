@@ -22,7 +22,7 @@ from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 __all__ = ["SequentialSampleRatio", "sequential_sample_ratio"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SequentialSampleRatio(Tabular):
     """Evidence against the planned split.
 

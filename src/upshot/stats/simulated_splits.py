@@ -26,6 +26,7 @@ from upshot.stats.exact import clopper_pearson
 from upshot.stats.frame_rows import METHODS, adjusted_arms, read_rows
 from upshot.stats.proportions import Successes
 from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, NoEstimate
+from upshot.stats.tabular import Table, without_labels
 from upshot.stats.wald import checked_level
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ __all__ = ["SimulatedSplits", "simulate_splits"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SimulatedSplits:
+class SimulatedSplits(Table):
     """How a comparison fared on random splits; shares in [0, 1] with exact 95 % bounds (Clopper and Pearson).
 
     Attributes:
@@ -73,6 +74,33 @@ class SimulatedSplits:
     lifts: FloatArray
     power: Estimates
     held: Estimates
+
+    def columns(self, **labels: Sequence[object]) -> dict[str, list[object]]:
+        """One row for each share that was simulated.
+
+        Returns:
+            question ("false alarms" once, "power" and "held" for each lift), lift (0 without an effect), then the
+            share as ``Estimates.columns`` gives it: value, low, high, standard_error, p_value, n and reason.
+
+        Raises:
+            InvalidInput: There are labels: the lifts have theirs.
+        """
+        without_labels(labels)
+        lifts: list[object] = self.lifts.tolist()
+        found: dict[str, list[object]] = {
+            "question": ["false alarms", *["power"] * len(lifts), *["held"] * len(lifts)],
+            "lift": [0.0, *lifts, *lifts],
+        }
+        parts = [self.false_alarms.columns(), self.power.columns(lift=lifts), self.held.columns(lift=lifts)]
+        for name in parts[0]:
+            found[name] = [value for part in parts for value in part[name]]
+        return found
+
+    @property
+    def summary(self) -> str:
+        """The false alarms, and the power of each lift, in one line."""
+        powers = "".join(f"; {lift:+.1%}: {_share(self.power, i)}" for i, lift in enumerate(self.lifts.tolist()))
+        return f"{self.metric}, {self.method}, false alarms: {_share(self.false_alarms)}{powers}"
 
     def __repr__(self) -> str:
         head = f"{self.metric}: {self.runs:,} random splits of {self.units:,} units, {self.method}"

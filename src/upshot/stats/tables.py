@@ -33,7 +33,7 @@ __all__ = ["TableTest", "g_test"]
 _REASONS = (Reason.NOT_FINITE, Reason.INVALID_STATISTICS, Reason.EMPTY, Reason.ZERO_VARIANCE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TableTest(Tabular):
     """How surely groups spread differently over categories; arrays of shape (…), one place for each table.
 
