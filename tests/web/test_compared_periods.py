@@ -15,7 +15,7 @@ from upshot.api.dashboards import DASHBOARD_SAVE, DashboardSave
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries
 from upshot.api.operation import LOCAL_OWNER
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
-from upshot.cli.series import print_series
+from upshot.cli.metrics.series import print_series
 from upshot.core.time import Grain
 
 BEGUN = (date(2024, 2, 1), date(2024, 2, 29), "Jan 2024", "2024-01", "the data begin inside", "2,200.00")

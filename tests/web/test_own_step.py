@@ -12,7 +12,7 @@ from upshot.api.dashboards import DASHBOARD_SAVE, DashboardSave
 from upshot.api.metrics import METRIC_APPLY, METRIC_QUERY, MetricApply, MetricQuery
 from upshot.api.operation import LOCAL_OWNER
 from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType
-from upshot.cli.series import print_series
+from upshot.cli.metrics.series import print_series
 from upshot.core.time import Grain
 
 WINDOWS = ("period", "day", "week", "28d", "month")

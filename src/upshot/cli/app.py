@@ -1,6 +1,6 @@
 """The tree of commands, and what becomes of errors.
 
-Commands are named by import path, so that running one loads no other.
+Each area names its commands by import path, so that running one loads no other.
 """
 
 import os
@@ -11,6 +11,23 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
+from upshot.cli import (
+    access,
+    dashboards,
+    data,
+    declarations,
+    experiments,
+    imports,
+    keys,
+    ledger,
+    metrics,
+    objectives,
+    outputs,
+    studies,
+    surveys,
+    workspace,
+)
+from upshot.cli.area import Group
 from upshot.core.errors import UserError
 
 __all__ = ["EXIT_INTERNAL", "EXIT_INTERRUPTED", "EXIT_USAGE", "EXIT_USER", "Interrupted", "app", "main"]
@@ -39,171 +56,38 @@ app = App(
     help_format="markdown",
     default_parameter=Parameter(show_default=False, negative=""),
 )
-_COMMANDS = {
-    "apply": (
-        "upshot.cli.declare:apply",
-        "Declare what YAML files say: metrics, objectives, outputs, launches and all else. All of it, or nothing.",
-    ),
-    "decide": (
-        "upshot.cli.ledger:decide",
-        "Write down what was decided about a launch.",
-    ),
-    "demo": (
-        "upshot.cli.demo:demo",
-        "Open the books of Tempo, a simulated music service whose truth is known, and serve them.",
-    ),
-    "export": (
-        "upshot.cli.declare:export",
-        "Write what is declared as YAML that gives the same again when it is applied.",
-    ),
-    "init": (
-        "upshot.cli.init:init",
-        "Make a workspace: a folder with settings, an empty event store and an empty catalog.",
-    ),
-    "doctor": (
-        "upshot.cli.doctor:doctor",
-        "Say what is wrong with the workspace and what to do. The exit code is 1 when something is an error.",
-    ),
-    "ledger": (
-        "upshot.cli.ledger:ledger",
-        "List each output with its cost, expectation, effect, evidence, verdict and worth.",
-    ),
-    "plan": (
-        "upshot.cli.declare:plan",
-        "Show what applying YAML files would change, field by field. Nothing is changed.",
-    ),
-    "serve": (
-        "upshot.cli.serve:serve",
-        "Serve the workspace's pages and its API until Ctrl-C or SIGTERM. Commands then go through the server.",
-    ),
-    "ship": (
-        "upshot.cli.outputs:ship",
-        "Say that something reached users: it becomes an output, where there is none of its name, and a launch.",
-    ),
-    "settings": (
-        "upshot.cli.settings:settings",
-        "Show every setting, its value and where that comes from.",
-    ),
-    "verify": (
-        "upshot.cli.studies:verify",
-        "Conclude a verdict again from its own snapshot and compare every digit.",
-    ),
-    "version": (
-        "upshot.cli.version:version",
-        "Print the versions of Upshot, Python and the event store's engine.",
-    ),
-}
-"""Commands by name: where each stands, and what it does, so that a list of all loads none."""
-_GROUPS = {
-    "import": (
-        "Bring in what other systems recorded.",
-        {"events": "upshot.cli.imports:events", "series": "upshot.cli.series_import:series"},
-    ),
-    "metric": (
-        "Define metrics and ask them.",
-        {
-            "list": "upshot.cli.metrics:list_metrics",
-            "show": "upshot.cli.metrics:show",
-            "apply": "upshot.cli.metrics:apply",
-            "query": "upshot.cli.query:query",
-            "retention": "upshot.cli.query:retention",
-        },
-    ),
-    "dashboard": (
-        "Keep dashboards as code.",
-        {
-            "list": "upshot.cli.dashboards:list_dashboards",
-            "apply": "upshot.cli.dashboards:apply",
-            "export": "upshot.cli.dashboards:export",
-            "delete": "upshot.cli.dashboards:delete",
-            "restore": "upshot.cli.dashboards:restore",
-        },
-    ),
-    "declaration": (
-        "See what is declared, its versions, and undo changes.",
-        {
-            "list": "upshot.cli.declarations:list_declarations",
-            "show": "upshot.cli.declarations:show",
-            "history": "upshot.cli.declarations:history",
-            "remove": "upshot.cli.declarations:remove",
-            "restore": "upshot.cli.declarations:restore",
-        },
-    ),
-    "objective": (
-        "See whether we are on course.",
-        {"list": "upshot.cli.objectives:list_objectives", "show": "upshot.cli.objectives:show"},
-    ),
-    "output": (
-        "See what was shipped, and bring it in.",
-        {"list": "upshot.cli.outputs:list_outputs"},
-    ),
-    "launch": ("See when it reached users.", {"list": "upshot.cli.outputs:list_launches"}),
-    "data": (
-        "See what the store holds.",
-        {
-            "events": "upshot.cli.data:events",
-            "properties": "upshot.cli.data:properties",
-            "rejects": "upshot.cli.data:rejects",
-            "quarantine": "upshot.cli.quarantine:quarantine",
-            "replay": "upshot.cli.quarantine:replay",
-            "breakages": "upshot.cli.quarantine:breakages",
-        },
-    ),
-    "survey": (
-        "Bring in what users answered, and read the score.",
-        {
-            "list": "upshot.cli.surveys:list_surveys",
-            "import": "upshot.cli.surveys:import_answers",
-            "score": "upshot.cli.surveys:score",
-        },
-    ),
-    "study": (
-        "See what launches did, and what the next one could show.",
-        {
-            "list": "upshot.cli.studies:list_studies",
-            "read": "upshot.cli.studies:read",
-            "join": "upshot.cli.studies:join",
-            "plan": "upshot.cli.studies:plan",
-        },
-    ),
-    "experiment": (
-        "Read experiments.",
-        {
-            "list": "upshot.cli.experiments:list_experiments",
-            "show": "upshot.cli.experiments:show",
-            "check": "upshot.cli.experiment_check:check",
-            "analyse": "upshot.cli.experiment_analyse:analyse",
-        },
-    ),
-    "facts": ("Keep unit-day facts fresh.", {"refresh": "upshot.cli.data:refresh"}),
-    "access": (
-        "Say who may come in.",
-        {"add": "upshot.cli.access:add", "list": "upshot.cli.access:list_access", "revoke": "upshot.cli.access:revoke"},
-    ),
-    "key": (
-        "Say which apps may send events.",
-        {"add": "upshot.cli.keys:add", "list": "upshot.cli.keys:list_keys", "revoke": "upshot.cli.keys:revoke"},
-    ),
-}
-_SUBGROUPS = {
-    ("output", "import"): (
-        "Read outputs and launches from where the team keeps them.",
-        {"git": "upshot.cli.outputs:import_git", "csv": "upshot.cli.outputs:import_csv"},
-    ),
-}
-for _name, (_path, _help) in _COMMANDS.items():
-    app.command(_path, name=_name, help=_help)
-for _name, (_help, _commands) in _GROUPS.items():
-    _group = App(name=_name, help=_help)
-    for _command, _path in _commands.items():
-        _group.command(_path, name=_command)
-    for (_above, _below), (_text, _inside) in _SUBGROUPS.items():
-        if _above == _name:
-            _subgroup = App(name=_below, help=_text)
-            for _command, _path in _inside.items():
-                _subgroup.command(_path, name=_command)
-            _group.command(_subgroup)
-    app.command(_group)
+_AREAS = (
+    access,
+    dashboards,
+    data,
+    declarations,
+    experiments,
+    imports,
+    keys,
+    ledger,
+    metrics,
+    objectives,
+    outputs,
+    studies,
+    surveys,
+    workspace,
+)
+
+
+def _group(group: Group) -> App:
+    made = App(name=group.name, help=group.help)
+    for name, path in group.commands.items():
+        made.command(path, name=name)
+    for inside in group.groups:
+        made.command(_group(inside))
+    return made
+
+
+for _area in _AREAS:
+    for _command in _area.AREA.commands:
+        app.command(_command.path, name=_command.name, help=_command.help)
+    for _one in _area.AREA.groups:
+        app.command(_group(_one))
 
 
 def main(tokens: Sequence[str] | None = None) -> int:

@@ -56,7 +56,7 @@ def query(
         common: The options of every command.
     """
     from upshot.api.metrics import METRIC_QUERY, MetricQuery
-    from upshot.cli.series import print_series
+    from upshot.cli.metrics.series import print_series
 
     common = common or Common()
     _check(chart)
@@ -106,7 +106,7 @@ def retention(
         common: The options of every command.
     """
     from upshot.api.metrics import METRIC_RETENTION, RetentionQuery
-    from upshot.cli.series import print_grid
+    from upshot.cli.metrics.series import print_grid
 
     common = common or Common()
     _check(chart)

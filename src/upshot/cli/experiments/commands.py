@@ -2,7 +2,7 @@
 
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, table
-from upshot.cli.studies import print_verdict
+from upshot.cli.studies.commands import print_verdict
 
 __all__ = ["list_experiments", "show"]
 

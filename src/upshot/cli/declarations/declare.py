@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from upshot.cli.common import Common, open_workspace
-from upshot.cli.metrics import read_text, tell_problems
+from upshot.cli.metrics.commands import read_text, tell_problems
 from upshot.cli.output import json_or, line, print_json
 from upshot.core.errors import InvalidInput
 

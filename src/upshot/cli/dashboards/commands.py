@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from upshot.cli.common import Common, open_workspace
-from upshot.cli.metrics import read_text, tell_problems
+from upshot.cli.metrics.commands import read_text, tell_problems
 from upshot.cli.output import instant, json_or, line, print_json, table
 from upshot.core.errors import InvalidInput
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, lines, table
-from upshot.cli.studies import print_checks
+from upshot.cli.studies.commands import print_checks
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.units import format_interval, typographic
 

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from upshot.cli.common import Common, open_workspace
-from upshot.cli.declare import tell_applied
+from upshot.cli.declarations.declare import tell_applied
 from upshot.cli.output import instant, json_or, table
 from upshot.core.errors import NotFound
 

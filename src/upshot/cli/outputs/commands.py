@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from upshot.cli.common import Common, open_workspace
-from upshot.cli.declare import tell_applied
+from upshot.cli.declarations.declare import tell_applied
 from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput
 

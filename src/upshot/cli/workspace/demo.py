@@ -112,7 +112,7 @@ def _warm() -> None:
     from importlib import import_module
     from pkgutil import resolve_name
 
-    from upshot.cli.serve import APPLICATION
+    from upshot.cli.workspace.serve import APPLICATION
 
     import_module("upshot.metrics.compile")
     resolve_name(APPLICATION)
@@ -190,7 +190,7 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
 def _serve(common: Common, workspace: "LocalWorkspace", opening: _Books) -> None:
     from pkgutil import resolve_name
 
-    from upshot.cli.serve import APPLICATION, announce
+    from upshot.cli.workspace.serve import APPLICATION, announce
     from upshot.core.errors import UserError
     from upshot.server import serving
     from upshot.server.scheduler import Scheduler
