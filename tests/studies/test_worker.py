@@ -57,3 +57,12 @@ def test_digits_do_not_depend_on_the_process_and_nonsense_is_answered() -> None:
     assert answers[0] == answers[1]
     assert answers[0] is not None
     assert msgspec.json.decode(answers[0][1:], type=Verdict) == conclude(inputs)
+
+
+def test_concluding_loads_no_laws_that_take_a_second() -> None:
+    program = (
+        "import sys, upshot.studies.conclude, upshot.objectives.forecast; "
+        "print(sorted({'scipy.stats', 'pandas', 'statsmodels', 'duckdb', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
-from scipy.stats import binom
-from scipy.stats import t as student
+from scipy.special import bdtrc, betaincinv, stdtr, stdtrit
 
 from upshot.causal.forecast import forecast
 from upshot.causal.posterior import Posterior
@@ -139,15 +137,15 @@ class Calibration:
 
     def margin(self, level: float) -> float:
         """Half the interval's width in the model's standard deviations."""
-        return self.inflation * float(student.ppf((1 + level) / 2, self.degrees))
+        return self.inflation * float(stdtrit(self.degrees, (1 + level) / 2))
 
     def detectable(self, level: float, power: float) -> float:
         """The smallest effect that is found with this power, in the model's standard deviations."""
-        return self.margin(level) + self.inflation * float(student.ppf(power, self.degrees))
+        return self.margin(level) + self.inflation * float(stdtrit(self.degrees, power))
 
     def p_value(self, z: float) -> float:
         """Two-sided, of no effect."""
-        return float(2 * student.sf(abs(z) / self.inflation, self.degrees))
+        return float(2 * stdtr(self.degrees, -abs(z) / self.inflation))
 
 
 def calibration(z: Floats, independent: float) -> Calibration:
@@ -266,4 +264,9 @@ def false_alarms(placebos: tuple[Placebo, ...], level: float) -> FalseAlarms:
         return FalseAlarms(0, 0, 0.0, 1.0, 1.0)
     low = 0.0 if alarms == 0 else float(betaincinv(alarms, of - alarms + 1, 0.025))
     high = 1.0 if alarms == of else float(betaincinv(alarms + 1, of - alarms, 0.975))
-    return FalseAlarms(alarms, of, low, high, float(binom.sf(alarms - 1, of, 1 - level)))
+    return FalseAlarms(alarms, of, low, high, _at_least(alarms, of, 1 - level))
+
+
+def _at_least(count: int, of: int, chance: float) -> float:
+    """The chance of so many or more out of ``of`` that come each with ``chance``."""
+    return 1.0 if count == 0 else float(bdtrc(count - 1, of, chance))

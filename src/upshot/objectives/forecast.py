@@ -110,14 +110,14 @@ def outlook(found: Wandering, ahead: float, averaged: float, target: float, *, u
         found.level_variance + found.step * middle + found.drift_variance * middle**2 + found.noise / max(averaged, 1.0)
     )
     spread = math.sqrt(variance)
-    from scipy import stats  # here, as loading it takes a second of every command and of a server's start
+    from scipy.special import stdtr, stdtrit  # here, as few commands need it, and loading it takes a tenth of a second
 
-    law = stats.t(found.count - 2)
+    degrees = found.count - 2
     if spread <= _STEADY * max(1.0, abs(value)):
         reached = value >= target if upwards else value <= target
         return Outlook(value, value, value, LEVEL, float(reached))
-    margin = float(law.ppf((1 + LEVEL) / 2)) * spread
-    below = float(law.cdf((target - value) / spread))
+    margin = float(stdtrit(degrees, (1 + LEVEL) / 2)) * spread
+    below = float(stdtr(degrees, (target - value) / spread))
     return Outlook(value, value - margin, value + margin, LEVEL, 1 - below if upwards else below)
 
 
