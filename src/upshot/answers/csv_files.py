@@ -1,7 +1,12 @@
-"""Answers as CSV: one form for each, the same through every door. Numbers stand in full, what is missing is empty."""
+"""Answers as CSV: one form for each, the same through every door. Numbers stand in full, what is missing is empty.
+
+Where values were left out because they are no numbers, the last column ``values_left_out`` says how many there were
+over all days and groups that were asked about, the same in each line of one metric.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from upshot.answers.left_out import how_many
 from upshot.answers.periods import NO_PARTNER
 from upshot.api.explore import Distribution
 from upshot.api.ledger import Ledger, LedgerRow
@@ -22,6 +27,7 @@ __all__ = [
 
 _OF_A_GROUP = ("value", "of", "complete", "small_group", "note")
 
+_LEFT_OUT = ("values_left_out",)
 _COMPARED = ("previous_period", "previous_value", "previous_complete", "previous_note")
 
 _LEDGER = (
@@ -41,8 +47,8 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
     """
     bounds = ("low", "high") if series.interval else ()
     compared = _COMPARED if series.previous else ()
-    parts = ("numerator", "denominator")
-    head = ("period", *breakdown, "value", *bounds, "complete", *parts, *compared, "note")
+    parts, without = ("numerator", "denominator"), _left_out(series, [series])
+    head = ("period", *breakdown, "value", *bounds, "complete", *parts, *compared, "note", *_left_out_head([series]))
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         for point, before in zip(series.points, compared_points(series), strict=True):
@@ -51,7 +57,7 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
             row += (point.complete, point.numerator, point.denominator)
             if compared:
                 row += _compared_with(before)
-            yield (*row, point.note)
+            yield (*row, point.note, *without)
 
     return csv_text(head, rows())
 
@@ -66,28 +72,38 @@ def several_series_csv(answers: Iterable[MetricSeries]) -> str:
             *(p.low, p.high, p.complete, p.numerator, p.denominator),
             *(_compared_with(before) if compared else ()),
             p.note,
+            *_left_out(one, found),
         )
         for one in found
         for p, before in zip(one.points, compared_points(one), strict=True)
     )
     parts = ("low", "high", "complete", "numerator", "denominator")
-    return csv_text(("period", "shown", "group", "value", *parts, *compared, "note"), rows)
+    return csv_text(("period", "shown", "group", "value", *parts, *compared, "note", *_left_out_head(found)), rows)
 
 
 def groups_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
     """One line for each group: its value over the whole range, out of how many where it is a share."""
-    return csv_text((*breakdown, *_OF_A_GROUP), ((*point.group, *_of_a_group(point)) for point in series.totals))
+    without = _left_out(series, [series])
+    rows = ((*point.group, *_of_a_group(point), *without) for point in series.totals)
+    return csv_text((*breakdown, *_OF_A_GROUP, *_left_out_head([series])), rows)
 
 
 def several_groups_csv(answers: Iterable[MetricSeries], breakdown: str) -> str:
     """What ``groups_csv`` says of several metrics in one file: one line for each metric and group."""
-    rows = ((_joined(p.group), one.metric.title, *_of_a_group(p)) for one in answers for p in one.totals)
-    return csv_text((breakdown, "shown", *_OF_A_GROUP), rows)
+    found = tuple(answers)
+    rows = (
+        (_joined(p.group), one.metric.title, *_of_a_group(p), *_left_out(one, found))
+        for one in found
+        for p in one.totals
+    )
+    return csv_text((breakdown, "shown", *_OF_A_GROUP, *_left_out_head(found)), rows)
 
 
 def distribution_csv(found: Distribution) -> str:
     """One line for each step: how many values lie in it."""
-    return csv_text(("from", "below", "count"), ((step.low, step.high, step.count) for step in found.steps))
+    without = _left_out(found, [found])
+    rows = ((step.low, step.high, step.count, *without) for step in found.steps)
+    return csv_text(("from", "below", "count", *_left_out_head([found])), rows)
 
 
 def grid_csv(grid: RetentionGrid) -> str:
@@ -125,6 +141,14 @@ def _compared_with(before: Point | None) -> tuple[Cell, ...]:
     if before is None:
         return (None,) * len(_COMPARED)
     return before.period, before.value, before.complete, before.note
+
+
+def _left_out_head(answers: Iterable[MetricSeries | Distribution]) -> tuple[str, ...]:
+    return _LEFT_OUT if any(one.left_out for one in answers) else ()
+
+
+def _left_out(one: MetricSeries | Distribution, answers: Iterable[MetricSeries | Distribution]) -> tuple[Cell, ...]:
+    return (how_many(one.left_out),) if _left_out_head(answers) else ()
 
 
 def _joined(group: Sequence[str | None]) -> str:

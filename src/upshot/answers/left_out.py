@@ -1,48 +1,55 @@
 """How many values a sum or a mean left out because they are no numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from upshot.answers.answering import Answering
+from upshot.api.metrics import LeftOut
 from upshot.core.time import DayRange
 from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.definition import Filter, Metric
 from upshot.metrics.left_out import counts_left_out
 
-__all__ = ["left_out", "notes_on_values", "said"]
+__all__ = ["how_many", "left_out", "notes_on_values", "told"]
 
 
 def left_out(
     answering: Answering, metric: Metric, days: DayRange, where: tuple[Filter, ...] = ()
-) -> Iterator[tuple[str, int]]:
+) -> tuple[LeftOut, ...]:
     """Each property of which values are left out on these days, and how many."""
+    made = []
     for name, count in counts_left_out(metric).items():
         # Almost always there are none at all, which facts say at once; filters of the question read raw events.
         found = _counted(answering, count, days, ())
         if found and where:
             found = _counted(answering, count, days, where)
         if found:
-            yield name, found
+            made.append(LeftOut(name, found))
+    return tuple(made)
 
 
-def notes_on_values(
-    answering: Answering, metric: Metric, days: DayRange, where: tuple[Filter, ...] = ()
-) -> tuple[str, ...]:
-    """One sentence for each property of which values are left out."""
-    return tuple(
-        f'{said(name, count)} left out; the filter "{name} is no number" shows which.'
-        for name, count in left_out(answering, metric, days, where)
-    )
+def notes_on_values(found: Iterable[LeftOut]) -> tuple[str, ...]:
+    """One sentence for each property of which values are left out, with what shows them."""
+    return tuple(f'{_said(one)}; the filter "{one.property} is no number" shows which.' for one in found)
 
 
-def said(name: str, count: int) -> str:
-    """How many of whose values, up to the verb.
+def told(found: Iterable[LeftOut]) -> str:
+    """The same where there is little room, as beside the number of a card; empty where nothing is left out.
 
-    >>> said("price", 1), said("price", 2_000)
-    ("1 value of 'price' is no number and is", "2,000 values of 'price' are no numbers and are")
+    >>> told([LeftOut("price", 1), LeftOut("tax", 2_000)])
+    "1 value of 'price' is no number and is left out; 2,000 values of 'tax' are no numbers and are left out"
     """
-    if count == 1:
-        return f"1 value of {name!r} is no number and is"
-    return f"{count:,} values of {name!r} are no numbers and are"
+    return "; ".join(map(_said, found))
+
+
+def how_many(found: Iterable[LeftOut]) -> int:
+    """How many values are left out, of all properties."""
+    return sum(one.values for one in found)
+
+
+def _said(one: LeftOut) -> str:
+    if one.values == 1:
+        return f"1 value of {one.property!r} is no number and is left out"
+    return f"{one.values:,} values of {one.property!r} are no numbers and are left out"
 
 
 def _counted(answering: Answering, count: Metric, days: DayRange, where: tuple[Filter, ...]) -> int:

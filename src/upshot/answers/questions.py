@@ -12,7 +12,7 @@ from upshot.answers.extent import IN_PART, NO_DATA, Extent, extent_of
 from upshot.answers.fields import read_fields, read_filters
 from upshot.answers.headlines import headline
 from upshot.answers.intervals import method_of
-from upshot.answers.left_out import notes_on_values
+from upshot.answers.left_out import left_out, notes_on_values
 from upshot.answers.metric_book import view_of
 from upshot.answers.periods import NO_PARTNER, compared, paired, unpaired
 from upshot.answers.unseen import notes_on_filters
@@ -72,6 +72,7 @@ def answer_series(
     if request.compare != "none":
         then = _beside(asked, window, request.compare, now, request.limit)
     info = resources.held()
+    without = left_out(resources, metric, window, asked.where)
     return MetricSeries(
         metric=view,
         grain=now.prepared.grain or request.grain,
@@ -94,10 +95,11 @@ def answer_series(
             *now.prepared.notes,
             *_notes_on_leap_days(asked, window, request.compare),
             *notes_on_filters(resources, asked.where),
-            *notes_on_values(resources, metric, window, asked.where),
+            *notes_on_values(without),
         ),
         truncated_groups=now.truncated,
         interval=asked.interval,
+        left_out=without,
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from upshot.api.metrics import MetricSeries, MetricView, RetentionGrid
+from upshot.api.metrics import LeftOut, MetricSeries, MetricView, RetentionGrid
 from upshot.api.operation import Operation, Permission
 from upshot.core.time import Grain
 
@@ -102,6 +102,7 @@ class Distribution(msgspec.Struct, frozen=True):
     elapsed_ms: float
     currency: str
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class ValuesQuery(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ __all__ = [
     "METRIC_SHOW",
     "Compared",
     "Headline",
+    "LeftOut",
     "MetricApplied",
     "MetricApply",
     "MetricChange",
@@ -162,13 +163,21 @@ class Headline(msgspec.Struct, frozen=True):
     year_before: Compared | None = None
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """Values of ``property`` that a sum or a mean left out because they are no numbers: how many ``values``."""
+
+    property: str
+    values: int
+
+
 class MetricSeries(msgspec.Struct, frozen=True):
     """The answer to a ``MetricQuery``; ``total`` is the metric over the whole window, where it has a meaning.
 
     ``grain`` is the length of one point: the one asked for, or the metric's own where that is longer.
     ``previous`` is aligned with ``points``: its nth period is compared with the nth. ``route`` says what was read:
     ``facts``, ``measures`` or ``events``. ``interval`` names the method of the points' intervals: ``wilson`` or
-    ``delta``, or is empty where they have none; ``level`` is their coverage.
+    ``delta``, or is empty where they have none; ``level`` is their coverage. ``left_out`` counts over all days and
+    groups that were asked about.
     """
 
     metric: MetricView
@@ -190,6 +199,7 @@ class MetricSeries(msgspec.Struct, frozen=True):
     truncated_groups: int = 0
     interval: Literal["", "wilson", "delta"] = ""
     level: float = 0.95
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class RetentionQuery(msgspec.Struct, frozen=True):

@@ -6,12 +6,13 @@ from typing import Literal
 
 import msgspec
 
+from upshot.answers.left_out import told
 from upshot.answers.pictures import COMPARED, Words, chart_points, open_note
 from upshot.api.metrics import Compared, MetricSeries, MetricView, Point
 from upshot.charts import period_label, range_label
 from upshot.core.time import Grain
 
-__all__ = ["Change", "Words", "change", "change_of", "chart_points", "dotted_notes", "headline_days"]
+__all__ = ["Change", "Words", "change", "change_of", "chart_points", "dotted_notes", "headline_days", "headline_note"]
 
 Tone = Literal["good", "bad", "plain"]
 _NO_CHANGE = 0.0005
@@ -59,6 +60,11 @@ def headline_days(series: MetricSeries, first: date, last: date) -> str:
     if found.note:
         return found.note
     return "" if (found.first, found.last) == (first, last) else range_label(found.first, found.last)
+
+
+def headline_note(series: MetricSeries, first: date, last: date, *more: str) -> str:
+    """All that is said below a headline: its days, ``more``, and how many values it leaves out; empty for nothing."""
+    return "; ".join(filter(None, (headline_days(series, first, last), *more, told(series.left_out))))
 
 
 def dotted_notes(series: MetricSeries, compare: str) -> tuple[str, ...]:

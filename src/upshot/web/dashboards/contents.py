@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from upshot.answers.left_out import told
 from upshot.answers.pictures import (
     COMPARED,
     OF,
@@ -19,7 +20,7 @@ from upshot.catalog.kinds.dashboard import Dashboard, Show, Tile, TileType
 from upshot.charts import Bar, Option, Sparkline, bar_chart, line_chart, period_label, range_label, sparkline
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange, Grain
-from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
+from upshot.web.figures import Change, Words, change_of, chart_points, headline_note
 from upshot.web.page import Page
 from upshot.web.retention.view import GridView, read_grid
 from upshot.web.window import View
@@ -53,7 +54,8 @@ class Content(msgspec.Struct, frozen=True):
         option: The chart.
         names: Of its coloured lines.
         compared: What they are compared with; empty for nothing.
-        value: The number in words, with ``change`` and ``note``.
+        value: The number in words, with ``change``.
+        note: What is said below the number, chart or table.
         columns: Of the table, after the first; ``rows`` are its lines.
     """
 
@@ -154,7 +156,7 @@ def _number(tile: Tile, title: str, about: str, series: MetricSeries, view: View
         series=series,
         value=words.brief(series.headline.value),
         change=change_of(series.metric, series.headline.before, words),
-        note=headline_days(series, view.first, view.last),
+        note=headline_note(series, view.first, view.last),
         spark=sparkline(chart_points(series.points, series.grain, words)),
     )
 
@@ -164,7 +166,8 @@ def _chart(tile: Tile, title: str, about: str, series: MetricSeries, view: View)
     if tile.show is Show.GROUPS:
         bars = [Bar(group_name(p.group), p.value, words.brief(p.value)) for p in series.totals[:_BARS]]
         option = bar_chart(bars, words.axis, series.metric.title)
-        return Content(tile, title, about, series=series, option=option, names=(series.metric.title,))
+        note = told(series.left_out)
+        return Content(tile, title, about, series=series, option=option, names=(series.metric.title,), note=note)
     lines = series_lines(series, view.compare, grouped=bool(tile.breakdown))
     return Content(
         tile,
@@ -174,11 +177,12 @@ def _chart(tile: Tile, title: str, about: str, series: MetricSeries, view: View)
         option=line_chart(lines, series.grain, words.axis),
         names=tuple(line.name for line in lines if not line.before),
         compared=next((line.name for line in lines if line.before), ""),
+        note=told(series.left_out),
     )
 
 
 def _table(tile: Tile, title: str, about: str, series: MetricSeries, view: View) -> Content:
-    words = Words.of(series)
+    words, note = Words.of(series), told(series.left_out)
     if tile.show is Show.GROUPS:
         sized = any(p.denominator is not None for p in series.totals)
         rows = tuple(
@@ -190,7 +194,9 @@ def _table(tile: Tile, title: str, about: str, series: MetricSeries, view: View)
             for p in series.totals
         )
         columns = (series.metric.title, *((OF,) if sized else ()))
-        return Content(tile, title, about, series=series, first_column=tile.breakdown, columns=columns, rows=rows)
+        return Content(
+            tile, title, about, series=series, first_column=tile.breakdown, columns=columns, rows=rows, note=note
+        )
     if tile.breakdown:
         lines = group_lines(series, words)
         periods = zip(*(line.points for line in lines), strict=True) if lines else iter(())
@@ -205,7 +211,9 @@ def _table(tile: Tile, title: str, about: str, series: MetricSeries, view: View)
         )
         columns = (series.metric.title, COMPARED[view.compare]) if before else (series.metric.title,)
     newest_first = tuple(reversed(rows))
-    return Content(tile, title, about, series=series, first_column="Period", columns=columns, rows=newest_first)
+    return Content(
+        tile, title, about, series=series, first_column="Period", columns=columns, rows=newest_first, note=note
+    )
 
 
 def _period(point: Point, at: int, before: tuple[Point, ...], grain: Grain, words: Words, compare: str) -> Row:

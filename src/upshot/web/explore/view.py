@@ -59,11 +59,12 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Breakdown(msgspec.Struct, frozen=True):
-    """Groups, the largest first; ``more`` smaller ones are not shown."""
+    """Groups, the largest first; ``more`` smaller ones are not shown, and ``notes`` say what the answers tell."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     more: int
+    notes: tuple[str, ...] = ()
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -172,7 +173,8 @@ def read_breakdown(page: Page, question: Question) -> tuple[Breakdown, tuple[Ans
         )
         for point in first.totals
     )
-    return Breakdown(tuple(s.metric.title for s in good), rows, first.truncated_groups), answered
+    notes = tuple(dict.fromkeys(note for series in good for note in series.notes))
+    return Breakdown(tuple(s.metric.title for s in good), rows, first.truncated_groups, notes), answered
 
 
 def _before(series: MetricSeries) -> dict[tuple[str | None, ...], Point]:

@@ -13,7 +13,7 @@ from upshot.charts import Sparkline, sparkline
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.metrics.kinds import Topic
-from upshot.web.figures import Change, Words, change_of, chart_points, headline_days
+from upshot.web.figures import Change, Words, change_of, chart_points, headline_note
 from upshot.web.home.course import Course, read_course
 from upshot.web.home.moved import Moves, read_moves
 from upshot.web.metric.ordering import offered_metrics
@@ -120,7 +120,7 @@ def _card(page: Page, view: View, metric: MetricView, answer: MetricSeries | Use
         value=words.brief(found.value),
         change=change_of(metric, found.before, words),
         year=change_of(metric, found.year_before, words) if view.compare != "year" else None,
-        note="; ".join(part for part in (headline_days(answer, view.first, view.last), so_far) if part),
+        note=headline_note(answer, view.first, view.last, so_far),
         spark=sparkline(chart_points(answer.points, answer.grain, words)),
     )
 

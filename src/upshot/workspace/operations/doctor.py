@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from upshot.answers.extent import extent_of
-from upshot.answers.left_out import left_out, said
+from upshot.answers.left_out import left_out, told
 from upshot.api.operation import Principal
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import UserError
@@ -91,12 +91,13 @@ def _values(resources: Resources) -> Iterator[Finding]:
         return
     days = DayRange.of(extent.first, extent.last)
     for name, (metric, _) in sorted(resources.metrics.all().items()):
-        for prop, count in left_out(resources.answering, metric, days):
+        for one in left_out(resources.answering, metric, days):
             yield Finding(
                 "metrics",
                 "warning",
-                f"The metric {name}: {said(prop, count)} left out.",
-                f'See them with the filter "{prop} is no number"; files are read by --number {prop}=1,234.56.',
+                f"The metric {name}: {told((one,))}.",
+                f'See them with the filter "{one.property} is no number"; '
+                f"files are read by --number {one.property}=1,234.56.",
             )
 
 

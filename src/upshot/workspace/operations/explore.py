@@ -7,7 +7,7 @@ import msgspec
 
 from upshot.answers.extent import extent_of
 from upshot.answers.fields import read_fields, read_filters
-from upshot.answers.left_out import notes_on_values
+from upshot.answers.left_out import left_out, notes_on_values
 from upshot.answers.metric_book import unsaved_view, view_of
 from upshot.answers.questions import answer_grid, answer_series, window_of
 from upshot.answers.unseen import notes_on_filters
@@ -81,6 +81,7 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
         _, counted = resources.answering.compiled.histogram(resources.store, metric, query, wanted)
         elapsed += counted.elapsed_ms
         steps = _steps(counted, wanted, high)
+    without = left_out(resources.answering, metric, query.days, where)
     return Distribution(
         metric=view,
         each=request.each,
@@ -102,8 +103,9 @@ def distribution(resources: Resources, principal: Principal, request: ExploreDis
         notes=(
             *prepared.notes,
             *notes_on_filters(resources.answering, where),
-            *notes_on_values(resources.answering, metric, query.days, where),
+            *notes_on_values(without),
         ),
+        left_out=without,
     )
 
 
