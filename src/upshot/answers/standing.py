@@ -1,26 +1,14 @@
-"""Where the judgement of a launch stands."""
-
-from dataclasses import dataclass
+"""Where the judgement of a launch of this workspace stands; what that is called says ``upshot.ledger.standing``."""
 
 from upshot.answers.extent import extent_of
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.answers.study_inputs import ripe_on
 from upshot.catalog.kinds import Study
-from upshot.catalog.verdict import Grade, Verdict, VerdictWord
-from upshot.charts.words import day_label
+from upshot.catalog.verdict import Verdict
 from upshot.core.errors import NotFound
+from upshot.ledger.standing import Standing, Unread, awaited, not_measurable, recorded
 
-__all__ = ["Standing", "standing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A word, a grade and a sentence; ``due`` says that a reading can be recorded and is not."""
-
-    word: VerdictWord
-    grade: Grade
-    sentence: str
-    due: bool = False
+__all__ = ["standing"]
 
 
 def standing(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> Standing:
@@ -32,32 +20,21 @@ def standing(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> S
         verdict: Its newest recorded verdict; None where none is.
     """
     if verdict is not None:
-        return Standing(verdict.word, verdict.grade, verdict.sentence)
+        return recorded(verdict)
     if measured.study is None:
-        return Standing(VerdictWord.NOT_MEASURABLE, Grade.U, measured.why_not)
-    first = measured.study.readings[0]
-    if first >= book.resources.today():
-        return _too_early(f"Too early: the first reading is on {day_label(first)}.")
+        return not_measurable(measured.why_not)
     try:
-        waits = _waits(book, measured.study)
+        unread = _unread(book, measured.study)
     except NotFound as error:
-        return Standing(VerdictWord.NOT_MEASURABLE, Grade.U, str(error))
-    return waits or _too_early(
-        f"The reading of {day_label(first)} has come and is not recorded: `upshot study read` records it.", due=True
-    )
+        return not_measurable(str(error))
+    return awaited(unread, book.resources.today())
 
 
-def _waits(book: LaunchBook, study: Study) -> Standing | None:
-    """That the first reading waits for data; of an experiment only those units count whose own time is over."""
+def _unread(book: LaunchBook, study: Study) -> Unread:
+    """How far its first reading is; of an experiment only those units count whose own time is over."""
     first = study.readings[0]
+    if first >= book.resources.today():
+        return Unread(first, first, None)
     drawn = any(each.value.launch == study.launch for each in book.experiments.values())
-    known, ripe = extent_of(book.resources).known, first if drawn else ripe_on(book.resources, study, first)
-    if known is None or known >= ripe:
-        return None
-    return _too_early(
-        f"Too early: what {day_label(first)} did is known when the data reach the end of {day_label(ripe)}."
-    )
-
-
-def _too_early(sentence: str, *, due: bool = False) -> Standing:
-    return Standing(VerdictWord.TOO_EARLY, Grade.U, sentence, due)
+    ripe = first if drawn else ripe_on(book.resources, study, first)
+    return Unread(first, ripe, extent_of(book.resources).known)

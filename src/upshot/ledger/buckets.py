@@ -140,7 +140,7 @@ def bucket_of(
         case VerdictWord.MIXED:
             return Placed("mixed", "It improved something and harmed something else.")
         case VerdictWord.TOO_EARLY:
-            return Placed("too early", "Its reading date has not come.")
+            return Placed("too early", "What it did is not known yet.")
         case VerdictWord.NOT_MEASURABLE:
             described = " It is only described." if grade is Grade.D else ""
             return Placed("unmeasured", f"Nobody can say what it did.{described}")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.standing import Standing, standing
+from upshot.answers.standing import standing
 from upshot.answers.study_inputs import daily_series
 from upshot.api.ledger import LEDGER, Ledger, LedgerBucket, LedgerQuery, LedgerRow, LedgerTotals
 from upshot.api.operation import Principal
@@ -18,6 +18,7 @@ from upshot.core.time import DayRange
 from upshot.ledger.buckets import bucket_of
 from upshot.ledger.effects import main_effect, strongest, unit_worth, went_bad, worth_of_verdict
 from upshot.ledger.score import expectation_met
+from upshot.ledger.standing import Standing
 from upshot.ledger.totals import Entry, total
 from upshot.ledger.worth import Worth
 from upshot.studies.default import chosen_expectation
