@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from upshot.core.instants import epoch_instant, read_epoch, utc_instant
 
-__all__ = ["LATEST_AHEAD", "clock_shift", "instant_of", "settled", "unreadable"]
+__all__ = ["LATEST_AHEAD", "clock_shift", "event_time", "instant_of", "unreadable"]
 
 LATEST_AHEAD = timedelta(hours=23)
 """How far ahead of its arrival an event may lie; the clock that says more is wrong, and the arrival counts instead."""
@@ -53,7 +53,7 @@ def clock_shift(sent_at: datetime | None, received_at: datetime) -> timedelta:
     return _NONE if sent_at is None else received_at - sent_at
 
 
-def settled(said: datetime | None, shift: timedelta, received_at: datetime) -> datetime:
+def event_time(said: datetime | None, shift: timedelta, received_at: datetime) -> datetime:
     """When it happened: what the client said, shifted; its arrival where it said nothing, or the future."""
     if said is None:
         return received_at

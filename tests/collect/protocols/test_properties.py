@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from upshot.collect.admission import admit
-from upshot.collect.clock import LATEST_AHEAD, clock_shift, instant_of, settled
+from upshot.collect.clock import LATEST_AHEAD, clock_shift, event_time, instant_of
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Malformed, TooLarge
 from upshot.collect.policy import Breakages, Policy
 from upshot.collect.protocols import native, posthog, segment
@@ -183,7 +183,7 @@ def test_elements_are_what_the_json_has(value: object) -> None:
 @quick
 @given(st.datetimes(), st.datetimes(), st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))
 def test_clock_keeps_the_distance_to_the_sending(said: datetime, sent: datetime, received: datetime) -> None:
-    at = settled(said, clock_shift(sent, received), received)
+    at = event_time(said, clock_shift(sent, received), received)
     assert at - received <= LATEST_AHEAD
     if said <= sent and sent - said < timedelta(days=365):
         assert received - at == sent - said

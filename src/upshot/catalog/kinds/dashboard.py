@@ -25,7 +25,7 @@ __all__ = [
     "TileType",
     "arranged",
     "free_place",
-    "settled",
+    "without_overlap",
 ]
 
 COLUMNS = 12
@@ -228,7 +228,7 @@ def arranged(dashboard: Dashboard) -> Dashboard:
     return msgspec.structs.replace(dashboard, tiles=tuple(tiles))
 
 
-def settled(tiles: Sequence[Tile], first: str) -> tuple[Tile, ...]:
+def without_overlap(tiles: Sequence[Tile], first: str) -> tuple[Tile, ...]:
     """Tiles of an arranged dashboard where the one named ``first`` has its place, and others make way downwards."""
     whole = {tile.name: _box(tile) for tile in tiles}
     order = sorted(tiles, key=lambda tile: (tile.name != first, tile.y or 0, tile.x or 0))

@@ -13,7 +13,7 @@ from upshot.collect.imports.mapping import NOBODY, ROLES, Column, Mapping, Previ
 from upshot.collect.imports.roles import guess_timestamp, guess_unique
 from upshot.collect.imports.sample import INSIDE, TextSample, excerpt, more_values, separated_by_spaces, text_sample
 from upshot.collect.imports.spaces import SPACES
-from upshot.collect.imports.times import carries_offset, recognise, settle
+from upshot.collect.imports.times import carries_offset, narrowed, recognise
 from upshot.collect.imports.times_of_day import guess_time_of_day, written_instants
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import named_id
@@ -295,7 +295,7 @@ def _recognised(file: SourceFile, sample: TextSample, mapping: Mapping, problems
     if candidates and file.format == "csv":
         candidates = _settled(candidates, more_values(file, sample, name))
     elif candidates:
-        candidates = settle(candidates, written)
+        candidates = narrowed(candidates, written)
     form = candidates[0] if len(candidates) == 1 else found.name
     if form:
         return form
@@ -310,7 +310,7 @@ def _recognised(file: SourceFile, sample: TextSample, mapping: Mapping, problems
 
 def _settled(candidates: tuple[str, ...], values: Iterable[str]) -> tuple[str, ...]:
     """Look at more and more values until one is left; all of them, to see that nothing speaks against it."""
-    return settle(candidates, values)
+    return narrowed(candidates, values)
 
 
 def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str, problems: list[Problem]) -> Guess:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["TimeFormat", "carries_offset", "recognise", "settle"]
+__all__ = ["TimeFormat", "carries_offset", "narrowed", "recognise"]
 
 _OFFSET = re.compile(r"(\d ?([Zz]|UTC|GMT)|:[\d.]+ ?[+-]\d\d(:?\d\d)?|:[\d.]+ [A-Z][A-Za-z_]+/[A-Za-z_/+-]+)$")
 _ISO = re.compile(
@@ -104,7 +104,7 @@ def recognise(values: Iterable[str]) -> TimeFormat:
     return TimeFormat(name, (), share) if len(names) == 1 else TimeFormat("", names, share)
 
 
-def settle(candidates: tuple[str, ...], values: Iterable[str]) -> tuple[str, ...]:
+def narrowed(candidates: tuple[str, ...], values: Iterable[str]) -> tuple[str, ...]:
     """Those of the ``candidates`` that more values leave: a number above 12 is no month."""
     seen = [match.groups() for value in values if (match := _LEADING_NUMBERS.match(value.strip()))]
     day_first = any(int(first) > _MONTHS for first, _ in seen)

@@ -9,7 +9,7 @@ from functools import partial
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
+from upshot.collect.clock import clock_shift, event_time, instant_of, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.authorization import basic_user, bearer_token
 from upshot.collect.protocols.body import decompressed
@@ -151,7 +151,7 @@ def _read(whole: _Whole, event: _Event, extras: Extras, position: int, found: Ar
     said = instant_of(event.timestamp)
     if said is None and event.timestamp is not None:
         return unreadable(event.timestamp)
-    at = settled(said, whole.shift, whole.received_at)
+    at = event_time(said, whole.shift, whole.received_at)
     more = _NOTHING_MORE
     unit = id_text(event.distinct_id)
     properties = bytes(event.properties)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
+from upshot.collect.clock import clock_shift, event_time, instant_of, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.authorization import bearer_token
 from upshot.collect.protocols.body import decompressed, posted_text
@@ -230,15 +230,15 @@ def _distinct_id(event: _Event, properties: _Properties) -> str:
 
 def _instant(said: datetime | None, event: _Event, properties: _Properties, whole: _Whole) -> datetime:
     if said is None:
-        return settled(_earlier(whole.received_at, event.offset or 0), _NONE, whole.received_at)
+        return event_time(_earlier(whole.received_at, event.offset or 0), _NONE, whole.received_at)
     if event.options is None and event.sent_at is None and not properties.ignore_sent_at:
-        return settled(said, whole.shift, whole.received_at)
+        return event_time(said, whole.shift, whole.received_at)
     trusted = bytes(properties.ignore_sent_at) in (b"true", b'"true"', b"1", b'"1"') or (
         event.options is not None and event.options.disable_skew_correction is True
     )
     sent_at = instant_of(event.sent_at)
     shift = _NONE if trusted else whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
-    return settled(said, shift, whole.received_at)
+    return event_time(said, shift, whole.received_at)
 
 
 def _earlier(instant: datetime, milliseconds: float) -> datetime | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from upshot.collect.clock import clock_shift, instant_of, settled, unreadable
+from upshot.collect.clock import clock_shift, event_time, instant_of, unreadable
 from upshot.collect.delivery import Arrivals, Delivery, Envelope, Link, Malformed, TraitChange
 from upshot.collect.protocols.authorization import basic_user
 from upshot.collect.protocols.body import decompressed
@@ -275,12 +275,12 @@ def _instant(message: _Message, whole: _Whole) -> datetime | str:
     received = None if message.receivedAt is None else instant_of(message.receivedAt)
     is_corrected = message.timestamp is not None and (message.receivedAt is not None or original is not None)
     if said is None or is_corrected:
-        return settled(said or received, _NONE, whole.received_at)
+        return event_time(said or received, _NONE, whole.received_at)
     sent_at = None if message.sentAt is None else instant_of(message.sentAt)
     if received is not None:
-        return settled(said, clock_shift(sent_at, received), whole.received_at)
+        return event_time(said, clock_shift(sent_at, received), whole.received_at)
     shift = whole.shift if sent_at is None else clock_shift(sent_at, whole.received_at)
-    return settled(said, shift or _NONE, whole.received_at)
+    return event_time(said, shift or _NONE, whole.received_at)
 
 
 def _links(user: str, anonymous: str, previous: str) -> tuple[Link, ...]:

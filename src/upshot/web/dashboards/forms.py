@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import msgspec
 
-from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType, settled
+from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType, without_overlap
 from upshot.core.errors import InvalidInput
 from upshot.web.page import PageRequest
 
@@ -77,7 +77,7 @@ def with_tile(board: Dashboard, form: Form, name: str = "") -> Dashboard:
     tile = _converted(fields, Tile)
     if name:
         tiles = tuple(tile if old.name == name else old for old in board.tiles)
-        return _replaced(board, tiles=settled(tiles, name))
+        return _replaced(board, tiles=without_overlap(tiles, name))
     return _replaced(board, tiles=(*board.tiles, tile))
 
 
