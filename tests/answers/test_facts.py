@@ -1,7 +1,7 @@
 """Facts are rebuilt before questions are asked of them, and not all the time."""
 
 from tests.shop import event
-from upshot.answers.facts import Settling
+from upshot.answers.facts import FactRefresher
 from upshot.api.data import FACTS_REFRESH
 from upshot.api.events import EVENTS_APPEND, EventsAppend
 from upshot.api.operation import LOCAL_OWNER
@@ -13,17 +13,17 @@ def test_few_dirty_days_are_rebuilt_and_then_it_rests(workspace: LocalWorkspace)
     owner = workspace.acting_as(LOCAL_OWNER)
     owner.call(FACTS_REFRESH, Nothing())
     seconds = iter([0.0, 1.0, 4.9, 5.1, 6.0])
-    settling = Settling(workspace.resources.answering, lambda: False, clock=lambda: next(seconds))
+    refresher = FactRefresher(workspace.resources.answering, lambda: False, clock=lambda: next(seconds))
 
     def dirty_after(day: int) -> int:
         owner.call(EVENTS_APPEND, EventsAppend("test", (event(day, f"p{day}", "more"),)))
-        settling.settle()
+        refresher.refresh_when_due()
         return owner.call(WORKSPACE_INFO, Nothing()).dirty_days
 
-    settling.settle()
+    refresher.refresh_when_due()
     assert dirty_after(3) == 0, "from 0.0 to 1.0"
     assert dirty_after(4) == 1, "at 4.9 it rests"
-    settling.settle()
+    refresher.refresh_when_due()
     assert owner.call(WORKSPACE_INFO, Nothing()).dirty_days == 0, "from 5.1 to 6.0"
 
 
@@ -31,5 +31,5 @@ def test_many_dirty_days_are_left_to_the_server_s_own_work(workspace: LocalWorks
     owner = workspace.acting_as(LOCAL_OWNER)
     owner.call(FACTS_REFRESH, Nothing())
     owner.call(EVENTS_APPEND, EventsAppend("test", tuple(event(day, "late") for day in (2, 5, 8))))
-    workspace.settle()
+    workspace.refresh_facts_when_due()
     assert owner.call(WORKSPACE_INFO, Nothing()).dirty_days == 3

@@ -180,9 +180,9 @@ def test_series_that_jumps_without_a_known_reason_is_refused_or_read_with_wide_i
     ],
 )
 def test_course_of_an_effect_is_named(effect: float, courses: set[str]) -> None:
-    shape = assessed(outcome(13, effect), MONTH).shape
-    assert shape is not None
-    assert shape.course in courses
+    trajectory = assessed(outcome(13, effect), MONTH).trajectory
+    assert trajectory is not None
+    assert trajectory.course in courses
 
 
 def test_series_around_zero_has_an_absolute_effect_and_no_relative_one() -> None:

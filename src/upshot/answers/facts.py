@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from upshot.answers.answering import Answering
 
-__all__ = ["Settling", "refresh_facts"]
+__all__ = ["FactRefresher", "refresh_facts"]
 
 _FEW_DAYS = 2
 _REST = 4.0
 """How many times as long as a rebuilding took none is begun: a stream of events must not rebuild all the time."""
 
 
-class Settling:
+class FactRefresher:
     """Rebuilds facts for whoever is about to ask; threads share it.
 
     Args:
@@ -36,7 +36,7 @@ class Settling:
         self._lock = threading.Lock()
         self._rests_until = float("-inf")
 
-    def settle(self) -> None:
+    def refresh_when_due(self) -> None:
         """Rebuild, unless many days wait (an import goes on), or it was done a moment ago.
 
         Whoever comes while another thread rebuilds waits for it, as the answer is then quick.

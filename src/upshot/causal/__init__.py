@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from upshot.causal.planning import Detectable, Split, Way, minimal_detectable_effect, ways_of_launching
     from upshot.causal.refusal import Refusal, RefusalCode
     from upshot.causal.series import Series, Window
-    from upshot.causal.shape import Shape
+    from upshot.causal.trajectory import Trajectory
 
 __all__ = [
     "Assessment",
@@ -29,9 +29,9 @@ __all__ = [
     "Refusal",
     "RefusalCode",
     "Series",
-    "Shape",
     "Split",
     "Step",
+    "Trajectory",
     "Way",
     "Window",
     "assess",
@@ -50,7 +50,7 @@ _NAMES = {
     "planning": "Detectable Split Way minimal_detectable_effect ways_of_launching",
     "refusal": "Refusal RefusalCode",
     "series": "Series Window",
-    "shape": "Shape",
+    "trajectory": "Trajectory",
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -24,11 +24,11 @@ from upshot.causal.checks import (
     refuse_series,
     refuse_window,
 )
-from upshot.causal.fit import Fit, Measured, fitted, measured
+from upshot.causal.fit import CalibratedError, Fit, calibrated_error, fitted
 from upshot.causal.placebo import FalseAlarms, Placebo, false_alarms
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Transform, Window
-from upshot.causal.shape import Shape, shape_of, shape_windows
+from upshot.causal.trajectory import Trajectory, trajectory_of, trajectory_windows
 from upshot.stats.arguments import given, number, several, whole
 from upshot.stats.result import Estimate, NoEstimate, Reason
 
@@ -108,7 +108,7 @@ class Assessment:
     Attributes:
         readings: One for each window asked for, in that order; a refusal where that window cannot be read.
         path: Observed against counterfactual.
-        shape: Whether the effect lasts or fades over the longest window that was read; None where it is too short.
+        trajectory: Whether the effect lasts or fades over the longest window that was read; None where it is too short.
         fit: How well the model describes the history.
         controls: One check for each control series that could be checked.
         transform: The model's scale: ``log`` (effects act in proportion) or ``identity``.
@@ -118,7 +118,7 @@ class Assessment:
 
     readings: tuple[Reading | Refusal, ...]
     path: Path
-    shape: Shape | None
+    trajectory: Trajectory | None
     fit: FitCheck
     controls: tuple[ControlCheck, ...]
     transform: Transform
@@ -185,11 +185,11 @@ def assess(
     if not usable:
         return next(reason for reason in refused.values() if reason is not None)
     longest = max(usable, key=lambda window: window.last)
-    asked = (*usable, *shape_windows(longest))
+    asked = (*usable, *trajectory_windows(longest))
     fit = fitted(series, asked, placebos=placebos, seed=seed)
     if isinstance(fit, Refusal):
         return fit
-    found = {window: measured(fit, index, level) for index, window in enumerate(usable)}
+    found = {window: calibrated_error(fit, index, level) for index, window in enumerate(usable)}
     made: dict[Window, Reading | Refusal] = {w: _reading(w, m, fit, level) for w, m in found.items()}
     inflation = found[longest].calibration.inflation
     against = refuse_fit(fit, inflation) or _refused_by_all(tuple(made.values()))
@@ -202,7 +202,7 @@ def assess(
     return Assessment(
         readings=answered,
         path=_path(fit, found[longest], level),
-        shape=shape_of(fit, len(usable), level) if len(asked) > len(usable) else None,
+        trajectory=trajectory_of(fit, len(usable), level) if len(asked) > len(usable) else None,
         fit=check_fit(fit, inflation),
         controls=controls,
         transform=fit.model.transform,
@@ -241,7 +241,7 @@ def _checked_controls(fit: Fit, window: Window, seed: int) -> tuple[ControlCheck
     return tuple(checks)
 
 
-def _reading(window: Window, found: Measured, fit: Fit, level: float) -> Reading | Refusal:
+def _reading(window: Window, found: CalibratedError, fit: Fit, level: float) -> Reading | Refusal:
     error, step = found.error, fit.series.step
     if error is None:
         return Refusal(RefusalCode.NOTHING_OBSERVED, {"last": window.last, "observed": fit.series.observed - 1}, step)
@@ -293,7 +293,7 @@ def _back(value: float, *, log: bool) -> float:
     return float(np.exp(value)) if log else value
 
 
-def _path(fit: Fit, found: Measured, level: float) -> Path:
+def _path(fit: Fit, found: CalibratedError, level: float) -> Path:
     """Bounds for each step, widened like the longest reading's."""
     model = fit.model
     low, middle, high = np.quantile(fit.paths, [(1 - level) / 2, 0.5, (1 + level) / 2], axis=0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from upshot.causal.fit import Fit, fitted, measured
+from upshot.causal.fit import Fit, calibrated_error, fitted
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Window
 from upshot.causal.statespace import one_step_errors
@@ -206,7 +206,7 @@ def check_control(fit: Fit, control: int, window: Window, seed: int) -> ControlC
     own = fitted(alone, (window,), placebos=_CONTROL_PLACEBOS, seed=seed)
     if isinstance(own, Refusal):
         return None
-    found = measured(own, 0, _CONTROL_LEVEL)
+    found = calibrated_error(own, 0, _CONTROL_LEVEL)
     if found.error is None:
         return None
     margin = found.calibration.margin(_CONTROL_LEVEL) * found.error.spread

@@ -21,7 +21,7 @@ from upshot.causal.posterior import Posterior, sample_posterior
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Prepared, Series, Window, prepared
 
-__all__ = ["Fit", "Measured", "fitted", "measured"]
+__all__ = ["CalibratedError", "Fit", "calibrated_error", "fitted"]
 
 Floats = NDArray[np.float64]
 _PATHS = 3000
@@ -57,7 +57,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class CalibratedError:
     """One window: the launch's error and what the placebos say of such errors.
 
     Attributes:
@@ -117,7 +117,7 @@ def _steps_checked(series: Series) -> int:
     return {"day": 7, "week": 2, "month": 2}[series.step]
 
 
-def measured(fit: Fit, index: int, level: float) -> Measured:
+def calibrated_error(fit: Fit, index: int, level: float) -> CalibratedError:
     """The ``index``-th window of a fit."""
     window = fit.windows[index]
     rows = [(step, row[index]) for step, row in zip(fit.placebos, fit.found, strict=True) if step in fit.room[index]]
@@ -125,4 +125,4 @@ def measured(fit: Fit, index: int, level: float) -> Measured:
     z = np.array([placebo.z for placebo in placebos])
     steps = tuple(placebo.step for placebo in placebos)
     error = window_error(fit.series.y[fit.series.launch :], fit.paths, window, fit.model)
-    return Measured(error, calibration(z, independent_count(steps, window.length)), placebos)
+    return CalibratedError(error, calibration(z, independent_count(steps, window.length)), placebos)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from upshot.causal.checks import refuse_series, refuse_window
-from upshot.causal.fit import fitted, measured
+from upshot.causal.fit import calibrated_error, fitted
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Window
 from upshot.stats.arguments import given, number, several, whole
@@ -124,7 +124,7 @@ def minimal_detectable_effect(
     fit = fitted(pretended, (window,), placebos=placebos, seed=seed)
     if isinstance(fit, Refusal):
         return fit
-    found = measured(fit, 0, level)
+    found = calibrated_error(fit, 0, level)
     if found.error is None:
         numbers = {"missing": float(window.length), "of": float(window.length), "allowed": 0.0}
         return Refusal(RefusalCode.GAPS_AT_LAUNCH, numbers, history.step)

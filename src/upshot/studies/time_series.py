@@ -16,7 +16,7 @@ from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, P
 from upshot.causal.assessment import METHOD, Assessment, Reading, assess
 from upshot.causal.refusal import Refusal
 from upshot.causal.series import RHYTHMS, Series, Window
-from upshot.causal.shape import is_over
+from upshot.causal.trajectory import is_over
 from upshot.charts.words import day_label
 from upshot.core.units import format_change, format_interval
 from upshot.stats.result import Estimate
@@ -236,15 +236,15 @@ def _transient(metric: MetricInput, answer: _Answer, clear: Clear) -> str:
     own first days stand out, and the window as a whole holds no effect and leaves theirs out. A window that is too
     vague to tell says nothing.
     """
-    shape, spike, reading = answer.assessment.shape, answer.spike, answer.reading
-    if shape is not None and shape.course == "transient":
+    trajectory, spike, reading = answer.assessment.trajectory, answer.spike, answer.reading
+    if trajectory is not None and trajectory.course == "transient":
         return (
-            f"{metric.title} moved by {format_change(shape.early[0])} in the first third of "
+            f"{metric.title} moved by {format_change(trajectory.early[0])} in the first third of "
             f"{day_label(clear.first)} to {day_label(clear.last)} and by "
-            f"{format_change(shape.late[0])} in the last "
-            f"({format_change(shape.late[1])} to {format_change(shape.late[2])}): it did not last."
+            f"{format_change(trajectory.late[0])} in the last "
+            f"({format_change(trajectory.late[1])} to {format_change(trajectory.late[2])}): it did not last."
         )
-    lasting = shape is not None and shape.course in ("lasting", "growing", "fading", "reversed")
+    lasting = trajectory is not None and trajectory.course in ("lasting", "growing", "fading", "reversed")
     if not isinstance(spike, Reading) or spike.absolute.p_value >= _SPIKE_P or reading.claimed or lasting:
         return ""
     share, whole = spike.relative, reading.relative

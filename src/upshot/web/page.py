@@ -107,7 +107,7 @@ class Page:
     @cached_property
     def revision(self) -> int:
         """What the page shows at least; read before anything else is, and after facts were rebuilt for it."""
-        self.workspace.settle()
+        self.workspace.refresh_facts_when_due()
         return self.workspace.revision
 
     @cached_property

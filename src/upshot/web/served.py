@@ -33,7 +33,7 @@ class ServedWorkspace(Protocol):
         """Grows with each commit to the event store."""
         ...
 
-    def settle(self) -> None:
+    def refresh_facts_when_due(self) -> None:
         """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
         ...
 

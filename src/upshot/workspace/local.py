@@ -11,7 +11,7 @@ from typing import Self
 
 import msgspec
 
-from upshot.answers.facts import Settling
+from upshot.answers.facts import FactRefresher
 from upshot.api.operation import LOCAL_OWNER, Caller, Operation, Principal, Request, Response, Role
 from upshot.collect.collector import Collector
 from upshot.core.errors import UserError
@@ -45,7 +45,7 @@ class LocalWorkspace:
         self.server_token = new_token()
         self._closing_listeners: list[Callable[[], None]] = []
         self._closed = False
-        self._settling = Settling(resources.answering, lambda: bool(resources.imports.running))
+        self._refresher = FactRefresher(resources.answering, lambda: bool(resources.imports.running))
 
     @classmethod
     def open(cls, folder: Path, loaded: LoadedSettings, *, clock: Callable[[], datetime] = utc_now) -> "LocalWorkspace":
@@ -108,9 +108,9 @@ class LocalWorkspace:
         """The local day that it is."""
         return self.resources.today()
 
-    def settle(self) -> None:
+    def refresh_facts_when_due(self) -> None:
         """Have the facts of a day or two with new events rebuilt before many questions are asked of them."""
-        self._settling.settle()
+        self._refresher.refresh_when_due()
 
     def on_commit(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Have ``listener`` called with the new revision after each change, from another thread: it must be quick.

@@ -5,18 +5,18 @@ from typing import Literal
 
 import numpy as np
 
-from upshot.causal.fit import Fit, measured
+from upshot.causal.fit import Fit, calibrated_error
 from upshot.causal.placebo import Calibration, Error, calibration, independent_count
 from upshot.causal.series import Window
 
-__all__ = ["Course", "Shape", "is_over", "shape_of", "shape_windows"]
+__all__ = ["Course", "Trajectory", "is_over", "trajectory_of", "trajectory_windows"]
 
 Course = Literal["none", "lasting", "growing", "fading", "transient", "reversed", "unclear"]
 _LEAST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Trajectory:
     """How an effect went on.
 
     Attributes:
@@ -35,7 +35,7 @@ class Shape:
     change: tuple[float, float, float]
 
 
-def shape_windows(window: Window) -> tuple[Window, ...]:
+def trajectory_windows(window: Window) -> tuple[Window, ...]:
     """The first and the last third of a reading; none where it is too short."""
     third = window.length // 3
     if window.length < _LEAST:
@@ -43,9 +43,9 @@ def shape_windows(window: Window) -> tuple[Window, ...]:
     return Window(window.first, window.first + third - 1), Window(window.last - third + 1, window.last)
 
 
-def shape_of(fit: Fit, first: int, level: float) -> Shape | None:
+def trajectory_of(fit: Fit, first: int, level: float) -> Trajectory | None:
     """Compare the two windows that begin at index ``first`` of the fit's windows."""
-    early, late = measured(fit, first, level), measured(fit, first + 1, level)
+    early, late = calibrated_error(fit, first, level), calibrated_error(fit, first + 1, level)
     if early.error is None or late.error is None:
         return None
     rows = [(s, r) for s, r in zip(fit.placebos, fit.found, strict=True) if s in fit.room[first + 1]]
@@ -65,7 +65,7 @@ def shape_of(fit: Fit, first: int, level: float) -> Shape | None:
         over=is_over(before[0], after[1], after[2]),
     )
     base = abs(early.error.middle) if not early.error.log else 1.0
-    return Shape(
+    return Trajectory(
         course,
         before,
         after,
