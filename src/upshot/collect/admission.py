@@ -13,7 +13,7 @@ from upshot.collect.policy import Breakages, SourcePolicy
 from upshot.collect.protocols.elements import message_texts
 from upshot.core.ids import event_id, event_id_bytes
 from upshot.engines.columns import EventColumns
-from upshot.engines.intake import Held, Intake
+from upshot.engines.intake import Intake, Quarantined
 from upshot.engines.records import problem_of, text_problem
 from upshot.engines.values import (
     ANY_EVENT,
@@ -141,12 +141,12 @@ def _held(
     position: int,
     reason: str,
     raw: bytes,
-) -> Held:
+) -> Quarantined:
     """A message for the quarantine; a very long one is cut, and cannot be tried again."""
     text = policy.redacted(raw)
     whole = len(text) <= KEPT_RAW_BYTES and text == raw
     protocol = f"{delivery.protocol}:{delivery.call}" if delivery.call else delivery.protocol
-    return Held(
+    return Quarantined(
         id=event_id(source, f"{delivery.protocol} {hashlib.sha256(raw).hexdigest()}").hex,
         source=source,
         protocol=protocol if whole else "",

@@ -20,7 +20,7 @@ from upshot.collect.protocols.protocol import Decode
 from upshot.collect.recent import Recent, Sent
 from upshot.core.ids import new_token
 from upshot.core.settings import CollectSettings
-from upshot.engines.intake import Held, Intake, Taken
+from upshot.engines.intake import Intake, Quarantined, Taken
 from upshot.engines.store import EventStore
 
 __all__ = ["Collector", "Receipt"]
@@ -117,7 +117,7 @@ class Collector:
         self._noted(source.name, delivery.protocol)
         return Receipt(delivery, done)
 
-    def replay(self, held: Sequence[Held]) -> tuple[int, int]:
+    def replay(self, held: Sequence[Quarantined]) -> tuple[int, int]:
         """Try messages of the quarantine again; those that become events leave it.
 
         Returns:
@@ -137,7 +137,7 @@ class Collector:
         """What the client sent of a recent event, as it may be shown; None when it came too long ago."""
         return self.recent.of(event_id, self._rules().of(source).redacted)
 
-    def _again(self, held: Held) -> Intake | None:
+    def _again(self, held: Quarantined) -> Intake | None:
         """The message as it is taken in now; None where it still cannot be."""
         name, _, call = held.protocol.partition(":")
         protocol = _PROTOCOLS.get(name)

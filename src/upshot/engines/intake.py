@@ -10,10 +10,10 @@ import msgspec
 from upshot.engines.columns import EventColumns
 from upshot.engines.values import Merge, UnitTraits
 
-__all__ = ["Held", "Intake", "Taken"]
+__all__ = ["Intake", "Quarantined", "Taken"]
 
 
-class Held(msgspec.Struct, frozen=True):
+class Quarantined(msgspec.Struct, frozen=True):
     """A message in quarantine.
 
     Attributes:
@@ -46,7 +46,7 @@ class Intake(msgspec.Struct, frozen=True):
     events: EventColumns
     merges: Sequence[Merge] = ()
     traits: Sequence[UnitTraits] = ()
-    held: Sequence[Held] = ()
+    held: Sequence[Quarantined] = ()
     let_go: Sequence[str] = ()
 
 

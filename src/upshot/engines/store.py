@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ibis.expr.types import Table
 
-    from upshot.engines.intake import Held, Intake, Taken
+    from upshot.engines.intake import Intake, Quarantined, Taken
     from upshot.engines.values import (
         Appended,
         EventCounts,
@@ -181,7 +181,7 @@ class EventStore(Protocol):
         """The newest rejected rows, and how many there are."""
         ...
 
-    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Held], int]:
+    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Quarantined], int]:
         """The newest messages in quarantine, of one source or one id where it is given, and how many there are."""
         ...
 

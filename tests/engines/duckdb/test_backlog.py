@@ -21,7 +21,7 @@ from upshot.core.errors import Busy, InvalidInput, StoreFull
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.duckdb.intake import Keeper
-from upshot.engines.intake import Held, Intake, Taken
+from upshot.engines.intake import Intake, Quarantined, Taken
 from upshot.engines.values import EventRecord, Merge, UnitTraits
 
 UTC = ZoneInfo("UTC")
@@ -108,7 +108,7 @@ def test_duplicates_are_one_event_within_and_across_both_ways(store: DuckDBStore
 
 def test_all_that_an_intake_brings_is_kept(store: DuckDBStore) -> None:
     at = NOON + timedelta(hours=1, microseconds=7)
-    held = Held("h1", "web", "native", 4, "It has no name.", "{}", at, None)
+    held = Quarantined("h1", "web", "native", 4, "It has no name.", "{}", at, None)
     traits = [UnitTraits("person", "ann", {"plan": "pro", "age": 31, "score": 0.5, "ok": True, "gone": None}, at)]
     merges = [Merge("ann", "phone", guarded=True), Merge("bob", "phone", guarded=True)]
     sent = [event(1, "phone", NOON), event(2, "ann", NOON, groups={"account": "acme"}), event(3, None, NOON)]

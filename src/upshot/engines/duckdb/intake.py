@@ -11,7 +11,7 @@ import msgspec
 from upshot.core.ids import event_id
 from upshot.engines.columns import EventColumns
 from upshot.engines.duckdb import added_facts, facts, identity, quarantine, traits
-from upshot.engines.intake import Held, Taken
+from upshot.engines.intake import Quarantined, Taken
 from upshot.engines.values import Appended
 
 if TYPE_CHECKING:
@@ -174,12 +174,12 @@ def _keep_rest(transaction: Transaction, intakes: Sequence[Intake]) -> list[Merg
     return refused
 
 
-def _set_aside(columns: EventColumns, row: int, reason: str) -> Held:
+def _set_aside(columns: EventColumns, row: int, reason: str) -> Quarantined:
     names = ("event", "occurred_at", "distinct_id", "session_id", "client_id")
     said = {name: getattr(columns, name)[row] for name in names}
     said["groups"] = columns.groups[row] if columns.groups else {}
     said["properties"] = columns.properties[row].decode("utf-8", "replace")
-    return Held(
+    return Quarantined(
         id=columns.event_id[row].hex(),
         source=columns.source[row],
         protocol="",
@@ -191,16 +191,16 @@ def _set_aside(columns: EventColumns, row: int, reason: str) -> Held:
     )
 
 
-def _held(merge: Merge) -> Held:
+def _held(merge: Merge) -> Quarantined:
     raw = msgspec.json.encode({"distinct_id": merge.distinct_id, "alias": merge.alias}).decode()
     return _of_identity(
         raw, f"{merge.alias!r} belongs to another person already, and was not joined with {merge.distinct_id!r}."
     )
 
 
-def _of_identity(raw: str, reason: str) -> Held:
+def _of_identity(raw: str, reason: str) -> Quarantined:
     """What was said of persons."""
-    return Held(
+    return Quarantined(
         id=event_id("identity", raw).hex,
         source="identity",
         protocol="",

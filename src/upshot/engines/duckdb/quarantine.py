@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upshot.engines.intake import Held
+from upshot.engines.intake import Quarantined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ MOST_HELD = 100_000
 """How many are kept; the oldest give way."""
 
 
-def hold(transaction: Transaction, rows: Sequence[Held]) -> None:
+def hold(transaction: Transaction, rows: Sequence[Quarantined]) -> None:
     """Keep messages; one that is there already stays as it is."""
     connection = transaction.connection
     distinct = list({row.id: row for row in rows}.values())
@@ -58,7 +58,9 @@ def let_go(transaction: Transaction, ids: Sequence[str]) -> None:
     transaction.connection.execute("DELETE FROM quarantine WHERE id IN (SELECT unnest($1::VARCHAR[]))", [list(ids)])
 
 
-def held(cursor: DuckDBPyConnection, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Held], int]:
+def held(
+    cursor: DuckDBPyConnection, limit: int, *, source: str = "", held_id: str = ""
+) -> tuple[list[Quarantined], int]:
     """The newest messages, of one source or one id where it is given, and how many there are of these."""
     where = "WHERE ($1 = '' OR source = $1) AND ($2 = '' OR id = $2)"
     rows = cursor.execute(
@@ -69,4 +71,4 @@ def held(cursor: DuckDBPyConnection, limit: int, *, source: str = "", held_id: s
         [source, held_id, limit],
     ).fetchall()
     total = cursor.execute(f"SELECT count(*) FROM quarantine {where}", [source, held_id]).fetchall()[0][0]
-    return [Held(*row) for row in rows], int(total)
+    return [Quarantined(*row) for row in rows], int(total)

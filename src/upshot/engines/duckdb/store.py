@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from upshot.engines.duckdb.columns import Batch
     from upshot.engines.duckdb.dialect import DuckDBDialect
-    from upshot.engines.intake import Held, Intake, Taken
+    from upshot.engines.intake import Intake, Quarantined, Taken
     from upshot.engines.values import (
         EventCounts,
         EventRecord,
@@ -316,7 +316,7 @@ class DuckDBStore:
         with self._reading() as cursor:
             return summaries.rejects(cursor, limit)
 
-    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Held], int]:
+    def held(self, limit: int, *, source: str = "", held_id: str = "") -> tuple[list[Quarantined], int]:
         """The newest messages in quarantine, of one source or one id where it is given, and how many there are."""
         with self._reading() as cursor:
             return quarantine.held(cursor, limit, source=source, held_id=held_id)

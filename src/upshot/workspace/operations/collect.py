@@ -22,7 +22,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import NotFound
 from upshot.core.time import aware_instant
-from upshot.engines.intake import Held
+from upshot.engines.intake import Quarantined
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
@@ -75,7 +75,7 @@ def sent(resources: Resources, principal: Principal, request: EventIds) -> SentM
     return SentMessages(tuple(SentMessage(i, s.protocol, s.sdk, s.raw) for i, s in found if s is not None))
 
 
-def _message(held: Held) -> HeldMessage:
+def _message(held: Quarantined) -> HeldMessage:
     return HeldMessage(
         id=held.id,
         source=held.source,
