@@ -15,7 +15,7 @@ __all__ = [
     "RAW_OBJECT",
     "Extras",
     "Id",
-    "Shape",
+    "MessageDecoder",
     "Time",
     "clean_text",
     "id_text",
@@ -62,7 +62,7 @@ def clean_text(body: bytes) -> tuple[bytes, bool]:
     return body, True
 
 
-class Shape(Generic[Message]):
+class MessageDecoder(Generic[Message]):
     """How a message is decoded.
 
     Args:
@@ -94,7 +94,7 @@ class Shape(Generic[Message]):
 
 def take(
     delivery: Delivery,
-    shape: Shape[Message],
+    decoder: MessageDecoder[Message],
     messages: Sequence[Message],
     pieces: Callable[[], Sequence[bytes]],
     read: Read[Message],
@@ -103,7 +103,7 @@ def take(
 
     Args:
         delivery: To this.
-        shape: Of a message.
+        decoder: Of their messages.
         messages: All of them where every one is as it should be; else none.
         pieces: Their texts, where they must be decoded one by one so that those that say nothing are refused alone.
         read: Puts what a message says.
@@ -115,7 +115,7 @@ def take(
             return
     for position, raw in enumerate(pieces(), start=1):
         try:
-            message, extras = shape.alone(raw)
+            message, extras = decoder.alone(raw)
             problem = read(message, extras, position, delivery.arrivals)
         except DECODE_ERRORS as error:
             problem = _refusable(error)

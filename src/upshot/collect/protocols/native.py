@@ -19,7 +19,7 @@ from upshot.collect.protocols.json_text import (
     EMPTY,
     Extras,
     Id,
-    Shape,
+    MessageDecoder,
     Time,
     clean_text,
     id_text,
@@ -93,7 +93,7 @@ class _More(msgspec.Struct, frozen=True):
 
 
 _NOTHING_MORE = _More({})
-_SHAPE: Shape[_Event] = Shape(_Event, _LooseEvent)
+_MESSAGES: MessageDecoder[_Event] = MessageDecoder(_Event, _LooseEvent)
 _LIST = msgspec.json.Decoder(list[_Event])
 _BATCH = msgspec.json.Decoder(_Batch)
 _Pieces = Callable[[], Sequence[bytes]]
@@ -113,7 +113,7 @@ def decode(envelope: Envelope, limit: int) -> Delivery:
     delivery = Delivery(NAME, body, key or batch.write_key or "", clean)
     sent_at = delivery.sent_at = instant_of(batch.sent_at) or instant_of(envelope.client_time or None)
     whole = _Whole(envelope.received_at, clock_shift(sent_at, envelope.received_at), batch.sdk or "")
-    take(delivery, _SHAPE, batch.events, pieces, partial(_read, whole))
+    take(delivery, _MESSAGES, batch.events, pieces, partial(_read, whole))
     return delivery
 
 
@@ -128,7 +128,7 @@ def _opened(body: bytes, content_type: str) -> tuple[_Batch, _Pieces]:
         if start == b"{" and b'"events"' in body:
             return _BATCH.decode(body), lambda: elements(members(body)["events"]) or []
         if start == b"{":
-            return _Batch([_SHAPE.strict(body)]), lambda: [body]
+            return _Batch([_MESSAGES.strict(body)]), lambda: [body]
     except DECODE_ERRORS:
         pass  # an event of it is not as it should be: below they are read one by one, and it alone is refused
     if start == b"[" and (pieces := elements(body)) is not None:

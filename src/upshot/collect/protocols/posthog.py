@@ -21,7 +21,7 @@ from upshot.collect.protocols.json_text import (
     EMPTY,
     Extras,
     Id,
-    Shape,
+    MessageDecoder,
     Time,
     clean_text,
     id_text,
@@ -113,7 +113,7 @@ class _Whole(msgspec.Struct, frozen=True):
     sdk: str = ""
 
 
-_SHAPE: Shape[_Event] = Shape(_Event, _LooseEvent)
+_MESSAGES: MessageDecoder[_Event] = MessageDecoder(_Event, _LooseEvent)
 _BATCH = msgspec.json.Decoder(_Batch)
 _LIST = msgspec.json.Decoder(list[_Event])
 _PROPERTIES = msgspec.json.Decoder(_Properties)
@@ -161,7 +161,7 @@ def _opened(body: bytes) -> tuple[_Batch, list[bytes]]:
             return _Batch(_LIST.decode(body)), []
         if b'"batch"' in body:
             return _BATCH.decode(body), []
-        event = _SHAPE.strict(body)
+        event = _MESSAGES.strict(body)
         if event.event:
             return _Batch([event]), [body]
     except DECODE_ERRORS:
@@ -218,7 +218,7 @@ def _take(delivery: Delivery, batch: _Batch, pieces: list[bytes], whole: _Whole)
         )
         return ""
 
-    take(delivery, _SHAPE, batch.batch, texts, read)
+    take(delivery, _MESSAGES, batch.batch, texts, read)
 
 
 def _distinct_id(event: _Event, properties: _Properties) -> str:

@@ -22,7 +22,7 @@ from upshot.collect.protocols.json_text import (
     EMPTY,
     Extras,
     Id,
-    Shape,
+    MessageDecoder,
     Time,
     clean_text,
     id_text,
@@ -139,7 +139,7 @@ class _Batch(msgspec.Struct):
     integrations: msgspec.Raw = _ABSENT
 
 
-_SHAPE: Shape[_Message] = Shape(_Message, _LooseMessage)
+_MESSAGES: MessageDecoder[_Message] = MessageDecoder(_Message, _LooseMessage)
 _BATCH = msgspec.json.Decoder(_Batch)
 _CONTEXT = msgspec.json.Decoder(_Context)
 _KEPT = (("integrations", "integrations"), ("channel", "channel"), ("version", "version"), ("metadata", "_metadata"))
@@ -202,7 +202,7 @@ def decode(envelope: Envelope, call: str, limit: int) -> Delivery:
             delivery.write_key = message.writeKey
         return _read(message, extras, whole, position, found)
 
-    take(delivery, _SHAPE, messages, lambda: pieces or elements(members(body)["batch"]) or [], read)
+    take(delivery, _MESSAGES, messages, lambda: pieces or elements(members(body)["batch"]) or [], read)
     if call != "batch" and delivery.refusals and not members(body):
         raise Malformed("The body is not a message.", hint="Send a JSON object.")
     return delivery
