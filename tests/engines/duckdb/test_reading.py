@@ -157,7 +157,12 @@ def test_property_is_one_of_the_texts_it_reads_as(store: DuckDBStore, odd: dict[
 
 
 def test_true_and_false_are_no_numbers(store: DuckDBStore) -> None:
-    store.append(_events([True, False, 1, 0, 1.0, 0.0, "1", "0", "true", "NaN", "inf", 0.5]))
-    store.refresh_facts()
-    numbers = [number for _, (number, _) in sorted(_read(store).items())]
-    assert numbers == [None, None, 1, 0, 1, 0, 1, 0, None, None, None, 0.5]
+    written = [True, False, 1, 0, 1.0, 0.0, "1", "0", "true", "NaN", "inf", "-inf", "infinity", 0.5, -1, "-1", -0.0]
+    store.append(_events(written))
+    expected = [None, None, 1, 0, 1, 0, 1, 0, None, None, None, None, None, 0.5, -1, -1, 0]
+    for _ in range(2):
+        assert [number for _, (number, _) in sorted(_read(store).items())] == expected
+        store.refresh_facts()
+    store.append(_events([TWINS, 1e200, -1e200, 5e-324, 1e308], first=len(written)))
+    read = [number for _, (number, _) in sorted(_read(store).items())]
+    assert read == [*expected, None, 1e200, -1e200, 5e-324, 1e308]
