@@ -78,7 +78,7 @@ def test_import_dry_run_says_which_rows_would_be_rejected(folder: Path, tmp_path
     assert held(capsys, folder, "seen") == 0
     file.write_text("when,who\n2024-01-01,ann\n")
     _, out, _ = run(capsys, folder, *words)
-    assert "All of the first 1 rows can become events." in out
+    assert "The first row can become an event." in out
 
 
 def test_import_column_mistyped_gets_the_nearest(folder: Path, orders: Path, capsys: Captured) -> None:
@@ -228,7 +228,7 @@ def test_latin_1_is_named_and_read_when_it_is_said(folder: Path, tmp_path: Path,
     code, out, _ = run(capsys, folder, *words, "--encoding", "latin-1", "--dry-run")
     assert (code, "Größe" in out, "Zoé" in out) == (0, True, True)
     _, out, _ = run(capsys, folder, *words, "--encoding", "latin-1")
-    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+    assert out.splitlines()[-1] == "1 row: 1 stored, 0 known already, 0 rejected."
 
 
 def test_dry_run_of_a_cell_of_a_megabyte_fits_on_a_page(folder: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -240,7 +240,7 @@ def test_dry_run_of_a_cell_of_a_megabyte_fits_on_a_page(folder: Path, tmp_path: 
         assert (code, len(out) < 5000) == (0, True)
         assert "1,000,000" in out
     _, out, _ = run(capsys, folder, *words)
-    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+    assert out.splitlines()[-1] == "1 row: 1 stored, 0 known already, 0 rejected."
 
 
 def test_day_and_time_are_one_instant(folder: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -253,7 +253,7 @@ def test_day_and_time_are_one_instant(folder: Path, tmp_path: Path, capsys: Capt
     assert (code, "Warning" in out) == (0, False)
     assert "time_of_day" in next(line for line in out.splitlines() if line.strip().startswith("Clock"))
     _, out, _ = run(capsys, folder, *words, "--time-of-day", "Clock")
-    assert out.splitlines()[-1] == "1 rows: 1 stored, 0 known already, 0 rejected."
+    assert out.splitlines()[-1] == "1 row: 1 stored, 0 known already, 0 rejected."
 
 
 def test_columns_of_spaces_are_read(folder: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -263,4 +263,4 @@ def test_columns_of_spaces_are_read(folder: Path, tmp_path: Path, capsys: Captur
     assert (code, "delimiter = spaces" in out) == (0, True)
     for more in ((), ("--delimiter", "spaces")):
         _, out, _ = run(capsys, folder, "import", "events", str(file), *NAMED, *more)
-    assert out.splitlines()[-1] == "1 rows: 0 stored, 1 known already, 0 rejected."
+    assert out.splitlines()[-1] == "1 row: 0 stored, 1 known already, 0 rejected."

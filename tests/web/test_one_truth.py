@@ -82,21 +82,29 @@ def objective(page: str, name: str, text: str, cell: str, said: Said) -> None:
             said.take(page, part.lower(), name, value[1])
 
 
-def walk(served: Served, token: str = "") -> tuple[Said, int]:
-    """Every page that links lead to, from home on; of addresses that only narrow or sort, none."""
-    said, seen, waiting = Said(), {"/"}, ["/"]
+def pages_of(served: Served, token: str = "") -> Iterator[tuple[str, str]]:
+    """Every page that links lead to, from home on, with its text; of addresses that only narrow or sort, none."""
+    seen, waiting = {"/"}, ["/"]
     with served.client(token) as client:
         while waiting:
             path = waiting.pop(0)
             answer = client.get(path, follow_redirects=True)
             assert answer.status_code in (200, 400, 404), (path, answer.status_code)
-            read(path, answer.text, said)
+            yield path, answer.text
             for found in _ADDRESS.findall(answer.text):
                 plain = html.unescape(found).partition("?")[0]
                 if plain not in seen and not _NO_PAGES.search(plain) and len(seen) < _MOST_PAGES:
                     seen.add(plain)
                     waiting.append(plain)
-    return said, len(seen)
+
+
+def walk(served: Served, token: str = "") -> tuple[Said, int]:
+    """What all pages say, and how many they are."""
+    said, pages = Said(), 0
+    for path, text in pages_of(served, token):
+        read(path, text, said)
+        pages += 1
+    return said, pages
 
 
 @pytest.fixture(scope="module", params=["told", "nasty"])

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from upshot.answers.answering import Answering
 from upshot.api.metrics import LeftOut
 from upshot.core.time import DayRange
+from upshot.core.units import counted
 from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.definition import Filter, Metric
 from upshot.metrics.left_out import counts_left_out
@@ -47,9 +48,8 @@ def how_many(found: Iterable[LeftOut]) -> int:
 
 
 def _said(one: LeftOut) -> str:
-    if one.values == 1:
-        return f"1 value of {one.property!r} is no number and is left out"
-    return f"{one.values:,} values of {one.property!r} are no numbers and are left out"
+    several = f"values of {one.property!r} are no numbers and are left out"
+    return counted(one.values, f"value of {one.property!r} is no number and is left out", several)
 
 
 def _counted(answering: Answering, count: Metric, days: DayRange, where: tuple[Filter, ...]) -> int:

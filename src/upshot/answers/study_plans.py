@@ -9,6 +9,7 @@ from upshot.api.studies import PlanQuery
 from upshot.catalog.kinds import AnnotationKind, Expectation
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange
+from upshot.core.units import counted
 from upshot.metrics.definition import Metric
 from upshot.studies.inputs import MetricInput, seed_of
 from upshot.studies.planned import PlanInputs, UnitSums
@@ -28,7 +29,7 @@ def plan_inputs(resources: Answering, request: PlanQuery) -> PlanInputs:
     book = LaunchBook.of(resources)
     name, expected, within = _asked(book, request)
     if not 1 <= within <= _LONGEST_DAYS:
-        raise InvalidInput(f"{within} days cannot be planned.", hint=f"Plan 1 to {_LONGEST_DAYS} days.")
+        raise InvalidInput(f"{counted(within, 'day')} cannot be planned.", hint=f"Plan 1 to {_LONGEST_DAYS} days.")
     given = metric_input(resources, name, None, None)
     metric, _ = resources.metrics.get(name)
     today = resources.today()

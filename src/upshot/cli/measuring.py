@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING
 
+from upshot.core.units import counted
+
 if TYPE_CHECKING:
     from upshot.api.operation import Caller
 
@@ -25,6 +27,6 @@ def record_what_is_due(
         recorded += len(done.recorded)
         failed += done.failed
         if not quiet and recorded and (done.waiting or done.recorded):
-            sys.stderr.write(f"{recorded} verdicts recorded, {done.waiting} to go\n")
+            sys.stderr.write(f"{counted(recorded, 'verdict')} recorded, {done.waiting} to go\n")
         if not done.waiting:
             return tuple(dict.fromkeys(failed))

@@ -10,12 +10,14 @@ from upshot.core.money import format_amount
 
 __all__ = [
     "ValueFormat",
+    "counted",
     "format_bytes",
     "format_change",
     "format_interval",
     "format_seconds",
     "format_share",
     "format_value",
+    "one_or_many",
     "typographic",
 ]
 
@@ -26,8 +28,42 @@ _FEW = 10
 _ROUND_FROM = 100
 _SMALL_SHARE = 0.001
 _BYTE_STEPS = ("B", "kB", "MB", "GB", "TB")
+_VOWELS = ("a", "e", "i", "o", "u")
+_SIBILANTS = ("s", "x", "z", "ch", "sh")
 _MINUS = str.maketrans("-", "−")
 _TIME_STEPS = ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
+
+def counted(number: float, one: str, several: str = "") -> str:
+    """How many of what, as a sentence says it; what a noun's plural is stands nowhere else.
+
+    Args:
+        number: Of fractions, up to four digits are written.
+        one: The noun, and what belongs to it, for exactly one.
+        several: The same for any other number; without it the regular plural of the last word of ``one``.
+
+    >>> counted(1, "output"), counted(2_000, "output"), counted(0, "launch"), counted(3, "sealed entry")
+    ('1 output', '2,000 outputs', '0 launches', '3 sealed entries')
+    >>> counted(1, "day is", "days are"), counted(1.5, "day"), counted(2, "person", "people")
+    ('1 day is', '1.5 days', '2 people')
+    """
+    digits = f"{number:,}" if isinstance(number, int) else f"{number:,.4g}"
+    return f"{typographic(digits)} {one_or_many(number, one, several)}"
+
+
+def one_or_many(number: float, one: str, several: str = "") -> str:
+    """The word that agrees with a number that stands elsewhere: a noun, with its regular plural, or a verb.
+
+    >>> one_or_many(1, "is", "are"), one_or_many(2, "is", "are"), one_or_many(2, "query"), one_or_many(2, "day")
+    ('is', 'are', 'queries', 'days')
+    """
+    if number == 1:
+        return one
+    if several:
+        return several
+    if one.endswith("y") and one[-2:-1] not in _VOWELS:
+        return f"{one[:-1]}ies"
+    return f"{one}es" if one.endswith(_SIBILANTS) else f"{one}s"
 
 
 def format_value(value: float | None, form: str, currency: str) -> str:

@@ -1,11 +1,12 @@
 """Definitions as YAML: what ``parse`` reads back to the same values."""
 
+from upshot.core.units import one_or_many
 from upshot.metrics.definition import EVERY_EVENT, Metric, Selection
 from upshot.metrics.kinds import KINDS, RetentionKind, Window
 
 __all__ = ["duration_text", "metric_to_yaml", "metrics_to_yaml"]
 
-_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _DEFAULTS = Metric(name="", type=next(iter(KINDS)))
 
 
@@ -28,7 +29,7 @@ def duration_text(seconds: int, *, exact: bool = False) -> str:
     units = _UNITS[1:] if exact else _UNITS
     word, length = next((word, length) for word, length in units if seconds % length == 0)
     count = seconds // length
-    return f"{count} {word if count != 1 else word[:-1]}"
+    return f"{count} {one_or_many(count, word)}"
 
 
 def _dump(value: dict[str, object]) -> str:

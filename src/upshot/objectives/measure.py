@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from upshot.catalog.kinds import Objective, parse_target
 from upshot.charts.words import day_label
-from upshot.core.units import format_value
+from upshot.core.units import counted, format_value
 from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import Combine
 from upshot.objectives.forecast import LEAST_BLOCKS, Outlook, Wandering, outlook, wandering
@@ -66,7 +66,7 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
         why = f"There is no data since its start; the last is of {day_label(collected.last)}."
         return no_standing(objective, today, why, collected, aim)
     if baseline is None:
-        before = f"in the {objective.baseline_days} days before {day_label(objective.starts)}"
+        before = f"in the {counted(objective.baseline_days, 'day')} before {day_label(objective.starts)}"
         why = f"There is too little data {before} to measure where it begins. Write a baseline."
         return no_standing(objective, today, why, collected)
     if aim is None:
@@ -74,7 +74,7 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
         return no_standing(objective, today, why, collected)
     value = collected.value(on - timedelta(days=objective.window_days - 1), on)
     if value is None:
-        why = f"The data do not cover the {objective.window_days} days to {day_label(on)}."
+        why = f"The data do not cover the {counted(objective.window_days, 'day')} to {day_label(on)}."
         return no_standing(objective, today, why, collected, aim)
     parts = wandering(collected.blocks)
     noise = 0.0 if parts is None else math.sqrt(parts.noise * collected.block_days / objective.window_days)
@@ -84,8 +84,7 @@ def standing(objective: Objective, metric: Metric, collected: Collected, today: 
     progress = judge(aim, value, on, judged_on, noise, None if forecast is None else forecast.chance)
     said = sentence(aim, progress, value, on, objective.window_days, _shown(metric, currency))
     if collected.gaps:
-        days = "day is" if len(collected.gaps) == 1 else "days are"
-        said += f" {len(collected.gaps)} {days} missing in the series and left out."
+        said += f" {counted(len(collected.gaps), 'day is', 'days are')} missing in the series and left out."
     return Standing(aim, value, on, progress, forecast, note, said, collected)
 
 
@@ -138,10 +137,8 @@ def _forecast(
         return None, no_forecast(len(collected.blocks), LEAST_BLOCKS, collected.block_days)
     ahead = (objective.due - collected.last).days / collected.block_days
     if ahead > _FURTHEST * parts.count:
-        return (
-            None,
-            f"The due date is too far ahead for a forecast from {parts.count * collected.block_days} days of data.",
-        )
+        days = counted(parts.count * collected.block_days, "day")
+        return None, f"The due date is too far ahead for a forecast from {days} of data."
     averaged = objective.window_days / collected.block_days
     found = outlook(parts, max(ahead, 0.0), averaged, aim.target, upwards=aim.upwards)
     low, high = metric.is_a.bounds

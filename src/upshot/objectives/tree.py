@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from upshot.core.units import counted, one_or_many
 from upshot.objectives.progress import Status
 
 __all__ = ["children_of", "in_order", "rolled_up"]
@@ -73,10 +74,10 @@ def rolled_up(name: str, children: Mapping[str, Sequence[str]], statuses: Mappin
         return ""
     whole = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
     total = sum(counts.values())
-    return f"Of {total} objective{'s' if total > 1 else ''} below it, {whole}."
+    return f"Of {counted(total, 'objective')} below it, {whole}."
 
 
 def _verb(status: Status, count: int) -> str:
     if status is Status.NO_DATA:
-        return "has no data" if count == 1 else "have no data"
-    return f"{'is' if count == 1 else 'are'} {status}"
+        return one_or_many(count, "has no data", "have no data")
+    return f"{one_or_many(count, 'is', 'are')} {status}"

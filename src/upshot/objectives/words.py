@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from upshot.charts.words import day_label
+from upshot.core.units import counted
 from upshot.objectives.progress import Aim, Progress, Status
 
 __all__ = ["chance_text", "no_forecast", "sentence"]
@@ -56,8 +57,9 @@ def chance_text(chance: float) -> str:
 
 def no_forecast(values: int, least: int, block_days: int) -> str:
     """Why there is none, as there are too few values."""
-    unit = "whole weeks" if block_days == 7 else f"windows of {block_days} days"
-    return f"There is not enough data for a forecast: {values} {unit}, and {least} are needed."
+    one = "whole week" if block_days == 7 else f"window of {counted(block_days, 'day')}"
+    several = "" if block_days == 7 else f"windows of {counted(block_days, 'day')}"
+    return f"There is not enough data for a forecast: {counted(values, one, several)}, and {least} are needed."
 
 
 def _way(aim: Aim, progress: Progress, shown: Callable[[float], str]) -> str:

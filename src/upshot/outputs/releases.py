@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from upshot.catalog.kinds import Cost, Launch, Output, OutputKind
 from upshot.core.ids import slug
+from upshot.core.units import counted
 from upshot.outputs.effort import Activity, author_days
 from upshot.outputs.found import Found, Remark
 from upshot.outputs.git import Commit, Repository, Tag
@@ -169,7 +170,7 @@ class _Reading:
             said = f"These tags are on no commit, so they are no releases: {', '.join(self.repository.elsewhere)}."
             self.remarks.append(Remark(whole, said))
         if self.repository.strange_times:
-            many = _many(self.repository.strange_times, "commit")
+            many = counted(self.repository.strange_times, "commit")
             said = f"The times of {many} have an offset or a date that cannot be; offsets were read as UTC."
             self.remarks.append(Remark(whole, said))
         if self.repository.cut:
@@ -262,8 +263,8 @@ class _Reading:
                 f"than {GATHERED_DAYS // 365} years."
             )
         how = (
-            f"Estimated from {_many(len(by_people), 'commit')} by {_many(len(people), 'person', 'people')}: a day on "
-            "which somebody commits is a day of work, at most 5 a week, divided among what it touched."
+            f"Estimated from {counted(len(by_people), 'commit')} by {counted(len(people), 'person', 'people')}: a day "
+            "on which somebody commits is a day of work, at most 5 a week, divided among what it touched."
         )
         return Cost(days=round(days, _DECIMALS), estimated=True, how=how), ""
 
@@ -309,7 +310,3 @@ def _listed(subjects: list[str]) -> str:
     shown = [f"- {subject}" for subject in subjects[:_MOST_SUBJECTS]]
     more = len(subjects) - len(shown)
     return "\n".join([*shown, *([f"- and {more:,} more"] if more else [])])
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or one + 's'}"

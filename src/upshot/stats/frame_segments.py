@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.units import counted
 from upshot.stats.arguments import chosen, given, several, whole
 from upshot.stats.comparison import html_table, text_table, written
 from upshot.stats.frame import compare
@@ -152,7 +153,7 @@ class SegmentComparison(Table):
     def _caption(self) -> str:
         answers = sum(row.adjusted_p is not None for row in self.rows)
         return (
-            f"Against {self.control!r}: {self.level:.4g} for {answers} interval{'s' * (answers != 1)} together, "
+            f"Against {self.control!r}: {self.level:.4g} for {counted(answers, 'interval')} together, "
             f"{self.row_level:.4g} for each; p for the whole table"
         )
 
@@ -171,7 +172,7 @@ class SegmentComparison(Table):
         if isinstance(row.result, Estimate):
             return ""
         if row.result.reason is Reason.BELOW_VALID_SAMPLE:
-            return f"small: {row.n_control:,} against {row.n:,} units, {self.least_units:,} needed"
+            return f"small: {row.n_control:,} against {counted(row.n, 'unit')}, {self.least_units:,} needed"
         return row.result.sentence
 
 

@@ -28,6 +28,7 @@ from upshot.stats.group_sequential_recursion import (
 from upshot.stats.result import ALTERNATIVES, Alternative, FloatArray
 from upshot.stats.spending import OBRIEN_FLEMING, Spending
 from upshot.stats.tabular import Table, without_labels
+from upshot.core.units import counted
 
 __all__ = [
     "Boundaries",
@@ -167,7 +168,7 @@ class Boundaries(Table):
         """The looks, and what the first and the last one ask for."""
         looks = self.fractions.size
         ends = f"Z from {self.efficacy[0]:.4g} to {self.efficacy[-1]:.4g}" if looks > 1 else f"Z {self.efficacy[0]:.4g}"
-        return f"{self.alternative}, {looks} look{'s' * (looks != 1)}, {ends}, alpha {self.alpha_spent[-1]:.4g} spent"
+        return f"{self.alternative}, {counted(looks, 'look')}, {ends}, alpha {self.alpha_spent[-1]:.4g} spent"
 
 
 def spending_boundaries(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.tabular import Table, amount, plain, probability
+from upshot.core.units import counted
 
 __all__ = [
     "ALTERNATIVES",
@@ -266,7 +267,7 @@ class Tabular(Table):
 
 
 def _places(size: int) -> str:
-    return f"{size:,} place{'s' * (size != 1)}"
+    return counted(size, "place")
 
 
 def _table(

@@ -15,6 +15,7 @@ from upshot.catalog.kinds import AnnotationKind
 from upshot.catalog.verdict import Check
 from upshot.causal.series import RHYTHMS
 from upshot.charts.words import day_label
+from upshot.core.units import counted
 from upshot.studies.inputs import MetricInput, OtherNote, StudyInputs
 
 __all__ = ["NEAR_DAYS", "SETTLE_DAYS", "Change", "Clear", "clear_window", "definition_check"]
@@ -83,7 +84,7 @@ def clear_window(inputs: StudyInputs, metric: MetricInput) -> Clear:
         for change in near
     ]
     if not refusals and (last - first).days + 1 < needed:
-        refusals.append(f"Only {max(0, (last - first).days + 1)} days can be measured; it takes {needed}.")
+        refusals.append(f"Only {counted(max(0, (last - first).days + 1), 'day')} can be measured; it takes {needed}.")
     return Clear(first, last, _checks(near, changes, inputs), tuple(refusals), tuple(remarks), changes)
 
 
@@ -144,7 +145,7 @@ def _distance(day: date, launch: date) -> str:
     days = (day - launch).days
     if days == 0:
         return "on the same day"
-    return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'after' if days > 0 else 'before'} the launch"
+    return f"{counted(abs(days), 'day')} {'after' if days > 0 else 'before'} the launch"
 
 
 def _checks(near: list[Change], changes: tuple[Change, ...], inputs: StudyInputs) -> tuple[Check, ...]:
@@ -159,7 +160,8 @@ def _checks(near: list[Change], changes: tuple[Change, ...], inputs: StudyInputs
             name="neighbours",
             passed=not near,
             sentence=(
-                f"Of {len(changes)} other changes none lies less than {SETTLE_DAYS} days before or {NEAR_DAYS} after."
+                f"Of {counted(len(changes), 'other change')} none lies less than {SETTLE_DAYS} days before or "
+                f"{NEAR_DAYS} after."
                 if not near
                 else "; ".join(f"{change.what} on {day_label(change.day)}" for change in near) + "."
             ),

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
+from upshot.core.units import counted, one_or_many
 from upshot.stats import Estimate
 from upshot.studies.arm_checks import balance_checks, split_check, tail_checks
 from upshot.studies.findings import Finding, Refused, no_effect_of
@@ -64,7 +65,9 @@ def _window(inputs: StudyInputs, found: ExperimentInput) -> tuple[date, date]:
 def _crossing(found: ExperimentInput) -> Check:
     everybody = sum(arm.units for arm in found.arms)
     share = found.crossed / everybody if everybody else 0.0
-    sentence = f"{found.crossed:,} of {everybody:,} units met more than one variant ({share:.2%}); they are left out."
+    sentence = (
+        f"{found.crossed:,} of {counted(everybody, 'unit')} met more than one variant ({share:.2%}); they are left out."
+    )
     if share > _MOST_CROSSED:
         sentence += f" More than {_MOST_CROSSED:.0%} says that the variant does not stick to the unit."
     return Check(name="one variant a unit", passed=share <= _MOST_CROSSED, sentence=sentence)
@@ -77,8 +80,8 @@ def _declared(found: ExperimentInput) -> list[Check]:
         return []
     shown = ", ".join(f"{'nothing' if value is None else repr(value)} {count:,}" for value, count in undeclared.named)
     named = f"{shown} and {undeclared.others} more" if undeclared.others else shown
-    subject = "1 exposure names" if undeclared.exposures == 1 else f"{undeclared.exposures:,} exposures name"
-    units = "1 unit" if found.strange == 1 else f"{found.strange:,} units"
+    subject = counted(undeclared.exposures, "exposure names", "exposures name")
+    units = counted(found.strange, "unit")
     sentence = f"{subject} none of the variants ({named}) and are left out, and so {units} that met no variant."
     if not found.strange:
         sentence = f"{subject} none of the variants ({named}) and are left out; every unit of them met a variant too."
@@ -88,11 +91,12 @@ def _declared(found: ExperimentInput) -> list[Check]:
 def _maturity(found: ExperimentInput) -> Check:
     everybody, mature = sum(arm.units for arm in found.arms), sum(arm.mature for arm in found.arms)
     horizon = max((value.horizon_days for value in found.values), default=0)
-    counted = all(arm.mature >= 2 for arm in found.arms)
+    enough = all(arm.mature >= 2 for arm in found.arms)
     sentence = (
-        f"{mature:,} of {everybody:,} units have had all their days ({horizon} from the exposure); only they count."
+        f"{mature:,} of {counted(everybody, 'unit')} {one_or_many(mature, 'has', 'have')} had all their days "
+        f"({horizon} from the exposure); only they count."
     )
-    return Check(name="whole horizons", passed=counted, sentence=sentence)
+    return Check(name="whole horizons", passed=enough, sentence=sentence)
 
 
 def _tails(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from upshot.causal.planning import Split, ways_of_launching
 from upshot.causal.series import Series, Window
+from upshot.core.units import counted
 from upshot.stats import Baseline, Moments, PairMoments
 from upshot.stats.result import NoEstimate
 from upshot.studies.planned import PlanInputs, Planned, PlannedWay, UnitSums
@@ -101,7 +102,8 @@ def _way(name: str, detectable: float | None, grade: str, why: str, inputs: Plan
     if detectable is None:
         told = f"{how}: it cannot be measured so. {why}"
     else:
-        told = f"{how}: after {inputs.within_days} days an effect of {detectable:.1%} or more is found in 4 of 5 cases."
+        days = counted(inputs.within_days, "day")
+        told = f"{how}: after {days} an effect of {detectable:.1%} or more is found in 4 of 5 cases."
         if enough is not None:
             told += f" {'That is enough' if enough else 'That is not enough'} for the {expected:.1%} that are expected."
     design = "time series" if name == EVERYONE else "experiment"
@@ -121,7 +123,7 @@ def _advised(ways: tuple[PlannedWay, ...], inputs: PlanInputs) -> Planned:
         sentence = (
             f"Launch {_as_advice(chosen.way)}: it finds the smallest effect, {size}."
             if inputs.expected is None
-            else f"No way finds an effect of {abs(inputs.expected):.1%} within {inputs.within_days} days. "
+            else f"No way finds an effect of {abs(inputs.expected):.1%} within {counted(inputs.within_days, 'day')}. "
             f"{chosen.way.capitalize()} comes nearest with {size}; give it more days, or a metric nearer to the change."
         )
     else:

@@ -18,7 +18,7 @@ from upshot.causal.refusal import Refusal
 from upshot.causal.series import RHYTHMS, Series, Window
 from upshot.causal.trajectory import is_over
 from upshot.charts.words import day_label
-from upshot.core.units import format_change, format_interval
+from upshot.core.units import counted, format_change, format_interval
 from upshot.stats.result import Estimate
 from upshot.studies.conditions import Clear, clear_window, definition_check
 from upshot.studies.findings import Finding, Refused, no_effect_of
@@ -193,15 +193,16 @@ def _model_checks(inputs: StudyInputs, answer: _Answer) -> list[Check]:
         Check(
             name="history",
             passed=True,
-            sentence=f"{found.history} days with values before the launch.",
+            sentence=f"{counted(found.history, 'day')} with values before the launch.",
         ),
         Check(
             name="placebos in time",
             passed=True,
             sentence=(
-                f"{len(reading.placebos)} launches were pretended at other times; of the {alarms.placebos} that share "
-                f"no day {alarms.alarms} raised a false alarm ({alarms.low:.0%} to {alarms.high:.0%} at 95%). The "
-                f"interval is {reading.inflation:.2f} times as wide as the model alone would have it."
+                f"{counted(len(reading.placebos), 'launch was', 'launches were')} pretended at other times; of the "
+                f"{alarms.placebos} that share no day {alarms.alarms} raised a false alarm ({alarms.low:.0%} to "
+                f"{alarms.high:.0%} at 95%). The interval is {reading.inflation:.2f} times as wide as the model alone "
+                "would have it."
             ),
         ),
         Check(

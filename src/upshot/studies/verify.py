@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from upshot.catalog.verdict import Verdict
-from upshot.core.units import format_change
+from upshot.core.units import counted, format_change
 from upshot.studies.inputs import ArmValues, DailySeries, StudyInputs
 
 __all__ = ["CLOSE", "differences", "drift"]
@@ -82,14 +82,14 @@ def _series_drift(title: str, then: DailySeries, now: DailySeries | None) -> lis
     share = f" ({format_change(moved / total)} of the sum)" if total else ""
     count = len(differing)
     more = f" and {count - _SHOWN_DAYS} more" if count > _SHOWN_DAYS else ""
-    return [f"{title} differs on {count} {'day' if count == 1 else 'days'}{share}: {shown}{more}."]
+    return [f"{title} differs on {counted(count, 'day')}{share}: {shown}{more}."]
 
 
 def _experiment_drift(then: StudyInputs, now: StudyInputs) -> list[str]:
     if then.experiment is None or now.experiment is None:
         return [] if then.experiment is now.experiment else ["The experiment was declared or removed since."]
     found = [
-        f"{old.variant} has {new.units:,} units now, {old.units:,} then."
+        f"{old.variant} has {counted(new.units, 'unit')} now, {old.units:,} then."
         for old, new in zip(then.experiment.arms, now.experiment.arms, strict=False)
         if old.units != new.units
     ]

@@ -11,6 +11,7 @@ from upshot.answers.pictures import COMPARED, Words, chart_points, open_note
 from upshot.api.metrics import Compared, MetricSeries, MetricView, Point
 from upshot.charts import period_label, range_label
 from upshot.core.time import Grain
+from upshot.core.units import one_or_many
 
 __all__ = ["Change", "Words", "change", "change_of", "chart_points", "dotted_notes", "headline_days", "headline_note"]
 
@@ -85,4 +86,4 @@ def _periods(days: Sequence[date], grain: Grain) -> str:
     """The first of these periods and how many more, up to the predicate."""
     named = ", ".join(period_label(day, grain, short=True) for day in days[:_NAMED])
     more = f" and {len(days) - _NAMED} more" if len(days) > _NAMED else ""
-    return f"{named}{more} {'is' if len(days) == 1 else 'are'}"
+    return f"{named}{more} {one_or_many(len(days), 'is', 'are')}"

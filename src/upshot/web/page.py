@@ -29,7 +29,7 @@ from upshot.catalog.kinds.expectation import parse_expectation
 from upshot.charts import instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
-from upshot.core.units import format_bytes
+from upshot.core.units import counted, format_bytes, one_or_many
 from upshot.web.area import Place
 from upshot.web.assets import entry, static_url
 from upshot.web.filters.chips import COMPARISONS, chips_of
@@ -63,6 +63,8 @@ def environment(*extensions: type[Extension]) -> jinja2.Environment:
     made.globals |= {"presets": PRESETS, "comparisons": COMPARISONS, "chips_of": chips_of, "_": translate}
     made.filters["bytes"] = format_bytes
     made.filters["count"] = lambda number: f"{number:,}"
+    made.filters["counted"] = counted
+    made.filters["one_or_many"] = one_or_many
     made.filters["with_commands"] = with_commands
     made.filters["named"] = lambda url, name: f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url
     return made

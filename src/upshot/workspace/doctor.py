@@ -9,7 +9,7 @@ from upshot.api.operation import LOCAL_OWNER
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import NotFound, UserError
 from upshot.core.settings import SETTINGS_FILE, LoadedSettings, load_settings
-from upshot.core.units import format_bytes
+from upshot.core.units import counted, format_bytes
 from upshot.workspace.connect import connect, running_server
 from upshot.workspace.lockfile import LOCK_FILE, process_lives, read_lock
 
@@ -36,8 +36,7 @@ def examine(folder: Path, environment: Mapping[str, str]) -> Findings:
 
 
 def _origins(loaded: LoadedSettings) -> str:
-    count = len(loaded.origins)
-    return f"All settings are allowed; {count} {'is' if count == 1 else 'are'} not at the default."
+    return f"All settings are allowed; {counted(len(loaded.origins), 'is', 'are')} not at the default."
 
 
 def _disk(folder: Path) -> Iterator[Finding]:

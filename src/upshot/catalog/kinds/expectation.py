@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from upshot.core.errors import InvalidInput
-from upshot.core.units import typographic
+from upshot.core.units import counted, typographic
 
 __all__ = ["RANGE_LEVEL", "Expectation", "parse_expectation"]
 
@@ -67,7 +67,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
         span = (
             "" if self.low is None or self.high is None else f" ({self._plain(self.low)} to {self._plain(self.high)})"
         )
-        days = "1 day" if self.within_days == 1 else f"{self.within_days:,} days"
+        days = counted(self.within_days, "day")
         sign = "" if self.change < 0 else "+"
         return f"{title} {typographic(f'{sign}{self._plain(self.change)}{span}')} within {days}"
 

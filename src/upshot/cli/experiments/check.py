@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, table
 from upshot.core.errors import InvalidInput, NotFound
-from upshot.core.units import format_change, format_interval
+from upshot.core.units import counted, format_change, format_interval
 
 if TYPE_CHECKING:
     from upshot.studies.checked import CheckReport, SummaryRow
@@ -96,22 +96,24 @@ def _summaries(
 
 
 def _print(found: "CheckReport", alarm: float, level: float) -> None:
-    line(f"{found.tests:,} tests with {found.arms:,} arms, {found.units:,} units, {found.successes:,} successes.")
+    met = ", ".join((counted(found.units, "unit"), counted(found.successes, "success")))
+    line(f"{counted(found.tests, 'test')} with {counted(found.arms, 'arm')}, {met}.")
     if found.left_out:
-        line(f"{found.left_out:,} tests with a single arm or with impossible counts are left out.")
+        line(f"{counted(found.left_out, 'test')} left out: of a single arm, or with impossible counts.")
     share = found.failed / found.tests if found.tests else 0.0
     line(
-        f"The check of the split fails at {alarm:g} in {found.failed:,} tests ({share:.1%}); chance would make "
-        f"{found.expected_failed:.1f} of them."
+        f"The check of the split fails at {alarm:g} in {counted(found.failed, 'test')} ({share:.1%}); chance would "
+        f"make {found.expected_failed:.1f} of them."
     )
     for window in found.windows:
         line(
-            f"From {window.first} to {window.last} it fails in {window.failed:,} of {window.tests:,} tests "
+            f"From {window.first} to {window.last} it fails in {window.failed:,} of {counted(window.tests, 'test')} "
             f"({window.share:.1%}), in the others in {window.other_failed:,} of {window.other_tests:,} "
             f"({window.other_share:.1%}); by chance no window has such an excess (p = {window.p_value:g} over all "
             "windows). Do not use tests from then."
         )
-    line(f"{found.healthy:,} tests are healthy: outside of these windows, and their own check passes.")
+    healthy = counted(found.healthy, "test is", "tests are")
+    line(f"{healthy} healthy: outside of these windows, and their own check passes.")
     line(
         f"{found.won:,} of them have an arm that beats the others, with {1 - level:.0%} false ones among these at most."
     )

@@ -3,6 +3,7 @@
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, table
 from upshot.cli.studies.commands import print_verdict
+from upshot.core.units import counted
 
 __all__ = ["list_experiments", "show"]
 
@@ -27,7 +28,7 @@ def list_experiments(*, common: Common | None = None) -> None:
             (each.title, each.launch, each.state, f"{each.starts} to {each.ends or '…'}", each.sentence or "–")
             for each in found.experiments
         ),
-        title=f"{len(found.experiments)} experiments",
+        title=counted(len(found.experiments), "experiment"),
     )
 
 

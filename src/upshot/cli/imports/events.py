@@ -13,6 +13,7 @@ from upshot.cli.app import Interrupted
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput, UserError
+from upshot.core.units import counted, one_or_many
 
 if TYPE_CHECKING:
     from upshot.api.imports import ImportMapping, ImportPreview, ImportRequest, ImportStatus
@@ -154,12 +155,13 @@ def _show(common: Common, preview: "ImportPreview") -> int:
         table(
             (("column", "left"), ("type", "left"), ("becomes", "left"), ("values", "left")),
             ((c.name, c.type, c.role, ", ".join(c.examples)) for c in preview.columns),
-            title=f"{len(preview.files)} {'file' if len(preview.files) == 1 else 'files'}",
+            title=counted(len(preview.files), "file"),
         )
         _tell_guess(preview)
         _tell_problems(preview)
         if preview.tried_rows and not preview.rejected_rows:
-            line(f"All of the first {preview.tried_rows:,} rows can become events.")
+            all_of_them = f"All of the first {preview.tried_rows:,} rows can become events."
+            line(one_or_many(preview.tried_rows, "The first row can become an event.", all_of_them))
     return 1 if any(problem.level == "error" for problem in preview.problems) else 0
 
 
@@ -196,7 +198,7 @@ def _finish(common: Common, status: "ImportStatus") -> int:
         print_json(status)
     elif status.state == "done":
         line(
-            f"{status.rows:,} rows: {status.stored:,} stored, {status.duplicates:,} known already, "
+            f"{counted(status.rows, 'row')}: {status.stored:,} stored, {status.duplicates:,} known already, "
             f"{status.rejected:,} rejected."
         )
         if status.rejected:
@@ -225,7 +227,7 @@ class _Lines:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_EVERY_SECONDS
             share = "" if status.fraction is None else f" ({status.fraction:.0%})"
-            sys.stderr.write(f"{status.rows:,} rows{share}\n")
+            sys.stderr.write(f"{counted(status.rows, 'row')}{share}\n")
 
 
 @contextmanager

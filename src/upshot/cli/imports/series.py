@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, lines
 from upshot.core.errors import InvalidInput
+from upshot.core.units import counted, one_or_many
 
 if TYPE_CHECKING:
     from upshot.api.series import SeriesValue
@@ -80,11 +81,16 @@ def series(
         done = workspace.call(SERIES_IMPORT, request)
     if json_or(common, done):
         return
-    line(f"{done.metric}: {done.stored:,} values stored, {done.known:,} known already; {done.first} to {done.last}.")
+    line(
+        f"{done.metric}: {counted(done.stored, 'value')} stored, {done.known:,} known already; "
+        f"{done.first} to {done.last}."
+    )
     if done.missing:
         shown = ", ".join(str(day) for day in done.missing[:_SHOWN_DAYS])
         more = f" and {len(done.missing) - _SHOWN_DAYS} more" if len(done.missing) > _SHOWN_DAYS else ""
-        line(f"{len(done.missing)} days have no value: {shown}{more}. They count as missing, not as zero.")
+        days = counted(len(done.missing), "day has", "days have")
+        them = one_or_many(len(done.missing), "It counts", "They count")
+        line(f"{days} no value: {shown}{more}. {them} as missing, not as zero.")
     if done.revised:
         line("Values that differ from those kept; the kept ones stay:")
         lines(f"  {text}" for text in done.revised)

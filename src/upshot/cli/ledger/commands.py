@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import Column, json_or, line, lines, table
-from upshot.core.units import format_interval
+from upshot.core.units import counted, format_interval
 
 if TYPE_CHECKING:
     from upshot.api.ledger import Ledger, LedgerRow
@@ -103,33 +103,33 @@ def decide(
 def _print(found: "Ledger") -> None:
     from upshot.ledger.buckets import BUCKETS
 
-    table(_COLUMNS, (_shown(row, found.currency) for row in found.rows), title=f"{len(found.rows)} outputs")
+    table(_COLUMNS, (_shown(row, found.currency) for row in found.rows), title=counted(len(found.rows), "output"))
     totals = found.totals
     line("")
     cost = f"{_money(totals.cost, found.currency)} known of {totals.costed}"
-    line(f"Launched: {totals.launched} of {totals.outputs} outputs. Cost: {cost}; {totals.cost_days:,.4g} days.")
+    line(f"Launched: {totals.launched} of {counted(totals.outputs, 'output')}.")
+    line(f"Cost: {cost}; {counted(totals.cost_days, 'day')}.")
     if totals.worth is not None:
         worth = _interval_money(totals.worth, found.currency)
-        line(f"Worth over the measured days: {worth}, of {totals.valued} launches.")
+        line(f"Worth over the measured days: {worth}, of {counted(totals.valued, 'launch')}.")
     if totals.expectations_scored:
         line(
-            f"Expectations: {totals.expectations_met} of {totals.expectations_scored} truths lay in the range that was "
-            "stated before the launch (80% should)."
+            f"Expectations: {totals.expectations_met} of {counted(totals.expectations_scored, 'truth')} lay in the "
+            "range that was stated before the launch (80% should)."
         )
     of = "known cost" if totals.costed else "days of work"
     for bucket in totals.buckets:
         if bucket.outputs:
             share = "" if bucket.percent is None else f", {bucket.percent}% of the {of}"
             made_of = ", ".join(f"{each.outputs} {each.reason}" for each in bucket.reasons)
-            outputs = "output" if bucket.outputs == 1 else "outputs"
-            line(f"{BUCKETS[bucket.bucket].capitalize()}: {bucket.outputs} {outputs}{share} ({made_of}).")
+            line(f"{BUCKETS[bucket.bucket].capitalize()}: {counted(bucket.outputs, 'output')}{share} ({made_of}).")
     lines(found.notes)
 
 
 def _shown(row: "LedgerRow", currency: str) -> tuple[str, ...]:
     cost = row.output.cost
     days = row.output.cost_days
-    spent = _money(cost, currency) if cost is not None else f"{days:g} days" if days else "–"
+    spent = _money(cost, currency) if cost is not None else counted(days, "day") if days else "–"
     return (
         row.output.title + (f" (with {len(row.shared_with)} more)" if row.shared_with else ""),
         "–" if row.launched_on is None else str(row.launched_on),

@@ -8,7 +8,7 @@ from upshot.api.metrics import MetricSeries, Point, RetentionGrid
 from upshot.charts.words import offset_label
 from upshot.cli.output import Column, line, table
 from upshot.core.time import Grain
-from upshot.core.units import format_change, format_value
+from upshot.core.units import counted, format_change, format_value
 
 __all__ = ["period_name", "print_grid", "print_series"]
 
@@ -202,6 +202,6 @@ def _notes(answer: MetricSeries) -> Iterator[str]:
         yield f"{_MARK} not complete: {', '.join(reasons)}."
     yield from _headline(answer)
     if answer.truncated_groups:
-        yield f"{answer.truncated_groups:,} more groups are not shown (--limit)."
+        yield f"{counted(answer.truncated_groups, 'more group is', 'more groups are')} not shown (--limit)."
     yield from answer.notes
     yield f"Read from {answer.route} in {answer.elapsed_ms:,.0f} ms; days of {answer.time_zone}."

@@ -9,6 +9,7 @@ from upshot.cli.common import Common, open_workspace
 from upshot.cli.declarations.declare import tell_applied
 from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput
+from upshot.core.units import counted, one_or_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -242,9 +243,9 @@ def _record(common: Common, found: "Found", source: str, *, prune: bool, dry_run
     else:
         shown = remarks[:_MOST_REMARKS]
         if len(remarks) > len(shown):
-            shown.append(
-                Problem(f"There are {len(remarks) - len(shown):,} more such remarks (--json).", level="warning")
-            )
+            more = len(remarks) - len(shown)
+            there_are = f"There {one_or_many(more, 'is', 'are')} {counted(more, 'more such remark')} (--json)."
+            shown.append(Problem(there_are, level="warning"))
         tell_applied(
             DeclarationsApplied(answer.changes, (*shown, *answer.problems)),
             planned=dry_run,
@@ -303,7 +304,7 @@ def _progress(*, quiet: bool) -> "Iterator[Callable[[int, int], None] | None]":
         return
 
     def tell(read: int, count: int) -> None:
-        sys.stderr.write(f"\r{read:,} of {count:,} commits")
+        sys.stderr.write(f"\r{read:,} of {counted(count, 'commit')}")
         sys.stderr.flush()
 
     yield tell

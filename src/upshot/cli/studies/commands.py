@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import instant, json_or, line, lines, table
-from upshot.core.units import format_interval, typographic
+from upshot.core.units import counted, format_interval, typographic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def list_studies(*, common: Common | None = None) -> None:
             ("", "left"),
         ),
         (_state(state) for state in found.studies),
-        title=f"{len(found.studies)} launches",
+        title=counted(len(found.studies), "launch"),
     )
 
 
@@ -252,6 +252,6 @@ def join(
     if json_or(common, done):
         return
     for each in done.joint:
-        line(f"{each.name}: {len(each.of)} launches from {each.first} to {each.last}: {', '.join(each.of)}")
+        line(f"{each.name}: {counted(len(each.of), 'launch')} from {each.first} to {each.last}: {', '.join(each.of)}")
     if not done.joint:
-        line(f"No two launches follow each other within {near} days.")
+        line(f"No two launches follow each other within {counted(near, 'day')}.")

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, lines, table
 from upshot.core.time import Grain, parse_day
-from upshot.core.units import typographic
+from upshot.core.units import counted, typographic
 
 if TYPE_CHECKING:
     from upshot.api.feedback import ScorePoint
@@ -96,7 +96,10 @@ def import_answers(
     if json_or(common, answer):
         return
     if not dry_run:
-        line(f"{answer.stored:,} answers kept, {answer.duplicates:,} known already, {answer.rejected:,} rejected.")
+        line(
+            f"{counted(answer.stored, 'answer')} kept, {answer.duplicates:,} known already, "
+            f"{answer.rejected:,} rejected."
+        )
     lines(answer.problems)
     if answer.rejected and not dry_run:
         line("`upshot data rejects` shows the rejected lines.")

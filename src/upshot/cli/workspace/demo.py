@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from upshot.cli.common import Common, loaded_settings
 from upshot.cli.output import line
-from upshot.core.units import format_change
+from upshot.core.units import counted, format_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,7 @@ def _headlines(common: Common, caller: "Caller", last_day: date) -> None:
         change = "" if found.before is None or found.before.change is None else format_change(found.before.change)
         value = format_value(found.value, series.metric.format, series.currency)
         rows.append((series.metric.title, value, range_label(found.first, found.last), change))
-    line(f"{info.events:,} events, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
+    line(f"{counted(info.events, 'event')}, {info.first_event_at:%d %B %Y} to {info.last_event_at:%d %B %Y}")
     table((("", "left"), ("", "right"), ("days", "left"), ("against those before", "right")), rows)
 
 

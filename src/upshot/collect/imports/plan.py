@@ -20,6 +20,7 @@ from upshot.core.ids import named_id
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.core.time import zone
+from upshot.core.units import counted
 from upshot.engines.bulk import FileColumn, Reading
 from upshot.engines.values import ANY_EVENT, RESERVED_UNIT_TYPES
 
@@ -164,8 +165,8 @@ def _warn_of_nobody(column: str, sample: TextSample, problems: list[Problem]) ->
     nobody = [value for value in values if named_id(value) is None]
     if nobody:
         message = (
-            f"Of {len(values)} rows that were looked at, {len(nobody)} have an id such as {excerpt(nobody[0])!r}, "
-            "which names nobody: they count as events, and for no person."
+            f"Of {counted(len(values), 'row')} that were looked at, {counted(len(nobody), 'has', 'have')} an id such "
+            f"as {excerpt(nobody[0])!r}, which names nobody: they count as events, and for no person."
         )
         problems.append(Problem(message, column, level="warning"))
 

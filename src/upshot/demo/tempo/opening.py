@@ -23,6 +23,7 @@ from upshot.api.imports import IMPORT_START, IMPORT_STATUS, ImportMapping, Impor
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import Caller
 from upshot.core.errors import InternalError, UserError
+from upshot.core.units import counted
 from upshot.demo.tempo.files import TRUTH_FILE, Order, Written
 from upshot.demo.tempo.today import ToCome
 from upshot.demo.tempo.world import World
@@ -113,7 +114,10 @@ class Opening:
         if (written := self._written()) is None:
             return
         world = self.world
-        self._say(f"{written.people:,} people, {world.days:,} days, until {world.last_day:%d %B %Y}")
+        self._say(
+            f"{counted(written.people, 'person', 'people')}, {counted(world.days, 'day')}, "
+            f"until {world.last_day:%d %B %Y}"
+        )
         if self._import(list(written.paths)):
             self._progress.imported = True
             self._write()

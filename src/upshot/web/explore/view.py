@@ -13,7 +13,7 @@ from upshot.charts import Column, Mark, Option, histogram_chart, line_chart
 from upshot.charts.line import Line
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
-from upshot.core.units import format_value
+from upshot.core.units import counted, format_value
 from upshot.web.explore.answers import Answered, ask_distribution, ask_series
 from upshot.web.explore.state import Question
 from upshot.web.figures import Change, Words, change, change_of, dotted_notes, headline_days
@@ -142,7 +142,8 @@ def _lines(question: Question, alike: list[MetricSeries], colours: list[int]) ->
 
 
 def _notes(series: MetricSeries, compare: str) -> tuple[str, ...]:
-    cut = (f"{series.truncated_groups:,} smaller groups are not shown.",) if series.truncated_groups else ()
+    hidden = series.truncated_groups
+    cut = (f"{counted(hidden, 'smaller group is', 'smaller groups are')} not shown.",) if hidden else ()
     return (*series.notes, *cut, *dotted_notes(series, compare))
 
 

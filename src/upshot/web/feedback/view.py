@@ -20,6 +20,7 @@ from upshot.charts import Annotation, Axis, ChartPoint, Line, line_chart, period
 from upshot.charts.line import Band
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
+from upshot.core.units import counted
 from upshot.feedback.answers import GROUPS
 from upshot.web.marks import Marks, annotations_of, marked_on
 from upshot.web.page import Page
@@ -152,7 +153,7 @@ def _chart(series: ScoreSeries, grain: Grain, happened: tuple[Annotation, ...]) 
             text=score_words(p.score),
             title=period_label(p.period, grain),
             complete=p.complete,
-            note=f"{p.answers:,} answers",
+            note=counted(p.answers, "answer"),
         )
         for p in series.points
     )

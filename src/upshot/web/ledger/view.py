@@ -7,6 +7,7 @@ import msgspec
 from upshot.api.ledger import LEDGER, Ledger, LedgerQuery, LedgerRow
 from upshot.catalog.verdict import Interval
 from upshot.core.errors import InvalidInput
+from upshot.core.units import counted
 from upshot.ledger.buckets import BUCKETS, Bucket
 from upshot.web.evidence import (
     GRADES,
@@ -100,7 +101,8 @@ def read_ledger(page: Page) -> LedgerPage:
     parts = max(-(-len(rows) // ROWS_A_PART), 1)
     if choice.part > parts:
         raise InvalidInput(
-            f"There is no part {choice.part}: {len(rows):,} rows fill {parts}.", hint=f"Look at {choice.url()}."
+            f"There is no part {choice.part}: {counted(len(rows), 'row fills', 'rows fill')} {parts}.",
+            hint=f"Look at {choice.url()}.",
         )
     first = (choice.part - 1) * ROWS_A_PART
     totals = ledger.totals
@@ -110,7 +112,8 @@ def read_ledger(page: Page) -> LedgerPage:
         entries=entries_of(page, ledger, rows[first : first + ROWS_A_PART]),
         hidden=len(ledger.rows) - len(rows),
         cost=_cost(totals.cost or None, totals.cost_days, ledger.currency),
-        cost_note=f"of {totals.costed} of {totals.outputs} outputs, {totals.cost_days:,.0f} days of work",
+        cost_note=f"of {totals.costed} of {counted(totals.outputs, 'output')}, "
+        f"{counted(round(totals.cost_days), 'day')} of work",
         worth=round_money(totals.worth.value, ledger.currency) if totals.worth else "–",
         worth_note=_worth_note(ledger),
         paid_off=_percent(ledger, "paid off"),
@@ -168,9 +171,8 @@ def _worth_note(ledger: Ledger) -> str:
     worth, totals = ledger.totals.worth, ledger.totals
     if worth is None:
         return "no measured effect has a worth in money yet"
-    launches = "launch" if totals.valued == 1 else "launches"
     span = _span(worth, ledger.currency)
-    return f"{span}, {totals.valued} {launches} over the measured days"
+    return f"{span}, {counted(totals.valued, 'launch')} over the measured days"
 
 
 def _percent(ledger: Ledger, bucket: Bucket) -> str:

@@ -7,6 +7,7 @@ import msgspec
 from upshot.answers.pictures import COMPARED, SMALL_GROUP, beside_note, group_lines, group_name, series_lines, size_text
 from upshot.api.metrics import METRIC_QUERY, MetricQuery, MetricSeries, Point
 from upshot.charts import Annotation, Option, line_chart, marked, period_label
+from upshot.core.units import counted
 from upshot.web.figures import Change, Words, change_of, dotted_notes, headline_days
 from upshot.web.marks import Marks, annotations_of, marked_in
 from upshot.web.page import Page
@@ -215,4 +216,4 @@ def group_filter(breakdown: str, value: str | None) -> str:
 def _cut_note(series: MetricSeries) -> tuple[str, ...]:
     if not series.truncated_groups:
         return ()
-    return (f"{series.truncated_groups:,} smaller groups are not shown.",)
+    return (f"{counted(series.truncated_groups, 'smaller group is', 'smaller groups are')} not shown.",)

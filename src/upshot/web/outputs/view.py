@@ -6,7 +6,7 @@ from upshot.api.ledger import LEDGER, LedgerQuery, LedgerRow
 from upshot.api.outputs import OUTPUT_SHOW, ExpectationView, OutputName, OutputView
 from upshot.api.studies import STUDY_PLAN, PlanQuery, StudyPlan
 from upshot.core.errors import UserError
-from upshot.core.units import format_change
+from upshot.core.units import counted, format_change
 from upshot.web.evidence import Tone, round_money, short_day, tone_of
 from upshot.web.page import Page
 
@@ -58,7 +58,7 @@ def read_output(page: Page, name: str) -> OutputPage:
         launched=short_day(row.launched_on) if row and row.launched_on else "",
         word=str(row.word) if row and row.word else "not shipped",
         tone=tone_of(row.word) if row else "plain",
-        cost=cost if output.cost is not None or output.cost_days is None else f"{output.cost_days:g} days",
+        cost=cost if output.cost is not None or output.cost_days is None else counted(output.cost_days, "day"),
         plans=tuple(_planned(page, output, expectation) for expectation in stated),
     )
 

@@ -9,7 +9,7 @@ from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.core.errors import UserError
 from upshot.core.suggest import nearest
 from upshot.core.time import DayRange
-from upshot.core.units import format_bytes
+from upshot.core.units import counted, format_bytes
 from upshot.metrics.definition import Metric
 from upshot.metrics.library_web import web_library
 from upshot.workspace.binding import Binding
@@ -37,13 +37,15 @@ def doctor(resources: Resources, principal: Principal, request: Nothing) -> Find
 def _store(resources: Resources) -> Iterator[Finding]:
     held = resources.held()
     yield Finding(
-        "store", "ok", f"{held.engine} opens and holds {held.events:,} events in {format_bytes(held.storage_bytes)}."
+        "store",
+        "ok",
+        f"{held.engine} opens and holds {counted(held.events, 'event')} in {format_bytes(held.storage_bytes)}.",
     )
     if held.dirty_days:
         yield Finding(
             "facts",
             "warning",
-            f"The facts of {held.dirty_days:,} days are not rebuilt yet; their answers are right but slower.",
+            f"The facts of {counted(held.dirty_days, 'day')} are not rebuilt yet; answers are right but slower.",
             "A server rebuilds them by itself; without one: `upshot facts refresh`.",
         )
     else:
@@ -113,7 +115,7 @@ def _rejects(resources: Resources) -> Iterator[Finding]:
         yield Finding(
             "rejects",
             "warning",
-            f"{total:,} rows could not become events.",
+            f"{counted(total, 'row could not become an event', 'rows could not become events')}.",
             "`upshot data rejects` says why; correct the file or the mapping and import it again.",
         )
     else:
@@ -123,7 +125,9 @@ def _rejects(resources: Resources) -> Iterator[Finding]:
 def _access(resources: Resources) -> Iterator[Finding]:
     entries = resources.catalog.access.all()
     told = (
-        f"{len(entries)} access entries." if entries else "No access entries: whoever uses this machine is the owner."
+        f"{counted(len(entries), 'access entry')}."
+        if entries
+        else "No access entries: whoever uses this machine is the owner."
     )
     yield Finding("access", "ok", told)
 

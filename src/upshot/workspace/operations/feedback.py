@@ -29,6 +29,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange, aware_instant
+from upshot.core.units import counted
 from upshot.engines.values import EventRecord, Rejected, utc_naive
 from upshot.feedback.answers import EVENT, GROUPS, Answer, Columns, read_csv, record_of, split
 from upshot.workspace.binding import Binding
@@ -98,7 +99,9 @@ def import_answers(resources: Resources, principal: Principal, request: AnswersI
     read = read_csv(request.csv, request.survey, request.source, columns, resources.zone, resources.clock())
     if request.dry_run:
         problems = tuple(f"Line {r.line}: {r.reason}" for r in read.rejected[:_TOLD])
-        return AnswersAdded(0, 0, len(read.rejected), (f"{len(read.answers):,} answers would be kept.", *problems))
+        return AnswersAdded(
+            0, 0, len(read.rejected), (f"{counted(len(read.answers), 'answer')} would be kept.", *problems)
+        )
     return _kept(resources, request.source, read.answers, read.rejected, kind="file")
 
 
@@ -121,7 +124,8 @@ def score(resources: Resources, principal: Principal, request: ScoreQuery) -> Sc
     notes = []
     weights = np.array([_weight(w) for _, _, w in rows], dtype=np.float64)
     if request.weighted and np.isnan(weights).any():
-        notes.append(f"{int(np.isnan(weights).sum()):,} answers have no weight and are left out of the weighted score.")
+        none = counted(int(np.isnan(weights).sum()), "answer has no weight and is", "answers have no weight and are")
+        notes.append(f"{none} left out of the weighted score.")
         rows = [row for row, weight in zip(rows, weights, strict=True) if not math.isnan(weight)]
         weights = weights[~np.isnan(weights)]
     scored = Scored(

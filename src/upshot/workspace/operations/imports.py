@@ -26,6 +26,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import Nothing
 from upshot.core.errors import InternalError, InvalidInput, NotFound, UserError
 from upshot.core.problems import Problem
+from upshot.core.units import counted
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
@@ -77,7 +78,7 @@ def _told(tried: "Trial") -> "Iterator[Problem]":
         reasons = "; ".join(
             f"{count:,} because {reason} (first in line {line})" for reason, count, line in tried.reasons
         )
-        message = f"Of the first {tried.rows:,} rows {tried.rejected:,} would be rejected: {reasons}."
+        message = f"Of the first {counted(tried.rows, 'row')} {tried.rejected:,} would be rejected: {reasons}."
         yield Problem(message, level="warning")
 
 

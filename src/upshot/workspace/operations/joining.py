@@ -5,6 +5,7 @@ from upshot.api.operation import Principal
 from upshot.api.studies import LAUNCHES_JOIN, JointLaunch, LaunchesJoin, LaunchesJoined
 from upshot.catalog.kinds import Launch, RampStep
 from upshot.core.errors import InvalidInput
+from upshot.core.units import counted
 from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Submission, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
@@ -65,7 +66,7 @@ def _named(book: LaunchBook, names: tuple[str, ...]) -> list[Launch]:
 def _chains(book: LaunchBook, near_days: int) -> list[list[Launch]]:
     """Launches that follow each other within ``near_days``; those of which nothing is expected stay out of it."""
     if near_days < 1:
-        raise InvalidInput(f"{near_days} days is no distance.", hint="Name at least 1.")
+        raise InvalidInput(f"{counted(near_days, 'day is', 'days are')} no distance.", hint="Name at least 1.")
     launches = [d.value for d in book.launches.values() if not book.quiet(d.value) and not _bound(book, d.value)]
     chains: list[list[Launch]] = []
     for launch in _in_order(launches):
@@ -91,7 +92,7 @@ def _joint(book: LaunchBook, group: list[Launch]) -> Launch:
     title = f"{book.launch_view(first.name).title} … {book.launch_view(last.name).title}"
     return Launch(
         name=f"{first.name[:90]}..{last.name[:90]}"[:_LONGEST_NAME],
-        title=f"{title}: {len(group)} launches together",
+        title=f"{title}: {counted(len(group), 'launch')} together",
         at=first.at,
         outputs=tuple(dict.fromkeys(output for part in group for output in part.outputs)),
         ramp=tuple(RampStep(at=at, share=1.0) for at in later),

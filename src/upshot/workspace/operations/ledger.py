@@ -15,6 +15,7 @@ from upshot.catalog.kinds import Choice, Launch, Output, OutputKind
 from upshot.catalog.verdict import Effect, Grade, VerdictRecord, VerdictWord
 from upshot.core.errors import NotFound
 from upshot.core.time import DayRange
+from upshot.core.units import counted
 from upshot.ledger.buckets import bucket_of
 from upshot.ledger.effects import main_effect, strongest, unit_worth, went_bad, worth_of_verdict
 from upshot.ledger.score import expectation_met
@@ -240,12 +241,15 @@ def _notes(rows: tuple[LedgerRow, ...], told: dict[str, _Told]) -> tuple[str, ..
     shared = [row for row in rows if row.shared_with]
     if shared:
         notes.append(
-            f"{len(shared)} outputs share a launch with others: its effect and worth stand in each of their rows and "
-            "count once in the totals."
+            f"{counted(len(shared), 'output shares', 'outputs share')} a launch with others: its effect and worth "
+            "stand in each of their rows and count once in the totals."
         )
     due = sum(1 for each in told.values() if each.standing.due)
     if due:
-        notes.append(f"{due} readings have come and are not recorded: `upshot study read` records them.")
+        notes.append(
+            f"{counted(due, 'reading has come and is', 'readings have come and are')} not recorded: "
+            "`upshot study read` records them."
+        )
     launched = [row for row in rows if row.launch]
     without = sum(1 for row in launched if row.output.cost is None)
     if without == len(launched) and any(row.output.cost_days for row in launched):

@@ -39,6 +39,7 @@ from upshot.core.errors import InvalidInput
 from upshot.core.ids import folded_title, slug
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
+from upshot.core.units import counted, one_or_many
 from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Current, Submission, carry_out, current, refuse_managed, weigh
 from upshot.workspace.resources import Resources
@@ -303,7 +304,8 @@ def _few(problems: Iterable[Problem]) -> list[Problem]:
     """The first of many warnings, and how many more there are."""
     whole = list(problems)
     more = len(whole) - _MOST_WARNINGS
-    return whole[:_MOST_WARNINGS] + ([_warning(f"There are {more:,} more such warnings.", "")] if more > 0 else [])
+    there_are = f"There {one_or_many(more, 'is', 'are')} {counted(more, 'more such warning')}."
+    return whole[:_MOST_WARNINGS] + ([_warning(there_are, "")] if more > 0 else [])
 
 
 def _warning(message: str, where: str) -> Problem:
