@@ -47,7 +47,7 @@ def counted(number: float, one: str, several: str = "") -> str:
     >>> counted(1, "day is", "days are"), counted(1.5, "day"), counted(2, "person", "people")
     ('1 day is', '1.5 days', '2 people')
     """
-    digits = f"{number:,}" if isinstance(number, int) else f"{number:,.4g}"
+    digits = f"{int(number):,}" if number == int(number) else f"{number:,.4g}"
     return f"{typographic(digits)} {one_or_many(number, one, several)}"
 
 

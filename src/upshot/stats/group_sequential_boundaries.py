@@ -15,6 +15,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.core.units import counted
 from upshot.stats.arguments import chosen, given, number
 from upshot.stats.group_sequential_recursion import (
     Z_CAP,
@@ -28,7 +29,6 @@ from upshot.stats.group_sequential_recursion import (
 from upshot.stats.result import ALTERNATIVES, Alternative, FloatArray
 from upshot.stats.spending import OBRIEN_FLEMING, Spending
 from upshot.stats.tabular import Table, without_labels
-from upshot.core.units import counted
 
 __all__ = [
     "Boundaries",

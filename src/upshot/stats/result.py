@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.tabular import Table, amount, plain, probability
 from upshot.core.units import counted
+from upshot.stats.tabular import Table, amount, plain, probability
 
 __all__ = [
     "ALTERNATIVES",
