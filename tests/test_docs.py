@@ -16,7 +16,7 @@ from upshot.catalog.yaml.read import read_files
 from upshot.collect.imports.mapping import read_mapping
 from upshot.collect.protocols.segment import CALLS
 from upshot.ledger.buckets import BUCKETS, REASONS
-from upshot.metrics.definition import Shape
+from upshot.metrics.definition import MetricType
 from upshot.metrics.parse import parse_metrics
 from upshot.outputs.table import FIELDS
 from upshot.outputs.trailers import read_trailers
@@ -37,7 +37,7 @@ def test_metrics_page_defines_metrics_of_every_shape() -> None:
     read = read_files([("docs/metrics.md", block) for block in blocks("docs/metrics.md")], UTC)
     assert [str(problem) for problem in read.problems] == []
     page = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
-    assert [shape for shape in Shape if f"`{shape}`" not in page] == []
+    assert [shape for shape in MetricType if f"`{shape}`" not in page] == []
 
 
 def test_readme_defines_metrics_that_parse() -> None:

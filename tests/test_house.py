@@ -107,9 +107,9 @@ def test_kinds_of_metrics_are_named_only_where_a_new_one_is_added() -> None:
 def _names_a_kind(path: Path) -> bool:
     """Whether the code, and not an example in it, says one of the members, or compares a metric's type with a word."""
     kinds = importlib.import_module("upshot.metrics.kinds")
-    members, words = set(kinds.Shape.__members__), set(kinds.WORDS)
+    members, words = set(kinds.MetricType.__members__), set(kinds.WORDS)
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Shape":
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "MetricType":
             if node.attr in members:
                 return True
         elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):

@@ -33,7 +33,7 @@ from upshot.catalog.catalog import Catalog
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery as Cohorts
 from upshot.metrics.compile import SeriesQuery
-from upshot.metrics.definition import Metric, RetentionKind, Shape, Window
+from upshot.metrics.definition import Metric, MetricType, RetentionKind, Window
 from upshot.metrics.text import metric_to_yaml
 
 DAY = timedelta(days=1)
@@ -86,12 +86,12 @@ def _final_with(metric: str, day: date) -> date:
 
 
 def _counts(metric: Metric, day: date, later: date) -> bool:
-    if metric.type is Shape.CONVERSION:
+    if metric.type is MetricType.CONVERSION:
         if metric.within_days is not None:
             return (later - day).days <= metric.within_days
         # somebody may have begun in the last instant of the day
         return timedelta(days=(later - day).days - 1) < timedelta(seconds=metric.within_seconds)
-    if metric.type is Shape.RETENTION:
+    if metric.type is MetricType.RETENTION:
         first, last = reference._brackets(metric, metric.after)[metric.after]
         offset = reference._offset(metric.period.floor(day), later, metric.period)
         # Of unbounded retention everything later counts, and always will: it is taken as it is when its period is over.
@@ -106,14 +106,14 @@ def over(metric: Metric, days: DayRange, world: World) -> float | None:
 
 
 def _nothing(metric: Metric) -> float | None:
-    return 0.0 if metric.type in (Shape.COUNT, Shape.SUM, Shape.DISTINCT, Shape.ACTIVE) else None
+    return 0.0 if metric.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE) else None
 
 
 def settled(metric: Metric, days: DayRange, known: date) -> bool:
     return not any(day > known or can_change(metric, day, known) for day in days.periods(Grain.DAY))
 
 
-def of_kind(shape: Shape) -> st.SearchStrategy[Metric]:
+def of_kind(shape: MetricType) -> st.SearchStrategy[Metric]:
     return st.sampled_from([metric for metric in METRICS.values() if metric.type is shape])
 
 
@@ -127,15 +127,15 @@ def windows(draw: st.DrawFn, world: World) -> DayRange:
 
 def windowed(metric: Metric) -> Window | None:
     """The longest window of the metric or its parts; None for none but the day's and the question's."""
-    found = {part.window for part in (metric, *metric.parts) if part.type in (Shape.ACTIVE, Shape.STICKINESS)}
+    found = {part.window for part in (metric, *metric.parts) if part.type in (MetricType.ACTIVE, MetricType.STICKINESS)}
     return next((w for w in (Window.MONTH, Window.WEEK, Window.ROLLING_28_DAYS) if w in found), None)
 
 
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", MetricType)
 @EXAMPLES
 @given(data=st.data())
 def test_points_totals_headlines_and_files_agree_with_the_reference(
-    tmp_path: Path, shape: Shape, data: st.DataObject
+    tmp_path: Path, shape: MetricType, data: st.DataObject
 ) -> None:
     world = data.draw(worlds(least=8))
     metric, ranges = data.draw(of_kind(shape)), data.draw(st.lists(windows(world), min_size=4, max_size=4))
@@ -162,7 +162,7 @@ def _check_points(
     metric: Metric, window: DayRange, grain: Grain, found: MetricSeries, world: World, known: date
 ) -> None:
     steps = [b.period - a.period for a, b in zip(found.points, found.points[1:], strict=False)]
-    asked = grain if windowed(metric) is None and metric.type is not Shape.RETENTION else None
+    asked = grain if windowed(metric) is None and metric.type is not MetricType.RETENTION else None
     whole = [
         g for g in Grain if all(g.next(p.period) == p.period + s for p, s in zip(found.points, steps, strict=False))
     ]
@@ -185,7 +185,7 @@ def _check_points(
 
 
 def _own_grain(metric: Metric) -> Grain:
-    if metric.type is Shape.RETENTION:
+    if metric.type is MetricType.RETENTION:
         return metric.period
     own = windowed(metric)
     return {Window.MONTH: Grain.MONTH, Window.WEEK: Grain.WEEK}.get(own, Grain.DAY) if own else Grain.DAY
@@ -198,7 +198,7 @@ def _check_total(metric: Metric, window: DayRange, found: MetricSeries, world: W
     if total.value is None:
         return
     ripe = [day for day in window.periods(Grain.DAY) if day <= known and not can_change(metric, day, known)]
-    ripens = metric.type in (Shape.CONVERSION, Shape.RETENTION)
+    ripens = metric.type in (MetricType.CONVERSION, MetricType.RETENTION)
     days = DayRange.of(window.start, max(ripe)) if ripens and ripe else window
     assert same(total.value, over(metric, days, world))
 
@@ -237,7 +237,7 @@ def _check_headline(metric: Metric, window: DayRange, found: Headline, world: Wo
 def test_grids_agree_with_the_reference_and_know_their_cohorts(tmp_path: Path, data: st.DataObject) -> None:
     world = data.draw(worlds(least=8))
     ranges = data.draw(st.lists(windows(world), min_size=4, max_size=4))
-    metric = data.draw(st.one_of(of_kind(Shape.RETENTION), of_kind(Shape.ACTIVE), of_kind(Shape.COUNT)))
+    metric = data.draw(st.one_of(of_kind(MetricType.RETENTION), of_kind(MetricType.ACTIVE), of_kind(MetricType.COUNT)))
     grain, periods = data.draw(st.sampled_from((Grain.DAY, Grain.WEEK))), data.draw(st.integers(0, 6))
     last = max(map(world.day, world.events))
     today = last + DAY * data.draw(st.sampled_from((0, 1, 30)))
@@ -270,10 +270,10 @@ def _check_grid(
     )
 
 
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", MetricType)
 @EXAMPLES
 @given(data=st.data())
-def test_what_a_study_reads_is_final_and_the_references(tmp_path: Path, shape: Shape, data: st.DataObject) -> None:
+def test_what_a_study_reads_is_final_and_the_references(tmp_path: Path, shape: MetricType, data: st.DataObject) -> None:
     world, metric = data.draw(worlds(least=8)), data.draw(of_kind(shape))
     days = data.draw(windows(world))
     last = max(map(world.day, world.events))

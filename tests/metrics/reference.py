@@ -16,6 +16,7 @@ from upshot.metrics.definition import (
     Field,
     Filter,
     Metric,
+    MetricType,
     Negate,
     Number,
     Op,
@@ -23,7 +24,6 @@ from upshot.metrics.definition import (
     RetentionKind,
     Scope,
     Selection,
-    Shape,
     Window,
 )
 
@@ -183,11 +183,11 @@ def evaluate(expression: Expression, event: Event) -> float | None:
 def series(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
     """Value, numerator and denominator of each period and group that has any."""
     keyed = _keyed(world, metric, metric.selection, query)
-    if metric.type is Shape.RATIO:
+    if metric.type is MetricType.RATIO:
         return _ratio(metric, query, world)
-    if metric.type is Shape.CONVERSION:
+    if metric.type is MetricType.CONVERSION:
         return _conversion(metric, query, world)
-    if metric.type is Shape.RETENTION:
+    if metric.type is MetricType.RETENTION:
         return _retained(metric, query, world)
     result: dict[tuple[date, Group], Numbers] = {}
     groups = {group for _, group, _ in keyed}
@@ -226,15 +226,15 @@ def _shape(
     inside = [(day, e) for day, e in own if days.start <= day < days.end]
     events = [e for _, e in inside]
     match metric.type:
-        case Shape.COUNT:
+        case MetricType.COUNT:
             return (float(len(events)), None, None) if events else None
-        case Shape.SUM | Shape.MEAN:
+        case MetricType.SUM | MetricType.MEAN:
             assert metric.value is not None
             values = [v for e in events if (v := evaluate(metric.value, e)) is not None]
-            if metric.type is Shape.SUM:
+            if metric.type is MetricType.SUM:
                 return (sum(values), None, None) if values else None
             return (sum(values) / len(values), sum(values), float(len(values))) if values else None
-        case Shape.DISTINCT:
+        case MetricType.DISTINCT:
             assert metric.value is not None
             if isinstance(metric.value, Property):
                 name = metric.value.name
@@ -242,9 +242,9 @@ def _shape(
             else:
                 texts = {evaluate(metric.value, e) for e in events}
             return (float(len(texts - {None})), None, None) if events else None
-        case Shape.ACTIVE:
+        case MetricType.ACTIVE:
             return _active(metric, own, days, query, world)
-        case Shape.STICKINESS:
+        case MetricType.STICKINESS:
             return _stickiness(metric, own, days, query, world)
         case _:
             raise AssertionError(metric.type)
@@ -420,12 +420,12 @@ def _retained(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[da
 def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
     """Each unit's own numbers: the reference of the series over a world of that unit's events alone."""
     query = SeriesQuery(days, None)
-    if metric.type is Shape.RETENTION:
+    if metric.type is MetricType.RETENTION:
         return {
             unit: (float(back), float(back), 1.0)
             for unit, (_, _, back) in _retained_units(metric, days, (), (), world).items()
         }
-    if metric.type is Shape.RATIO:
+    if metric.type is MetricType.RATIO:
         return _ratio_per_unit(metric, days, world)
     keep: Callable[[Event], str | None] = lambda e: world.unit(e, metric.unit)  # noqa: E731
     result: dict[str | None, Numbers] = {}
@@ -434,11 +434,11 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
         numbers: Numbers | None = series(metric, query, own).get((days.start, ()))
         if numbers is None and metric.window is not Window.ROLLING_28_DAYS:
             continue
-        if metric.type is Shape.ACTIVE and metric.window not in (Window.PERIOD, Window.ROLLING_28_DAYS):
+        if metric.type is MetricType.ACTIVE and metric.window not in (Window.PERIOD, Window.ROLLING_28_DAYS):
             grain = Grain(str(metric.window))
             active = [world.day(e) for e in own.selected(metric.selection, metric.unit)]
             numbers = (float(len({grain.floor(day) for day in active if days.start <= day < days.end})), None, None)
-        if metric.type is Shape.ACTIVE and metric.window is Window.ROLLING_28_DAYS:
+        if metric.type is MetricType.ACTIVE and metric.window is Window.ROLLING_28_DAYS:
             last = DayRange(days.end - timedelta(days=27 + 1), days.end)
             numbers = series(metric, SeriesQuery(last, None), own).get((last.start, ()))
         if numbers is not None:
@@ -447,7 +447,7 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
 
 
 def _counted_once(part: Metric) -> Metric:
-    once = part.type is Shape.ACTIVE and part.window is not Window.DAY
+    once = part.type is MetricType.ACTIVE and part.window is not Window.DAY
     return msgspec.structs.replace(part, window=Window.PERIOD) if once else part
 
 

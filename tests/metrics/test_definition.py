@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from upshot.metrics.definition import Metric, Shape
+from upshot.metrics.definition import Metric, MetricType
 from upshot.metrics.library import library
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.text import metric_to_yaml
@@ -47,7 +47,7 @@ def test_hash_differs_for_another_number(other: str) -> None:
 
 
 def test_hash_is_the_same_in_every_process() -> None:
-    assert one("{name: e, type: count}").hash == Metric(name="", type=Shape.COUNT).hash
+    assert one("{name: e, type: count}").hash == Metric(name="", type=MetricType.COUNT).hash
     assert one("{name: e, type: count}").hash == "9b010da11a448f3d25f38dbda6e6a854974400e27e5da2caf48d163160e51b79"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from upshot.core.problems import Problem
 from upshot.core.time import Grain
-from upshot.metrics.definition import Metric, RetentionKind, Selection, Shape, Window
+from upshot.metrics.definition import Metric, MetricType, RetentionKind, Selection, Window
 from upshot.metrics.library import library
 from upshot.metrics.parse import parse_metrics
 from upshot.metrics.text import metric_to_yaml
@@ -34,7 +34,7 @@ def named(text: str) -> dict[str, Metric]:
 
 def test_file_gives_its_definitions_with_defaults() -> None:
     found = named(FULL)
-    assert found["revenue"].type is Shape.SUM
+    assert found["revenue"].type is MetricType.SUM
     assert found["revenue"].format == "money"
     assert found["revenue"].value is not None
     assert found["revenue"].value.text == "Quantity * UnitPrice"

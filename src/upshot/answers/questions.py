@@ -119,7 +119,7 @@ def answer_grid(
 ) -> RetentionGrid:
     """A cohort grid of a metric, saved or not."""
     if not metric.is_a.grid:
-        able = ", ".join(shape for shape, kind in KINDS.items() if kind.grid)
+        able = ", ".join(word for word, kind in KINDS.items() if kind.grid)
         raise InvalidInput(
             f"{metric.name} is a {metric.type}; it says nothing about coming back.",
             hint=f"Ask a metric of one of the types {able}.",

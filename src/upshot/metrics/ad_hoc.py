@@ -2,19 +2,19 @@
 
 from upshot.core.time import Grain
 from upshot.metrics.definition import Expression, Metric, RetentionKind, Selection
-from upshot.metrics.kinds import MEASURES, Shape
+from upshot.metrics.kinds import MEASURES, MetricType
 
 __all__ = ["actives_of", "count_of", "measure_of", "retention_of"]
 
 
 def count_of(name: str, selection: Selection) -> Metric:
     """How many of the events there are."""
-    return Metric(name=name, type=Shape.COUNT, selection=selection)
+    return Metric(name=name, type=MetricType.COUNT, selection=selection)
 
 
 def actives_of(name: str, selection: Selection, unit: str) -> Metric:
     """How many units had any of the events."""
-    return Metric(name=name, type=Shape.ACTIVE, selection=selection, unit=unit)
+    return Metric(name=name, type=MetricType.ACTIVE, selection=selection, unit=unit)
 
 
 def measure_of(word: str, name: str, title: str, selection: Selection, value: Expression | None) -> Metric:
@@ -23,15 +23,15 @@ def measure_of(word: str, name: str, title: str, selection: Selection, value: Ex
     >>> measure_of("days", "buyers", "Buyers", Selection(("purchase",)), None).window
     <Window.DAY: 'day'>
     """
-    shape, measure = MEASURES[word]
+    of_type, measure = MEASURES[word]
     return Metric(
         name=name,
         title=title,
-        type=shape,
+        type=of_type,
         selection=selection,
         value=value,
         window=measure.window,
-        format=shape.kind.format,
+        format=of_type.kind.format,
     )
 
 
@@ -42,10 +42,10 @@ def retention_of(
     return Metric(
         name=name,
         title=title,
-        type=Shape.RETENTION,
+        type=MetricType.RETENTION,
         selection=returned,
         of=began if began != returned else None,
         kind=kind,
         period=period,
-        format=Shape.RETENTION.kind.format,
+        format=MetricType.RETENTION.kind.format,
     )

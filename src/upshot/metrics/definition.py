@@ -1,7 +1,7 @@
 """What a metric is: frozen values with one canonical form and one hash.
 
 Everything that measures uses these: pages, studies, objectives and alerts. The hash covers what decides the number
-(shape, events, filters, value, unit, windows) and not how it is shown (name, title, description, format, direction).
+(type, events, filters, value, unit, windows) and not how it is shown (name, title, description, format, direction).
 """
 
 import enum
@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from upshot.core.time import Grain
-from upshot.metrics.kinds import Format, Kind, RetentionKind, Shape, Window
+from upshot.metrics.kinds import Format, Kind, MetricType, RetentionKind, Window
 
 __all__ = [
     "EVERY_EVENT",
@@ -26,6 +26,7 @@ __all__ = [
     "Format",
     "Membership",
     "Metric",
+    "MetricType",
     "Negate",
     "Number",
     "Op",
@@ -33,7 +34,6 @@ __all__ = [
     "RetentionKind",
     "Scope",
     "Selection",
-    "Shape",
     "Value",
     "Window",
     "quote_name",
@@ -317,7 +317,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
-    type: Shape
+    type: MetricType
     title: str = ""
     description: str = ""
     selection: Selection = Selection()

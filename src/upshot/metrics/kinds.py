@@ -1,7 +1,7 @@
 """What a kind of metric is, in one table: everything that differs between kinds and is no query stands here.
 
-A new kind is a member of ``Shape``, a row of ``KINDS``, and its queries in ``compile``. What depends on one definition
-besides its kind (a window, a period) is worked out from the row in ``upshot.metrics.ripening``.
+A new kind is a member of ``MetricType``, a row of ``KINDS``, and its queries in ``compile``. What depends on one
+definition besides its kind (a window, a period) is worked out from the row in ``upshot.metrics.ripening``.
 """
 
 import enum
@@ -19,9 +19,9 @@ __all__ = [
     "EventMeasure",
     "Format",
     "Kind",
+    "MetricType",
     "RetentionKind",
     "Ripens",
-    "Shape",
     "Topic",
     "Window",
 ]
@@ -32,7 +32,7 @@ LEAST_SIZE = 30
 """A share or mean over fewer is named as one of a small group."""
 
 
-class Shape(enum.StrEnum):
+class MetricType(enum.StrEnum):
     """The kinds of numbers."""
 
     COUNT = "count"
@@ -204,8 +204,8 @@ _VALUED = _EVENTS | {"value"}
 _VALUE = frozenset({"value"})
 _PARTS = frozenset({"numerator", "denominator"})
 
-KINDS: dict[Shape, Kind] = {
-    Shape.COUNT: Kind(
+KINDS: dict[MetricType, Kind] = {
+    MetricType.COUNT: Kind(
         keys=_EVENTS,
         format="count",
         additive=True,
@@ -214,14 +214,14 @@ KINDS: dict[Shape, Kind] = {
         grid=True,
         measures=(EventMeasure("events", "Number of events", "{event}", "Events"),),
     ),
-    Shape.SUM: Kind(
+    MetricType.SUM: Kind(
         keys=_VALUED,
         needed=_VALUE,
         additive=True,
         combine=Combine.SUM,
         measures=(EventMeasure("sum", "Sum of a property", "Sum of {value} of {event}"),),
     ),
-    Shape.MEAN: Kind(
+    MetricType.MEAN: Kind(
         keys=_VALUED,
         needed=_VALUE,
         fraction=True,
@@ -230,7 +230,7 @@ KINDS: dict[Shape, Kind] = {
         by_unit="ratio",
         measures=(EventMeasure("mean", "Mean of a property", "Mean {value} of {event}"),),
     ),
-    Shape.DISTINCT: Kind(
+    MetricType.DISTINCT: Kind(
         keys=_VALUED,
         needed=_VALUE,
         format="count",
@@ -239,7 +239,7 @@ KINDS: dict[Shape, Kind] = {
         any_value=True,
         measures=(EventMeasure("distinct", "Distinct values of a property", "Distinct {value} of {event}"),),
     ),
-    Shape.ACTIVE: Kind(
+    MetricType.ACTIVE: Kind(
         keys=_EVENTS | {"window"},
         format="count",
         counts=True,
@@ -253,7 +253,7 @@ KINDS: dict[Shape, Kind] = {
             EventMeasure("days", "Days on which persons did it", "Persons with {event}, a day", window=Window.DAY),
         ),
     ),
-    Shape.STICKINESS: Kind(
+    MetricType.STICKINESS: Kind(
         keys=_EVENTS | {"window"},
         format="percent",
         fraction=True,
@@ -262,7 +262,7 @@ KINDS: dict[Shape, Kind] = {
         combine=Combine.MEAN,
         topic=Topic.ENGAGEMENT,
     ),
-    Shape.RATIO: Kind(
+    MetricType.RATIO: Kind(
         keys=_PARTS,
         needed=_PARTS,
         fraction=True,
@@ -271,7 +271,7 @@ KINDS: dict[Shape, Kind] = {
         interval="parts",
         by_unit="ratio",
     ),
-    Shape.CONVERSION: Kind(
+    MetricType.CONVERSION: Kind(
         keys=_EVENTS | {"of", "within"},
         needed=frozenset({"of", "within"}),
         format="percent",
@@ -284,7 +284,7 @@ KINDS: dict[Shape, Kind] = {
         topic=Topic.CONVERSION,
         every_unit_once=True,
     ),
-    Shape.RETENTION: Kind(
+    MetricType.RETENTION: Kind(
         keys=_EVENTS | {"of", "kind", "period", "after", "brackets"},
         format="percent",
         fraction=True,
@@ -301,16 +301,16 @@ KINDS: dict[Shape, Kind] = {
 }
 """Every kind."""
 
-WORDS: dict[str, tuple[Shape, Format]] = {
-    **{str(shape): (shape, kind.format) for shape, kind in KINDS.items()},
-    "revenue": (Shape.SUM, "money"),
+WORDS: dict[str, tuple[MetricType, Format]] = {
+    **{str(of_type): (of_type, kind.format) for of_type, kind in KINDS.items()},
+    "revenue": (MetricType.SUM, "money"),
 }
 """What a definition's ``type`` may say, with the format where it says none; ``revenue`` is a sum of money."""
 
-MEASURES: dict[str, tuple[Shape, EventMeasure]] = {
-    measure.word: (shape, measure)
+MEASURES: dict[str, tuple[MetricType, EventMeasure]] = {
+    measure.word: (of_type, measure)
     for of_a_value in (False, True)
-    for shape, kind in KINDS.items()
+    for of_type, kind in KINDS.items()
     if ("value" in kind.needed) is of_a_value
     for measure in kind.measures
 }

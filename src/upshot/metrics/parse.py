@@ -152,11 +152,11 @@ def _name(reading: _Reading, node: Node, keys: dict[str, Node], *, part: bool) -
 
 
 def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Metric | None:
-    shape, usual = WORDS[kind]
-    row = shape.kind
+    of_type, usual = WORDS[kind]
+    row = of_type.kind
     values: dict[str, Any] = {  # Any: keyword arguments of Metric, each checked as it is read
         "name": name,
-        "type": shape,
+        "type": of_type,
         "title": _text(reading, keys.get("title"), "title") or "",
         "description": _text(reading, keys.get("description"), "description") or "",
         "unit": _text(reading, keys.get("unit"), "unit") or "person",
@@ -252,7 +252,7 @@ def _part(reading: _Reading, node: Node, key: str, unit: str) -> Metric | None:
     if part is None:
         return None
     if not part.is_a.part:
-        allowed = ", ".join(shape for shape, kind in KINDS.items() if kind.part)
+        allowed = ", ".join(word for word, kind in KINDS.items() if kind.part)
         reading.wrong(node, f"The {key} of a ratio must be one of {allowed}; {part.type} is not.")
     elif part.unit != unit:
         reading.wrong(node, f"The {key} counts by {part.unit} and the ratio by {unit}; make the units equal.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from upshot.metrics.compile.query import Route
 from upshot.metrics.definition import Expression, Field, Scope, Selection
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.measures import Measure, is_measurable
 
 __all__ = ["Plan", "plan_selection"]
@@ -37,7 +37,7 @@ def plan_selection(
     value: Expression | None,
     breakdown: tuple[Field, ...],
     *,
-    shape: Shape,
+    of_type: MetricType,
     has_facts: Callable[[], bool],
     has_measure: Callable[[Measure], bool],
 ) -> Plan:
@@ -47,12 +47,12 @@ def plan_selection(
         selection: Events and filters, those of the question included.
         value: What is summed or averaged.
         breakdown: Fields that are told apart.
-        shape: What is computed; a distinct count needs each value, a conversion each instant.
+        of_type: What is computed; a distinct count needs each value, a conversion each instant.
         has_facts: Whether the store keeps unit-day facts for the unit type.
         has_measure: Whether the store keeps a measure for the unit type.
     """
-    if shape.kind.raw:
-        return Plan(Route.EVENTS, shape.kind.raw)
+    if of_type.kind.raw:
+        return Plan(Route.EVENTS, of_type.kind.raw)
     for field in breakdown:
         if field.scope is not Scope.COHORT and field != _EVENT_FIELD:
             return Plan(

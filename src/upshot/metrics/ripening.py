@@ -66,8 +66,8 @@ def lookback_days(metric: Metric) -> int:
 def last_window(metric: Metric, known: date) -> DayRange | None:
     """The last whole window up to the day ``known``; None where the metric has no window longer than a day.
 
-    >>> from upshot.metrics.kinds import Shape
-    >>> monthly = Metric(name="m", type=Shape.ACTIVE, window=Window.MONTH)
+    >>> from upshot.metrics.kinds import MetricType
+    >>> monthly = Metric(name="m", type=MetricType.ACTIVE, window=Window.MONTH)
     >>> last_window(monthly, date(2024, 3, 30))
     DayRange(start=datetime.date(2024, 2, 1), end=datetime.date(2024, 3, 1))
     """

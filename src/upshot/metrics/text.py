@@ -50,14 +50,14 @@ def metric_mapping(metric: Metric) -> dict[str, object]:
         result["value"] = metric.value.text
     if metric.unit != _DEFAULTS.unit:
         result["unit"] = metric.unit
-    result |= _of_shape(metric)
+    result |= _of_type(metric)
     result["format"] = metric.format
     if metric.direction != _DEFAULTS.direction:
         result["direction"] = metric.direction
     return result
 
 
-def _of_shape(metric: Metric) -> dict[str, object]:
+def _of_type(metric: Metric) -> dict[str, object]:
     result: dict[str, object] = {}
     if metric.window is not Window.PERIOD:
         result["window"] = str(metric.window)

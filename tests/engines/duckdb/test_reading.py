@@ -14,7 +14,7 @@ from upshot.engines.values import EventRecord
 from upshot.metrics.compile import SeriesQuery, compile_series
 from upshot.metrics.definition import Field, Filter, Metric, Selection
 from upshot.metrics.filters import parse_field, parse_filter
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.measures import measure_tables
 from upshot.metrics.parse import parse_metrics
 
@@ -130,7 +130,7 @@ def test_whole_number_is_one_value_however_it_is_written(store: DuckDBStore, car
     for asked, count in (("1", 4), ("1.0", 4), ("0", 2), ("100", 2), ("9007199254740993", 1), ("9007199254740992", 1)):
         where = parse_filter(f"price = {asked}")
         assert isinstance(where, Filter)
-        metric = Metric(name="n", type=Shape.COUNT, selection=Selection(("done",), (where,)))
+        metric = Metric(name="n", type=MetricType.COUNT, selection=Selection(("done",), (where,)))
         compiled = compile_series(metric, SeriesQuery(DAYS), store.dialect())
         assert sum(row[1] for row in store.run(compiled.expr).rows) == count
 

@@ -17,7 +17,7 @@ from upshot.metrics.compile.events import within_days
 from upshot.metrics.compile.source import Source, activity_rows, group_names, open_source
 from upshot.metrics.definition import Field, Selection
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.ripening import ROLLING_DAYS
 
 __all__ = ["Activity", "open_activity"]
@@ -110,7 +110,7 @@ def open_activity(
     dialect: Dialect,
     selection: Selection,
     *,
-    shape: Shape,
+    of_type: MetricType,
     days: DayRange,
     unit_type: str,
     breakdown: tuple[Field, ...] = (),
@@ -121,7 +121,7 @@ def open_activity(
     Args:
         dialect: The store's tables.
         selection: Events and filters.
-        shape: What is computed.
+        of_type: What is computed.
         days: The days asked about.
         unit_type: Who is counted.
         breakdown: Fields that are told apart.
@@ -131,7 +131,7 @@ def open_activity(
     source = open_source(
         dialect,
         selection,
-        shape=shape,
+        of_type=of_type,
         days=DayRange(first, days.end),
         unit_type=unit_type,
         breakdown=breakdown,

@@ -13,7 +13,7 @@ from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.compile.source import group_names, plan_for
 from upshot.metrics.definition import Metric, Selection
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import ripening
 
@@ -30,7 +30,7 @@ def conversion_units(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tu
     if metric.of is None:
         raise InternalError(f"The conversion {metric.name!r} has no start; definitions are checked when they are read.")
     start, goal = metric.of.narrowed(query.where), metric.selection.narrowed(query.where)
-    plan = plan_for(dialect, goal, None, query.breakdown, shape=Shape.CONVERSION, unit_type=metric.unit)
+    plan = plan_for(dialect, goal, None, query.breakdown, of_type=MetricType.CONVERSION, unit_type=metric.unit)
     groups = group_names(query.breakdown)
     later = DayRange(query.days.start, query.days.end + timedelta(days=ripening(metric).days + 1))
     starts = event_rows(dialect, start, days=query.days, unit_type=metric.unit, breakdown=query.breakdown)

@@ -18,7 +18,7 @@ from upshot.metrics.compile.events import earliest_rows, event_rows
 from upshot.metrics.compile.query import ExposureQuery
 from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Clock, RetentionKind, Ripens, Shape
+from upshot.metrics.kinds import Clock, MetricType, RetentionKind, Ripens
 from upshot.metrics.ripening import brackets_of, ripening
 
 __all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "undeclared_exposures", "value_shape"]
@@ -42,7 +42,7 @@ def horizon_days(metric: Metric, asked: int) -> int:
     """How many days after its exposure a unit's value is final; retention says so itself.
 
     >>> from upshot.core.time import Grain
-    >>> horizon_days(Metric(name="back", type=Shape.RETENTION, period=Grain.WEEK, after=1), 7)
+    >>> horizon_days(Metric(name="back", type=MetricType.RETENTION, period=Grain.WEEK, after=1), 7)
     14
     """
     match metric.is_a.ripens:
@@ -196,9 +196,9 @@ def _exposures(query: ExposureQuery, dialect: Dialect) -> Table:
 def _values(metric: Metric, clock: _Clock) -> Table:
     """``value_key`` and ``x``, and ``y`` or ``b`` where the metric has them; units without an event may be missing."""
     match metric.type:
-        case Shape.RATIO:
+        case MetricType.RATIO:
             return _ratio(metric, clock)
-        case Shape.CONVERSION:
+        case MetricType.CONVERSION:
             return _conversion(metric, clock)
         case _:
             return _plain(metric, clock)
@@ -207,28 +207,28 @@ def _values(metric: Metric, clock: _Clock) -> Table:
 def _plain(metric: Metric, clock: _Clock) -> Table:
     rows = clock.around(metric)
     first, last = 0, horizon_days(metric, clock.query.horizon_days)
-    if metric.type is Shape.RETENTION:
+    if metric.type is MetricType.RETENTION:
         first = _return_days(metric)[0]
     after, before = clock.after(rows, first, last), clock.before(rows)
     figures: dict[str, Column] = {}
     match metric.type:
-        case Shape.COUNT:
+        case MetricType.COUNT:
             figures = {"x": _ones(after).sum(), "b": _ones(before).sum()}
-        case Shape.SUM:
+        case MetricType.SUM:
             figures = {"x": _where(after, rows["value"]).sum(), "b": _where(before, rows["value"]).sum()}
-        case Shape.MEAN:
+        case MetricType.MEAN:
             value = _where(after, rows["value"])
             figures = {"x": value.sum(), "y": value.count()}
-        case Shape.DISTINCT:
+        case MetricType.DISTINCT:
             figures = {"x": _where(after, rows["value"]).nunique()}
-        case Shape.ACTIVE | Shape.STICKINESS | Shape.RETENTION:
+        case MetricType.ACTIVE | MetricType.STICKINESS | MetricType.RETENTION:
             days = _where(after, rows.day).nunique()
             figures = {"x": _ones(after).max() if value_shape(metric) == "proportion" else days}
             figures["b"] = _where(before, rows.day).nunique()
         case other:
-            raise InternalError(f"{other} is no plain shape")
+            raise InternalError(f"{other} is no plain type")
     found = rows.group_by("value_key").agg(**figures)
-    if metric.type is Shape.STICKINESS:
+    if metric.type is MetricType.STICKINESS:
         found = found.mutate(x=found.x / float(last))
     return found
 
@@ -271,7 +271,7 @@ def _conversion(metric: Metric, clock: _Clock) -> Table:
 
 def _return_days(metric: Metric) -> tuple[int, int]:
     """From how many days after the exposure on, and until how many, a return counts."""
-    if metric.type is not Shape.RETENTION:
+    if metric.type is not MetricType.RETENTION:
         raise InvalidInput(f"{metric.name} says nothing about coming back.", hint="Name a retention metric.")
     length = metric.period.days[1]
     first, last = brackets_of(metric, metric.after)[metric.after]

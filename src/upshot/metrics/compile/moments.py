@@ -13,7 +13,7 @@ from upshot.metrics.compile.source import group_names, open_source
 from upshot.metrics.compile.windows import period_of
 from upshot.metrics.definition import Metric
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import least_grain
 
@@ -26,7 +26,7 @@ def moments(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
     query = SeriesQuery(query.days, grain, query.breakdown, query.where)
     groups = group_names(query.breakdown)
     keys = ["period", "unit_key", *groups]
-    if metric.type is Shape.MEAN:
+    if metric.type is MetricType.MEAN:
         plan, units = _mean(metric, query, dialect, keys)
     else:
         plan, units = _ratio(metric, query, dialect, keys)
@@ -42,7 +42,7 @@ def _mean(metric: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str])
     source = open_source(
         dialect,
         metric.selection.narrowed(query.where),
-        shape=metric.type,
+        of_type=metric.type,
         days=query.days,
         unit_type=metric.unit,
         value=metric.value,
@@ -71,7 +71,7 @@ def _part(part: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str]) -
     source = open_source(
         dialect,
         part.selection.narrowed(query.where),
-        shape=part.type,
+        of_type=part.type,
         days=query.days,
         unit_type=part.unit,
         value=part.value,
@@ -79,9 +79,9 @@ def _part(part: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str]) -
     )
     rows = _in_periods(source.rows, query)
     match part.type:
-        case Shape.COUNT:
+        case MetricType.COUNT:
             value = source.count(rows).cast("float64")
-        case Shape.SUM:
+        case MetricType.SUM:
             value = source.total(rows)
         case _:
             value = ibis.literal(1.0, "float64")

@@ -16,7 +16,7 @@ from upshot.metrics.compile.query import Compiled, RetentionQuery, Route, Series
 from upshot.metrics.compile.source import activity_rows, group_names, open_source, plan_for
 from upshot.metrics.definition import Field, Filter, Metric, Selection
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import RetentionKind, Shape
+from upshot.metrics.kinds import MetricType, RetentionKind
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import brackets_of
 
@@ -63,7 +63,7 @@ def cohort_units(
 ) -> tuple[Plan, Table]:
     """Units that joined on these days: ``unit_key``, ``first_day``, groups (of the event that made them join)."""
     joining = (metric.of or metric.selection).narrowed(where)
-    plan = plan_for(dialect, joining, None, breakdown, shape=Shape.RETENTION, unit_type=metric.unit)
+    plan = plan_for(dialect, joining, None, breakdown, of_type=MetricType.RETENTION, unit_type=metric.unit)
     kept = activity_rows(dialect, plan, joining, (), metric.unit) if not breakdown else None
     if kept is not None:
         members = kept.filter(kept.previous_day.isnull()).select("unit_key", first_day=kept.day)
@@ -72,7 +72,7 @@ def cohort_units(
         members = _joined_with_fields(joining, days, breakdown, metric.unit, dialect)
     else:
         until = DayRange(_LONG_AGO, days.end)
-        rows = open_source(dialect, joining, shape=Shape.RETENTION, days=until, unit_type=metric.unit).rows
+        rows = open_source(dialect, joining, of_type=MetricType.RETENTION, days=until, unit_type=metric.unit).rows
         rows = rows.filter(rows.unit_key.notnull())
         members = rows.group_by("unit_key").agg(first_day=rows.day.min())
     return plan, members.filter(_is_inside(members.first_day, days))
@@ -140,7 +140,7 @@ def _once_for_both(metric: Metric, query: RetentionQuery, dialect: Dialect) -> t
     if query.breakdown or not _joins_by_returning(metric):
         return None
     until = DayRange(_LONG_AGO, query.days.end)
-    source = open_source(dialect, selection, shape=Shape.RETENTION, days=until, unit_type=metric.unit)
+    source = open_source(dialect, selection, of_type=MetricType.RETENTION, days=until, unit_type=metric.unit)
     if activity_rows(dialect, source.plan, selection, (), metric.unit) is not None:
         return None
     rows = source.rows.filter(source.rows.unit_key.notnull())
@@ -158,7 +158,7 @@ def _returns(
 ) -> tuple[Plan, Table]:
     """Periods in which members were active, each once: ``unit_key``, ``cohort``, groups, ``active_period``."""
     selection = metric.selection.narrowed(where)
-    source = open_source(dialect, selection, shape=Shape.RETENTION, days=days, unit_type=metric.unit)
+    source = open_source(dialect, selection, of_type=MetricType.RETENTION, days=days, unit_type=metric.unit)
     rows = source.rows
     same = _joins_by_returning(metric)
     kept = activity_rows(dialect, source.plan, selection, (), metric.unit) if same else None

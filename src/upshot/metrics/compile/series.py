@@ -1,4 +1,4 @@
-"""A metric over time: one function for each shape, all ending in the same columns."""
+"""A metric over time: one function for each type, all ending in the same columns."""
 
 import ibis
 from ibis.expr.types import Table
@@ -23,7 +23,7 @@ from upshot.metrics.compile.windows import (
 )
 from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import least_grain, window_grain
 
@@ -45,19 +45,19 @@ def series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
 
 def _rows(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
     match metric.type:
-        case Shape.COUNT | Shape.SUM | Shape.MEAN:
+        case MetricType.COUNT | MetricType.SUM | MetricType.MEAN:
             return _totals(metric, query, dialect)
-        case Shape.DISTINCT:
+        case MetricType.DISTINCT:
             return _distinct(metric, query, dialect)
-        case Shape.ACTIVE:
+        case MetricType.ACTIVE:
             return _active(metric, query, dialect)
-        case Shape.STICKINESS:
+        case MetricType.STICKINESS:
             return _stickiness(metric, query, dialect)
-        case Shape.RATIO:
+        case MetricType.RATIO:
             return _ratio(metric, query, dialect)
-        case Shape.CONVERSION:
+        case MetricType.CONVERSION:
             return _conversion(metric, query, dialect)
-        case Shape.RETENTION:
+        case MetricType.RETENTION:
             return retained_series(metric, query, dialect)
 
 
@@ -65,7 +65,7 @@ def _totals(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan,
     source = open_source(
         dialect,
         metric.selection.narrowed(query.where),
-        shape=metric.type,
+        of_type=metric.type,
         days=query.days,
         unit_type=metric.unit,
         keyed=False,
@@ -75,13 +75,13 @@ def _totals(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan,
     groups = group_names(query.breakdown)
     rows = source.rows
     # By day first: a calendar on each raw row costs several times the counting.
-    if metric.type is Shape.COUNT:
+    if metric.type is MetricType.COUNT:
         daily = rows.group_by(["day", *groups]).agg(numerator=source.count(rows))
         return source.plan, _by_period(daily, query, groups, value=daily.numerator.sum()), ()
     daily = rows.group_by(["day", *groups]).agg(numerator=source.total(rows), denominator=source.known(rows))
     # A measure holds only events that have the value: where none has, raw events give no row either.
     daily = daily.filter(daily.denominator > 0)
-    if metric.type is Shape.SUM:
+    if metric.type is MetricType.SUM:
         return source.plan, _by_period(daily, query, groups, value=daily.numerator.sum().fill_null(0.0)), ()
     sums = {"numerator": daily.numerator.sum(), "denominator": daily.denominator.sum()}
     return source.plan, _by_period(daily, query, groups, **sums), ()
@@ -89,7 +89,7 @@ def _totals(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan,
 
 def _distinct(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
     selection = metric.selection.narrowed(query.where)
-    plan = plan_for(dialect, selection, None, query.breakdown, shape=metric.type, unit_type=metric.unit)
+    plan = plan_for(dialect, selection, None, query.breakdown, of_type=metric.type, unit_type=metric.unit)
     is_text = isinstance(metric.value, Property)
     rows = event_rows(
         dialect,
@@ -181,7 +181,7 @@ def _open(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Activity:
     return open_activity(
         dialect,
         metric.selection.narrowed(query.where),
-        shape=metric.type,
+        of_type=metric.type,
         days=query.days,
         unit_type=metric.unit,
         breakdown=query.breakdown,

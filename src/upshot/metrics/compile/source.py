@@ -10,7 +10,7 @@ from upshot.metrics.compile.events import event_rows, first_days, kept, named, w
 from upshot.metrics.compile.query import Route
 from upshot.metrics.definition import Expression, Field, Scope, Selection
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.metrics.measures import Measure
 from upshot.metrics.plan import Plan, plan_selection
 
@@ -54,7 +54,7 @@ def plan_for(
     value: Expression | None,
     breakdown: tuple[Field, ...],
     *,
-    shape: Shape,
+    of_type: MetricType,
     unit_type: str,
 ) -> Plan:
     """The way to these events in the store that the dialect speaks for."""
@@ -66,7 +66,7 @@ def plan_for(
         selection,
         value,
         breakdown,
-        shape=shape,
+        of_type=of_type,
         has_facts=lambda: dialect.unit_days(unit_type) is not None,
         has_measure=has_measure,
     )
@@ -76,7 +76,7 @@ def open_source(
     dialect: Dialect,
     selection: Selection,
     *,
-    shape: Shape,
+    of_type: MetricType,
     days: DayRange | None,
     unit_type: str,
     keyed: bool = True,
@@ -86,7 +86,7 @@ def open_source(
     """The rows of a selection; not ``keyed`` where the question is about events alone (rows may have no key then)."""
     tells_units = keyed or any(field.scope is Scope.COHORT for field in breakdown)
     facts_of = unit_type if tells_units else "person"
-    plan = plan_for(dialect, selection, value, breakdown, shape=shape, unit_type=facts_of)
+    plan = plan_for(dialect, selection, value, breakdown, of_type=of_type, unit_type=facts_of)
     match plan.route:
         case Route.EVENTS:
             rows = event_rows(

@@ -18,7 +18,7 @@ from upshot.metrics.compile.source import open_source, plan_for
 from upshot.metrics.compile.windows import days_in_window, in_periods, windows_in_periods
 from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
-from upshot.metrics.kinds import Clock, Shape
+from upshot.metrics.kinds import Clock, MetricType
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import ROLLING_DAYS, window_grain
 
@@ -50,40 +50,40 @@ def per_unit(metric: Metric, days: DayRange, dialect: Dialect, *, unknown: bool)
 
 def _rows(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
     match metric.type:
-        case Shape.COUNT | Shape.SUM | Shape.MEAN:
+        case MetricType.COUNT | MetricType.SUM | MetricType.MEAN:
             return _totals(metric, days, dialect)
-        case Shape.DISTINCT:
+        case MetricType.DISTINCT:
             return _distinct(metric, days, dialect)
-        case Shape.ACTIVE:
+        case MetricType.ACTIVE:
             return _active(metric, days, dialect)
-        case Shape.STICKINESS:
+        case MetricType.STICKINESS:
             return _stickiness(metric, days, dialect)
-        case Shape.RATIO:
+        case MetricType.RATIO:
             return _ratio(metric, days, dialect)
-        case Shape.CONVERSION:
+        case MetricType.CONVERSION:
             plan, started = conversion_units(metric, SeriesQuery(days, None), dialect)
             rows = started.group_by("unit_key").agg(numerator=started.converted.max())
             return plan, rows.mutate(denominator=ibis.literal(1))
-        case Shape.RETENTION:
+        case MetricType.RETENTION:
             plan, units = retained_units(metric, days, (), (), dialect)
             return plan, units.select("unit_key", numerator=units.retained, denominator=ibis.literal(1))
 
 
 def _totals(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
     source = open_source(
-        dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit, value=metric.value
+        dialect, metric.selection, of_type=metric.type, days=days, unit_type=metric.unit, value=metric.value
     )
     rows = source.rows
     by_unit = rows.group_by("unit_key")
-    if metric.type is Shape.COUNT:
+    if metric.type is MetricType.COUNT:
         return source.plan, by_unit.agg(value=source.count(rows))
     sums = by_unit.agg(numerator=source.total(rows), denominator=source.known(rows))
     sums = sums.filter(sums.denominator > 0)
-    return source.plan, sums.rename(value="numerator") if metric.type is Shape.SUM else sums
+    return source.plan, sums.rename(value="numerator") if metric.type is MetricType.SUM else sums
 
 
 def _distinct(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
-    plan = plan_for(dialect, metric.selection, None, (), shape=metric.type, unit_type=metric.unit)
+    plan = plan_for(dialect, metric.selection, None, (), of_type=metric.type, unit_type=metric.unit)
     name = metric.value.name if isinstance(metric.value, Property) else None
     value = None if name is not None else metric.value
     rows = event_rows(dialect, metric.selection, days=days, unit_type=metric.unit, value=value, value_text=name)
@@ -94,7 +94,7 @@ def _active(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Tab
     """1 where the unit was active in the days, or in their last 28; for calendar windows how many it was active in."""
     if metric.window is Window.ROLLING_28_DAYS:
         days = DayRange(days.end - timedelta(days=ROLLING_DAYS), days.end)
-    source = open_source(dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit)
+    source = open_source(dialect, metric.selection, of_type=metric.type, days=days, unit_type=metric.unit)
     rows = source.rows.filter(source.rows.unit_key.notnull())
     grain = window_grain(metric)
     if grain is None:
@@ -107,7 +107,7 @@ def _stickiness(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan,
     """Numerators and denominators add up over units to those of the series' total."""
     rolling = metric.window is Window.ROLLING_28_DAYS
     activity = open_activity(
-        dialect, metric.selection, shape=metric.type, days=days, unit_type=metric.unit, lookback=rolling
+        dialect, metric.selection, of_type=metric.type, days=days, unit_type=metric.unit, lookback=rolling
     )
     plan, rows = activity.source.plan, within_days(activity.source.rows, days)
     if rolling:

@@ -35,7 +35,7 @@ from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.metrics.filters import parse_field, parse_filter
-from upshot.metrics.kinds import Shape
+from upshot.metrics.kinds import MetricType
 from upshot.workspace.binding import Binding
 from upshot.workspace.dashboard_text import dashboard_to_yaml, parse_dashboards
 from upshot.workspace.ready_made import ready_made
@@ -253,14 +253,14 @@ def _arranged(dashboard: Dashboard) -> Dashboard:
 
 def tile_problems(resources: Resources, dashboards: Iterable[Dashboard], source: str = "") -> tuple[Problem, ...]:
     """What its tiles ask for and cannot have."""
-    shapes = {name: metric.type for name, (metric, _) in resources.metrics.all().items()}
+    types = {name: metric.type for name, (metric, _) in resources.metrics.all().items()}
     found: list[Problem] = []
     for dashboard in dashboards:
         texts = [(f"dashboard {dashboard.name!r}", text) for text in dashboard.where]
         for tile in dashboard.tiles:
             called = f"tile {tile.name!r} of {dashboard.name!r}"
             texts += [(called, text) for text in tile.where]
-            found += _of_tile(called, tile, shapes, source)
+            found += _of_tile(called, tile, types, source)
         for called, text in texts:
             parsed = parse_filter(text)
             if isinstance(parsed, Problem):
@@ -268,13 +268,13 @@ def tile_problems(resources: Resources, dashboards: Iterable[Dashboard], source:
     return tuple(found)
 
 
-def _of_tile(called: str, tile: Tile, shapes: dict[str, Shape], source: str) -> Iterator[Problem]:
+def _of_tile(called: str, tile: Tile, types: dict[str, MetricType], source: str) -> Iterator[Problem]:
     if not tile.metric:
         return
-    if tile.metric not in shapes:
+    if tile.metric not in types:
         message = f"The {called} shows a metric that is not there: {tile.metric!r}."
-        yield Problem(message, source, 0, nearest(tile.metric, shapes))
-    elif tile.show == "cohorts" and not shapes[tile.metric].kind.grid:
+        yield Problem(message, source, 0, nearest(tile.metric, types))
+    elif tile.show == "cohorts" and not types[tile.metric].kind.grid:
         yield Problem(f"The {called} shows cohorts, and {tile.metric!r} says nothing about coming back.", source)
     if tile.breakdown:
         parsed = parse_field(tile.breakdown)
