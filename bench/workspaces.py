@@ -7,29 +7,44 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 from datetime import date, timedelta
 from math import exp, sin
 from pathlib import Path
 
-__all__ = ["RELEASES", "releases", "tempo", "upshot"]
+__all__ = ["RELEASES", "installed", "releases", "tempo", "upshot"]
 
 RELEASES = 180
 _SERIES = ("downloads", "stars", "signups")
 _DAYS_A_RELEASE = 7
 
 
+def installed() -> dict[str, str]:
+    """The environment in which modules are compiled once, as an installer does, whatever this process was told."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if "PYTHONDONTWRITEBYTECODE" in os.environ and "PYTHONPYCACHEPREFIX" not in os.environ:
+        kept["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / f"upshot-bench-{os.getuid()}")
+    return kept
+
+
 def upshot(*words: str) -> str:
     """Run a command and return what it printed."""
     command = [sys.executable, "-m", "upshot.cli", *words]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=installed()
+    ).stdout
 
 
 def tempo(place: Path, scale: str) -> Path:
-    """Tempo's workspace with its whole history; ``UPSHOT_BENCH_TEMPO`` names one that is open already."""
+    """Tempo's workspace with its whole history; every due verdict is recorded.
+
+    ``UPSHOT_BENCH_TEMPO`` names one that is made already.
+    """
     if there := os.environ.get("UPSHOT_BENCH_TEMPO"):
         return Path(there)
     folder = place / "tempo"
     upshot("demo", "--once", "--scale", scale, "--workspace", str(folder))
+    upshot("study", "read", "--workspace", str(folder))
     return folder
 
 
