@@ -3,8 +3,8 @@
 from bench.calibrate.stats_regression_adjusted import rows
 
 
-def test_adjusted_looks_keep_their_promise_and_one_variance_for_all_does_not_where_arms_differ() -> None:
+def test_adjusted_looks_keep_their_promise_and_are_refused_where_the_smaller_arm_varies_more() -> None:
     found = rows(simulations=250, seed=7)
     assert not [row for row in found if row.verdict == "fails"]
-    (apart,) = [row for row in found if row.verdict == "reported"]
-    assert apart.low > 0.15
+    refused = [row for row in found if "refused where that shows" in row.scenario]
+    assert [row.nominal for row in refused] == [0.05, 0.05]

@@ -147,3 +147,45 @@ def test_growing_totals_and_arms_without_an_axis_are_refused() -> None:
     assert growing.reason.tolist() == [Reason.GROWING_UNITS]
     with pytest.raises(InvalidInput, match="last axis"):
         regression_adjusted_sequence(CovariateMoments.of(np.ones((9, 2))), totals="final", tuned_n=10)
+
+
+def test_smaller_arm_that_varies_more_is_refused_and_what_is_said_before_holds() -> None:
+    simulations, looks = 500, (100, 150, 250, 400, 600)
+    rng = np.random.default_rng(8)
+    past = [rng.normal(size=(simulations, share * looks[-1])) for share in (9, 1)]
+    noise = [rng.normal(scale=scale, size=x.shape) for scale, x in zip((1.0, 2.0), past, strict=True)]
+    values = [np.stack([2.0 * x + e, x], axis=-1) for x, e in zip(past, noise, strict=True)]
+    alarmed, fixed, refused = np.zeros(simulations, bool), np.zeros(simulations, bool), []
+    for n in looks:
+        arms = stack_arms(
+            [CovariateMoments.of(value[:, : share * n]) for share, value in zip((9, 1), values, strict=True)]
+        )
+        found = regression_adjusted_sequence(arms, totals="final", tuned_n=2160, treatment_share=0.1)
+        alarmed |= (found.reason[:, 0] == Reason.OK) & (found.p_value[:, 0] < 0.05)
+        refused.append((found.reason[:, 0] == Reason.UNEQUAL_VARIANCE).mean())
+        own = cuped(arms.pair(0, 1))
+        separate = mean_difference_sequence(own[..., 0], own[..., 1], totals="final", tuned_n=2160, treatment_share=0.1)
+        fixed |= separate.p_value < 0.05
+    assert refused[0] > 0.9
+    assert refused[-1] == 1.0
+    assert alarmed.mean() < 0.05
+    assert fixed.mean() < 0.05  # the way out that the reason names keeps its promise
+
+
+@pytest.mark.parametrize(("units", "scale"), [((600, 600), 3.0), ((5400, 600), 1.0), ((5400, 600), 0.3)])
+def test_even_splits_like_arms_and_a_steadier_small_arm_are_answered(units: tuple[int, int], scale: float) -> None:
+    tables = drawn(units, covariates=1, seed=9)
+    tables[1][:, 0] = tables[1][:, 1] + scale * (tables[1][:, 0] - tables[1][:, 1])
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=6000, treatment_share=0.5)
+    assert found.reason[0] == Reason.OK
+
+
+def test_covariate_that_does_not_vary_leaves_the_guard_alone() -> None:
+    tables = drawn((500, 80), covariates=1, seed=10)
+    for table in tables:
+        table[:, 1] = 3.0
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=580, minimum_n=2)
+    assert found.reason[0] == Reason.OK
+    tables[1][:, 0] *= 3.0
+    wider = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=580, minimum_n=2)
+    assert wider.reason[0] == Reason.UNEQUAL_VARIANCE

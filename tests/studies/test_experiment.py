@@ -300,20 +300,33 @@ def _even_tails(values: tuple[ArmValues, ...], weights: tuple[float, ...] = (1, 
 
 def test_a_declared_reading_tells_when_large_values_tilt_it() -> None:
     rng = np.random.default_rng(24)
-    money = np.where(rng.random(20_000) < 0.05, rng.lognormal(3.0, 1.2, 20_000), 0.0)
-    small, large = money[:1_000], money[1_000:]
+    money = np.where(rng.random(80_000) < 0.05, rng.lognormal(3.0, 1.2, 80_000), 0.0)
+    small, large = money[:1_000], money[1_000:20_000]
     told = _even_tails((arm("old", large), arm("new", small)), (95, 5))
     assert told is not None
     assert told.passed is None
     assert "instead of 2.5%" in told.sentence
     assert "times as many units" in told.sentence
     # Halves cancel each other's skewness, few different values have none to speak of.
-    halves = _even_tails((arm("old", money[:10_000]), arm("new", money[10_000:])))
+    halves = _even_tails((arm("old", money[:40_000]), arm("new", money[40_000:])))
     assert halves is not None
     assert halves.passed
     plain = _even_tails((arm("old", rng.normal(9, 1, 19_000)), arm("new", rng.normal(9, 1, 1_000))), (95, 5))
     assert plain is not None
     assert plain.passed
+
+
+def test_a_declared_reading_tells_which_metric_is_too_skewed_for_its_units_in_any_split() -> None:
+    rng = np.random.default_rng(26)
+    money = np.where(rng.random(40_000) < 0.05, rng.lognormal(3.0, 1.2, 40_000), 0.0)
+    told = _even_tails((arm("old", money[:1_000]), arm("new", money[1_000:2_000])))
+    assert told is not None
+    assert told.passed is None
+    assert "is skewed by about" in told.sentence
+    assert "in the smallest variant on, which has 1,000." in told.sentence
+    enough = _even_tails((arm("old", money[:20_000]), arm("new", money[20_000:])))
+    assert enough is not None
+    assert enough.passed
 
 
 def test_tails_are_not_spoken_of_where_skewness_is_not_known() -> None:

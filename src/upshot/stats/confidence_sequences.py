@@ -225,6 +225,10 @@ def mean_difference_sequence(
     and looks before it raise false alarms. A relative lift also needs a baseline whose standard error is at most 15 %.
     Below, the reason is BELOW_VALID_SAMPLE.
 
+    The sequence's clock is units, not the calendar: a look is as far as the units that have come in by then (counted as
+    what an uneven split is worth, where ``treatment_share`` is given), and ``tuned_n`` is where along that way the
+    interval is tightest. A week without units is no time, a week with twice the units is two.
+
     Args:
         control: Sufficient statistics of the control at one or many looks.
         treatment: The same for the treatment.

@@ -13,8 +13,11 @@ Its inverse is a p-value at every look, and B < 1/α holds within the standard e
     √( ν (1 − c) / (c − r) ),   c = (α² r)^(1/(ν + 1))
 
 Unlike asymptotic sequences this is exact at every size where residuals are normal with one variance: σ is not taken as
-known. For many units both agree. Elsewhere it holds in the limit, and where arms' variances differ in an uneven split
-not even there: adjust with ``cuped`` and take ``mean_difference_sequence``, which gives each arm its own variance.
+known. For many units both agree. Elsewhere it holds in the limit, and where a smaller arm varies more not even there.
+Let V be the effect's variance as each arm's own residuals give it, s²/n summed over both (Welch), and U as the model
+has it, σ̂²/n summed. Where V is above 1.1 U and clearly so (V f/U above the 0.999 quantile of χ² on f degrees of
+freedom, Satterthwaite's) there is no answer: adjust with ``cuped`` and take ``mean_difference_sequence``, which gives
+each arm its own variance. In even splits V and U are the same.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import chdtrc
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import fitting, floats, given
@@ -32,9 +36,12 @@ from upshot.stats.result import Estimates, FloatArray, Reason
 from upshot.stats.wald import checked_level
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["regression_adjusted_sequence"]
+
+_TOO_NARROW, _CLEARLY = 1.1, 0.001
+"""Variance that the arms' own residuals may show over the model's, and how sure it must be that they show more."""
 
 _DEPENDENT = 1e-10
 """Share of the largest eigenvalue of the covariates' correlations below which a direction repeats the others."""
@@ -54,9 +61,9 @@ def regression_adjusted_sequence(
     An experiment may be looked at after each unit and stop for any reason; the interval at the stop keeps its level,
     and the p-value may be compared with alpha at every look.
 
-    All arms are taken to vary alike around the regression. Where they do not and the split is uneven the promise is
-    broken, by much (38 false alarms in 100 where a tenth of the units varies twice as much): take ``cuped`` and
-    ``mean_difference_sequence`` there.
+    All arms are taken to vary alike around the regression. Where a smaller arm clearly varies more there is no answer
+    (UNEQUAL_VARIANCE), as 38 in 100 would be false alarms where a tenth of the units varies twice as much: take
+    ``cuped`` and ``mean_difference_sequence`` there.
 
     Args:
         arms: Column 0 is the metric, the others are covariates (none is allowed: a sequential t-test); control first
@@ -71,7 +78,7 @@ def regression_adjusted_sequence(
     Returns:
         Estimates of shape (…, g − 1), absolute, treatment minus control; ``n`` counts both arms. TOO_FEW_UNITS where
         no degree of freedom or no bounded interval is left, BELOW_VALID_SAMPLE below ``minimum_n``, ZERO_VARIANCE
-        where the covariates determine the metric.
+        where the covariates determine the metric, UNEQUAL_VARIANCE where the smaller arm varies more.
 
     Raises:
         InvalidInput: There is no axis of arms, or an argument is out of range.
@@ -97,12 +104,13 @@ def regression_adjusted_sequence(
     sizes = {"tuned_n": rho_squared.shape, "treatment_share": share.shape, "minimum_n": least.shape}
     fitting(treatments=n_t.shape, **sizes)
     with np.errstate(all="ignore"):
-        estimate, error, knows, freedom = _least_squares(arms, n)
+        estimate, error, knows, freedom, unlike = _least_squares(arms, n)
         shrunk = 1.0 / (1.0 + knows * rho_squared / (share * (1.0 - share)))
         radius, p_value = _mixed(estimate / error, freedom, shrunk, 1.0 - level)
         reason = sequential_reasons(estimate + 0.0 * shrunk, error, np.minimum(n_c, n_t), least, totals)
         undecided = (freedom <= 0.0) | (np.isinf(radius) & (reason == Reason.OK))
         reason = np.where(undecided & (reason != Reason.GROWING_UNITS), np.int64(Reason.TOO_FEW_UNITS), reason)
+        reason = np.where(unlike & (reason == Reason.OK), np.int64(Reason.UNEQUAL_VARIANCE), reason)
         low, high = estimate - error * radius, estimate + error * radius
     metric = arms.column(0)
     of_arms = group_reasons(metric[..., :1], metric[..., 1:])
@@ -113,8 +121,10 @@ def regression_adjusted_sequence(
     )
 
 
-def _least_squares(arms: CovariateMoments, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Effects, their standard errors, σ²/Var(effect), each of shape (…, g − 1), and degrees of freedom, (…, 1)."""
+def _least_squares(
+    arms: CovariateMoments, n: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Effects, their standard errors, σ²/Var(effect), (…, g − 1); degrees of freedom, (…, 1); and unequal variances."""
     means = np.broadcast_to(arms.means, (*n.shape, arms.size))
     told = np.where(n >= 2.0, n - 1.0, 0.0)
     within = np.where(told[..., None, None] > 0.0, told[..., None, None] * arms.covariance, 0.0).sum(axis=-3)
@@ -133,8 +143,27 @@ def _least_squares(arms: CovariateMoments, n: FloatArray) -> tuple[FloatArray, F
     gaps = ((means[..., 1:, 1:] - means[..., :1, 1:]) / scale[..., None, :]) @ whitened
     spread = 1.0 / n[..., :1] + 1.0 / n[..., 1:] + np.square(gaps).sum(axis=-1)
     effect = means[..., 1:, 0] - means[..., :1, 0] - (gaps * slopes[..., None, :]).sum(axis=-1)
-    error = np.sqrt(np.where(sound & (freedom > 0.0), left / freedom, np.nan)[..., None] * spread)
-    return effect, error, np.asarray(1.0 / spread), np.asarray(freedom[..., None], np.float64)
+    pooled = np.where(sound & (freedom > 0.0), left / freedom, np.nan)[..., None]
+    weights = (whitened @ slopes[..., :, None])[..., 0] / scale
+    unlike = _unlike(arms, n, np.concatenate([np.ones_like(pooled), -weights], axis=-1), pooled)
+    return (
+        effect,
+        np.sqrt(pooled * spread),
+        np.asarray(1.0 / spread),
+        np.asarray(freedom[..., None], np.float64),
+        unlike,
+    )
+
+
+def _unlike(arms: CovariateMoments, n: FloatArray, residual: FloatArray, pooled: FloatArray) -> NDArray[np.bool_]:
+    """Where the arms' own residuals clearly give an effect a larger variance than the pooled ones do, (…, g − 1)."""
+    own = (residual[..., None, None, :] @ arms.covariance @ residual[..., None, :, None])[..., 0, 0]
+    parts = own / n
+    doubts = np.square(parts) / (n - 1.0)
+    apart = parts[..., :1] + parts[..., 1:]
+    freedom = np.square(apart) / (doubts[..., :1] + doubts[..., 1:])
+    excess = apart / (pooled * (1.0 / n[..., :1] + 1.0 / n[..., 1:]))
+    return np.asarray((excess > _TOO_NARROW) & (chdtrc(freedom, freedom * excess) < _CLEARLY))
 
 
 def _mixed(t: FloatArray, freedom: FloatArray, shrunk: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ import numpy as np
 from upshot.catalog.verdict import Check
 from upshot.stats import Moments, Reason, difference, sample_ratio, stack_arms
 from upshot.studies.inputs import ArmUnits, ArmValues
-from upshot.studies.readout import ArmStatistics, have_past, tails_of
+from upshot.studies.readout import ArmStatistics, have_past, short_of, tails_of
 
 __all__ = ["ALARM", "balance_checks", "split_check", "tail_checks"]
 
@@ -64,13 +64,22 @@ def balance_checks(arms: Sequence[ArmValues], before: str) -> list[Check]:
 def tail_checks(read: Iterable[tuple[str, ArmStatistics, float]]) -> list[Check]:
     """Whether an interval of a skewed metric misses on one side more often than promised: of the worst metric.
 
+    Also which metrics are so skewed that their arms are too small for any interval to be sure, in even splits too.
+
     Args:
         read: Title, statistics and coverage of each metric that is read.
     """
     worst: tuple[float, float, float, str] | None = None
+    short: list[str] = []
     for title, arms, level in read:
         if arms.shape == "proportion":
             continue
+        skewness, least = (float(part) for part in short_of(arms))
+        if least == least:
+            short.append(
+                f"{title} is skewed by about {skewness:.0f}: its intervals are known to hold from some {least:,.0f} "
+                f"units in the smallest variant on, which has {int(arms.n.min()):,}."
+            )
         limit = tails_of(arms, level=level)
         if not (limit.reason == Reason.OK).any():
             continue
@@ -81,10 +90,14 @@ def tail_checks(read: Iterable[tuple[str, ArmStatistics, float]]) -> list[Check]
     if worst is None:
         return []
     times, missed, share, title = worst
+    if times <= 1.0 and short:
+        return [
+            Check(name="even tails", passed=None, sentence=f"{' '.join(short)} Read them with care, or cap values.")
+        ]
     if times <= 1.0:
         return [Check(name="even tails", passed=True, sentence="Few large values do not tilt any interval.")]
     sentence = (
         f"Few large values tilt the interval of {title}: one end misses in about {missed:.1%} of such experiments "
         f"instead of {share:.1%}. Some {times:.1f} times as many units would cure it, or a metric with capped values."
     )
-    return [Check(name="even tails", passed=None, sentence=sentence)]
+    return [Check(name="even tails", passed=None, sentence=" ".join([sentence, *short]))]

@@ -23,6 +23,7 @@ from upshot.stats import (
     fieller_lift,
     lift,
     mean_difference_sequence,
+    minimum_units,
     normal_limit,
     score_difference,
     score_lift,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from upshot.stats import FloatArray, NormalLimit
     from upshot.studies.inputs import ArmValues
 
-__all__ = ["ArmStatistics", "Readout", "family_level", "have_past", "read_out", "tails_of"]
+__all__ = ["ArmStatistics", "Readout", "family_level", "have_past", "read_out", "short_of", "tails_of"]
 
 _FEW_SUCCESSES = 50
 _SHAKY_BASELINE = 0.03
@@ -182,6 +183,25 @@ def tails_of(arms: ArmStatistics, *, level: float) -> NormalLimit:
     skewness = _skewness(arms, slope)
     control, treated = moments[..., :1], moments[..., 1:]
     return normal_limit(control, treated, skewness[..., :1], skewness[..., 1:], level=level, tolerance=_UNEVEN)
+
+
+def short_of(arms: ArmStatistics) -> tuple[FloatArray, FloatArray]:
+    """Skewness of the most skewed arm and the units that each arm then needs, where the smallest has fewer; else NaN.
+
+    An estimate of skewness is bounded by the root of the units and mostly too low, so who is short by it surely is.
+
+    Args:
+        arms: Sufficient statistics of a mean or a ratio.
+
+    Returns:
+        Two arrays of shape (…): skewness in absolute value, and ``minimum_units`` for it.
+    """
+    _, _, slope = _adjusted(arms)
+    skewness = np.abs(_skewness(arms, slope))
+    most = np.fmax.reduce(np.where(np.isfinite(skewness), skewness, np.nan), axis=-1)
+    least = minimum_units(most)
+    short = arms.n.min(axis=-1) < np.where(least > minimum_units(0.0), least, 0.0)
+    return np.where(short, most, np.nan), np.where(short, least, np.nan)
 
 
 def family_level(level: float, family: int) -> float:
