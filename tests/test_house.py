@@ -112,11 +112,11 @@ def _names_a_kind(path: Path) -> bool:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "MetricType":
             if node.attr in members:
                 return True
-        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute):
-            compared = [item for other in node.comparators for item in ast.walk(other)]
-            if {item.value for item in compared if isinstance(item, ast.Constant)} & words and (
-                ast.unparse(node.left).startswith(("m.", "metric.")) and node.left.attr in ("shape", "type")
-            ):
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute) and node.left.attr == "type":
+            said = {
+                item.value for other in node.comparators for item in ast.walk(other) if isinstance(item, ast.Constant)
+            }
+            if said & words:
                 return True
     return False
 

@@ -63,7 +63,7 @@ def _view(metric: Metric, version: int, hash_: str, definition: str) -> MetricVi
         name=metric.name,
         title=metric.title or metric.name,
         description=metric.description,
-        shape=str(metric.type),
+        type=str(metric.type),
         format=metric.format,
         direction=metric.direction,
         unit=metric.unit,

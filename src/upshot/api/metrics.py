@@ -45,7 +45,7 @@ class MetricView(msgspec.Struct, frozen=True):
     name: str
     title: str
     description: str
-    shape: str
+    type: str
     format: str
     direction: Literal["up", "down", "none"]
     unit: str

@@ -27,7 +27,7 @@ def list_metrics(*, common: Common | None = None) -> None:
     if not json_or(common, answer):
         table(
             (("name", "left"), ("type", "left"), ("unit", "left"), ("version", "right"), ("title", "left")),
-            ((m.name, m.shape, m.unit, str(m.version), m.title) for m in answer.metrics),
+            ((m.name, m.type, m.unit, str(m.version), m.title) for m in answer.metrics),
         )
 
 
