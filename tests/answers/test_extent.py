@@ -2,7 +2,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from upshot.answers.extent import Extent, day_is_whole
+from upshot.answers.ends import day_is_whole
+from upshot.answers.extent import Extent
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.ripening import Ripening
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from upshot.answers.compiled import CompiledQueries
 from upshot.answers.metric_book import MetricBook
 from upshot.answers.segment_book import SegmentBook
+from upshot.answers.streams import Pace, Stream, Streams
 from upshot.answers.study_worker import StudyWorker
 from upshot.catalog.catalog import Catalog
 from upshot.core.lru import Lru
@@ -22,6 +23,7 @@ __all__ = ["Answering", "KeptStanding", "SeenNames"]
 
 _STANDINGS = 500
 _REVISIONS = 4
+_PACES = 1_000
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class Answering:
         standings: Where objectives stood, by the hashes of objective and metric and the local day.
         worker: The process that concludes studies.
         last_whole: Whether the data cover their whole last day, by the revision of the store.
+        streams: Which events come together.
+        paces: How streams came in until their ends.
     """
 
     store: EventStore
@@ -92,6 +96,8 @@ class Answering:
     standings: Lru[tuple[str, str, date], KeptStanding] = field(default_factory=lambda: Lru(_STANDINGS))
     worker: StudyWorker = field(default_factory=StudyWorker)
     last_whole: Lru[int, bool] = field(default_factory=lambda: Lru(_REVISIONS))
+    streams: Streams = field(default_factory=Streams)
+    paces: Lru[Stream, Pace] = field(default_factory=lambda: Lru(_PACES))
     _contents: _Contents = field(default_factory=_Contents)
 
     @classmethod

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from upshot.answers.answering import Answering
+from upshot.answers.ends import End, day_is_whole, earliest, end_of, latest
+from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
-from upshot.metrics.definition import Metric
+from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
 from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
 
-__all__ = ["IN_PART", "NO_DATA", "Extent", "day_is_whole", "extent_of"]
+__all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of"]
 
 NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
 """Notes of periods about which the data say nothing, so that a missing row there is no zero."""
@@ -18,8 +20,8 @@ IN_PART = "asked for in part"
 
 _DAY = timedelta(days=1)
 _COMPARED_DAYS = 28
-_FEWEST_DAYS = 3
-_EARLY = timedelta(hours=1)
+_PERSONS = frozenset({"person", "device"})
+_SOURCE = Field(Scope.COLUMN, "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,12 @@ class Extent:
 
     Attributes:
         first: The day of the first event; None without events.
-        last: The day of the last event.
+        last: The day of the last event; of a metric, the last until which its sources are known.
         today: The local day now; it is not over.
         ripening: How long units are given to do what is counted.
         lookback_days: How many days before a period count in it.
         last_is_whole: Whether the data cover the whole of ``last``.
+        last_at: When the last event occurred; UTC without offset.
     """
 
     first: date | None
@@ -41,6 +44,7 @@ class Extent:
     ripening: Ripening = AT_ONCE
     lookback_days: int = 0
     last_is_whole: bool = True
+    last_at: datetime | None = None
 
     @property
     def known(self) -> date | None:
@@ -89,32 +93,57 @@ class Extent:
 
 
 def extent_of(resources: Answering, metric: Metric | None = None) -> Extent:
-    """From when until when there are data, for periods of ``metric``."""
+    """From when until when there are data, for periods of ``metric``: until its own sources end.
+
+    Without a metric, or where all events have one source, until the last event of all.
+    """
     info, today = resources.held(), resources.today()
     first, last = info.first_event_at, info.last_event_at
-    last_day = None if last is None else resources.local_day(last)
-    return Extent(
-        first=None if first is None else resources.local_day(first),
-        last=last_day,
-        today=today,
-        ripening=AT_ONCE if metric is None else ripening(metric),
-        lookback_days=0 if metric is None else lookback_days(metric),
-        last_is_whole=last_day is None or last_day >= today or _last_is_whole(resources, last_day),
+    if first is None or last is None:
+        return Extent(None, None, today, *_times(metric))
+    end = _end(resources, metric)
+    if end is None:
+        day = resources.local_day(last)
+        end = End(day, day >= today or _last_is_whole(resources, day), last)
+    return Extent(resources.local_day(first), end.last, today, *_times(metric), end.whole, end.at)
+
+
+def _times(metric: Metric | None) -> tuple[Ripening, int]:
+    return (AT_ONCE, 0) if metric is None else (ripening(metric), lookback_days(metric))
+
+
+def _end(resources: Answering, metric: Metric | None) -> End | None:
+    """Until when a metric's sources go on: what takes several things ends with the first of them."""
+    streams = resources.streams.of(resources.store)
+    if metric is None or len(streams) <= 1:
+        return None
+    if metric.parts:
+        parts = [end for part in metric.parts if (end := _end(resources, part)) is not None]
+        return earliest(parts) if parts else None
+    selections = (metric.selection,) if metric.of is None else (metric.selection, metric.of)
+    return earliest(
+        latest(end_of(resources, stream) for stream in brought(streams, metric, each)) for each in selections
     )
 
 
-def day_is_whole(last: timedelta, others: list[timedelta]) -> bool:
-    """Whether data that end at this time of their last day cover the day, by when the days before it ended.
+def brought(streams: tuple[Stream, ...], metric: Metric, selection: Selection) -> tuple[Stream, ...]:
+    """The streams that bring what is selected; all where none ever has."""
+    of_persons = metric.is_a.people and metric.unit in _PERSONS
+    wanted, sources = set(selection.events), _sources(selection)
+    found = []
+    for stream in streams:
+        names = stream.of_persons if of_persons else stream.events
+        if names and (not wanted or names & wanted) and (sources is None or stream.source in sources):
+            found.append(stream)
+    return tuple(found) or streams
 
-    One that ends more than an hour before nine of ten of the others is not whole. Fewer than three others say nothing.
 
-    >>> hours = [timedelta(hours=h) for h in (20, 21, 19, 20)]
-    >>> day_is_whole(timedelta(hours=12), hours), day_is_whole(timedelta(hours=18, minutes=30), hours)
-    (False, True)
-    """
-    if len(others) < _FEWEST_DAYS:
-        return True
-    return last + _EARLY >= sorted(others)[len(others) // 10]
+def _sources(selection: Selection) -> set[str] | None:
+    """The sources that a filter names; None where it names none."""
+    for each in selection.where:
+        if each.field == _SOURCE and each.op in (Op.EQ, Op.IN):
+            return {value.text for value in each.values}
+    return None
 
 
 def _last_is_whole(resources: Answering, last: date) -> bool:

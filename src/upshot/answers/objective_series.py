@@ -97,7 +97,7 @@ def _points(resources: Answering, objective: Objective, days: DayRange) -> tuple
 def _by_windows(
     resources: Answering, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
 ) -> Collected:
-    known = extent_of(resources).known
+    known = extent_of(resources, metric).known
     last = None if known is None else min(known, objective.due)
     late = timedelta(days=ripening(metric).most_days)
     direct: dict[tuple[date, date], float | None] = {}

@@ -32,6 +32,7 @@ from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
 from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import KINDS, RetentionKind
+from upshot.metrics.ripening import AT_ONCE
 
 __all__ = ["answer_grid", "answer_series", "retention", "series", "window_of"]
 
@@ -71,7 +72,6 @@ def answer_series(
     then = None
     if request.compare != "none":
         then = _beside(asked, window, request.compare, now, request.limit)
-    info = resources.held()
     without = left_out(resources, metric, window, asked.where)
     return MetricSeries(
         metric=view,
@@ -90,7 +90,7 @@ def answer_series(
         time_zone=resources.zone.key,
         currency=resources.currency,
         data_from=asked.extent.first,
-        data_until=None if info.last_event_at is None else aware_instant(info.last_event_at),
+        data_until=None if asked.extent.last_at is None else aware_instant(asked.extent.last_at),
         notes=(
             *now.prepared.notes,
             *_notes_on_leap_days(asked, window, request.compare),
@@ -134,7 +134,7 @@ def answer_grid(
     prepared, answer = resources.compiled.retention(
         resources.store, metric, Cohorts(window, grain, request.periods, (), where)
     )
-    extent = extent_of(resources)
+    extent = replace(extent_of(resources, metric), ripening=AT_ONCE, lookback_days=0)
     cells = _cells(answer, grain, extent, window)
     cut = grain.floor(extent.first) if extent.first else None
     return RetentionGrid(

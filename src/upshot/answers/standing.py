@@ -1,8 +1,7 @@
 """Where the judgement of a launch of this workspace stands; what that is called says ``upshot.ledger.standing``."""
 
-from upshot.answers.extent import extent_of
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.study_inputs import ripe_on
+from upshot.answers.study_inputs import ripe_on, study_extent
 from upshot.catalog.kinds import Study
 from upshot.catalog.verdict import Verdict
 from upshot.core.errors import NotFound
@@ -37,4 +36,4 @@ def _unread(book: LaunchBook, study: Study) -> Unread:
         return Unread(first, first, None)
     drawn = any(each.value.launch == study.launch for each in book.experiments.values())
     ripe = first if drawn else ripe_on(book.resources, study, first)
-    return Unread(first, ripe, extent_of(book.resources).known)
+    return Unread(first, ripe, study_extent(book, study).known)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from upshot.answers.answering import Answering
-from upshot.answers.extent import extent_of
+from upshot.answers.extent import Extent, extent_of
 from upshot.answers.fields import read_filters
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.catalog.kinds import Experiment, Launch, Study
@@ -27,7 +27,7 @@ from upshot.studies.inputs import (
     seed_of,
 )
 
-__all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripe_on"]
+__all__ = ["HISTORY_DAYS", "collect", "daily_series", "metric_input", "others_of", "ripe_on", "study_extent"]
 
 _NAMED = 3
 _LONGEST_NAME = 60
@@ -79,6 +79,20 @@ def ripe_on(resources: Answering, study: Study, day: date) -> date:
     """The day with whose end all of the study's metrics know ``day``: units may be given time after it."""
     names = (study.primary, *study.secondary, *study.guardrails, *study.controls)
     return max(ripening(resources.metrics.get(name)[0]).end(day) for name in names)
+
+
+def study_extent(book: LaunchBook, study: Study) -> Extent:
+    """From when until when there are data for a study: those of its primary metric; of all where that is gone.
+
+    An experiment that is over by the end of these needs no more of them: units whose own time is over are counted.
+    """
+    found = book.resources.metrics.all().get(study.primary)
+    own = extent_of(book.resources, None if found is None else found[0])
+    experiment = book.experiment_in(study)
+    over = None if experiment is None else experiment.ends
+    if over is not None and own.known is not None and over <= own.known:
+        return extent_of(book.resources)
+    return own
 
 
 def metric_input(resources: Answering, name: str, role: MetricRole | None, foretold_at: datetime | None) -> MetricInput:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from upshot.answers.answering import Answering
-from upshot.answers.extent import extent_of
+from upshot.answers.extent import Extent, extent_of
 from upshot.answers.launch_book import LaunchBook, Measured
-from upshot.answers.study_inputs import collect, ripe_on
+from upshot.answers.study_inputs import collect, ripe_on, study_extent
 from upshot.catalog.kinds import Launch
 from upshot.catalog.verdict import Verdict, VerdictRecord
 from upshot.charts.words import day_label
@@ -54,9 +54,10 @@ def due_readings(book: LaunchBook, known: dict[tuple[str, date], VerdictRecord],
 def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
     """What a reading must wait for before it can be final; empty where it can be read."""
     resources, primary = book.resources, inputs.primary
-    known = extent_of(resources).known
+    extent = study_extent(book, inputs.study)
+    known = extent.known
     if known is None or known < inputs.reading:
-        return f"The data end before the end of {day_label(inputs.reading)}: {_end(book)}."
+        return f"The data end before the end of {day_label(inputs.reading)}: {_end(resources, extent)}."
     if inputs.experiment is not None:
         return ""  # only units whose own time is over count, and nobody may come any more
     ripe = ripe_on(resources, inputs.study, inputs.reading)
@@ -74,10 +75,12 @@ def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
 def as_of(book: LaunchBook, measured: Measured) -> date:
     """The day up to which a study can be read now, at most that of the last reading.
 
-    It is the last whole day of the data; where no lots were drawn, the last day that all of the study's metrics know.
+    It is the last whole day of the study's data; where no lots were drawn, the last day that all of the
+    study's metrics know by then.
     """
     resources, study = book.resources, measured.study
-    day = extent_of(resources).known or resources.today() - timedelta(days=1)
+    extent = extent_of(resources) if study is None else study_extent(book, study)
+    day = extent.known or resources.today() - timedelta(days=1)
     if study is None:
         return day
     if book.experiment_in(study) is None:
@@ -103,6 +106,6 @@ def read_now(book: LaunchBook, launch: Launch, measured: Measured) -> tuple[Stud
     return inputs, resources.worker.conclude(inputs)
 
 
-def _end(book: LaunchBook) -> str:
-    last = book.resources.held().last_event_at
-    return "there are none" if last is None else f"the last event is of {book.resources.local_day(last)}"
+def _end(resources: Answering, extent: Extent) -> str:
+    last = extent.last_at
+    return "there are none" if last is None else f"the last event is of {resources.local_day(last)}"

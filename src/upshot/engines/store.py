@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from upshot.engines.intake import Intake, Quarantined, Taken
     from upshot.engines.values import (
         Appended,
+        Delivered,
         EventCounts,
         EventRecord,
         Merge,
@@ -163,6 +164,20 @@ class EventStore(Protocol):
 
     def received_since(self, source: str, instant: datetime) -> int:
         """How many events of ``source`` have come in since ``instant``."""
+        ...
+
+    def single_source(self) -> bool:
+        """Whether all events came from one source, and in one import at most: a look at statistics, not at events."""
+        ...
+
+    def deliveries(self, after: int) -> tuple[list[Delivered], int]:
+        """Which events came from where in changes beyond a revision, and the last such change.
+
+        What a refresh removes as a duplicate stays in what was told before.
+
+        Args:
+            after: The revision; it is what is returned where no event came in beyond it.
+        """
         ...
 
     def event_summaries(self) -> list[EventCounts]:

@@ -18,6 +18,7 @@ __all__ = [
     "MAX_NESTING",
     "RESERVED_UNIT_TYPES",
     "Appended",
+    "Delivered",
     "EventCounts",
     "EventRecord",
     "Merge",
@@ -186,6 +187,19 @@ class EventCounts(msgspec.Struct, frozen=True):
     first_at: datetime
     last_at: datetime
     last_received_at: datetime
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """Events of one name from one source, of imports from one run: ``run`` is when it was received, else None.
+
+    ``of_persons`` says whether some of them have a person; ``last_at`` is when the last of them occurred.
+    """
+
+    source: str
+    run: datetime | None
+    event: str
+    of_persons: bool
+    last_at: datetime
 
 
 class PropertyCounts(msgspec.Struct, frozen=True):

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from upshot.engines.duckdb.dialect import DuckDBDialect
     from upshot.engines.intake import Intake, Quarantined, Taken
     from upshot.engines.values import (
+        Delivered,
         EventCounts,
         EventRecord,
         Merge,
@@ -294,6 +295,16 @@ class DuckDBStore:
                 "SELECT count(*) FROM events WHERE source = ? AND received_at >= ?", [source, utc_naive(instant)]
             ).fetchall()
             return int(rows[0][0])
+
+    def single_source(self) -> bool:
+        """Whether all events came from one source, and in one import at most."""
+        with self._reading() as cursor:
+            return summaries.single_source(cursor)
+
+    def deliveries(self, after: int) -> tuple[list[Delivered], int]:
+        """Which events came from where beyond a revision, and the last revision that brought some."""
+        with self._reading() as cursor:
+            return summaries.deliveries(cursor, after)
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from upshot.engines.values import (
+    Delivered,
     EventCounts,
     PropertyCounts,
     Rejected,
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from upshot.engines.duckdb.writer import Transaction
 
 __all__ = [
+    "deliveries",
     "event_summaries",
     "info",
     "keep_rejects",
     "property_summaries",
     "recent_events",
     "rejects",
+    "single_source",
     "trait_summaries",
 ]
 
@@ -84,6 +87,29 @@ def event_summaries(cursor: DuckDBPyConnection) -> list[EventCounts]:
         """
     ).fetchall()
     return [EventCounts(*row) for row in rows]
+
+
+def single_source(cursor: DuckDBPyConnection) -> bool:
+    """Whether all events came from one source, and in one import at most; least and greatest names are statistics."""
+    tables = ("kept_events", "arrived_events")
+    ends = " UNION ALL ".join(f"SELECT min(source) AS least, max(source) AS most FROM {table}" for table in tables)
+    least, most = cursor.execute(f"SELECT min(least), max(most) FROM ({ends})").fetchall()[0]
+    return bool(least == most) and cursor.execute("SELECT count(*) <= 1 FROM imports").fetchall()[0][0]
+
+
+def deliveries(cursor: DuckDBPyConnection, after: int) -> tuple[list[Delivered], int]:
+    """Which events came from where beyond a revision; all events of an import bear the instant at which it began."""
+    imported = "SELECT DISTINCT json_extract_string(mapping, '$.source') FROM imports"
+    sources = [str(name) for (name,) in cursor.execute(imported).fetchall()]
+    rows = cursor.execute(
+        """
+        SELECT source, CASE WHEN list_contains($2::VARCHAR[], source) THEN received_at END AS run, event,
+            count(distinct_key) > 0, max(occurred_at), max(revision)
+        FROM events WHERE revision > $1 GROUP BY source, run, event
+        """,
+        [after, sources],
+    ).fetchall()
+    return [Delivered(*row[:5]) for row in rows], max((int(row[5]) for row in rows), default=after)
 
 
 def property_summaries(cursor: DuckDBPyConnection, event: str, sample: int) -> tuple[list[PropertyCounts], int]:

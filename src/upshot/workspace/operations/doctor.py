@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from upshot.answers.ends import ended
 from upshot.answers.extent import extent_of
 from upshot.answers.left_out import left_out, told
 from upshot.api.operation import Principal
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
+from upshot.charts.words import day_label
 from upshot.core.errors import UserError
 from upshot.core.suggest import nearest
 from upshot.core.time import DayRange
@@ -16,6 +18,8 @@ from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
 __all__ = ["BINDINGS", "doctor"]
+
+_NAMED = 5
 
 
 def doctor(resources: Resources, principal: Principal, request: Nothing) -> Findings:
@@ -28,6 +32,7 @@ def doctor(resources: Resources, principal: Principal, request: Nothing) -> Find
             Finding("time zone", "ok", f"Days are counted in {resources.zone.key}; it is {resources.today()} there."),
             *_metrics(resources),
             *_values(resources),
+            *_sources(resources),
             *_rejects(resources),
             *_access(resources),
         ]
@@ -101,6 +106,27 @@ def _values(resources: Resources) -> Iterator[Finding]:
                 f'See them with the filter "{one.property} is no number"; '
                 f"files are read by --number {one.property}=1,234.56.",
             )
+
+
+def _sources(resources: Resources) -> Iterator[Finding]:
+    """Sources that ended while others go on: their metrics know nothing of the days after."""
+    answering = resources.answering
+    metrics = sorted((name, metric) for name, (metric, _) in resources.metrics.all().items())
+    for stream, end in ended(answering):
+        touched = [name for name, metric in metrics if _events_of(metric) & stream.events]
+        events = _some([repr(event) for event in sorted(stream.events)])
+        told = f"the metrics {_some(touched)} know nothing of the days after" if touched else "no metric counts them"
+        yield Finding(
+            "sources",
+            "warning",
+            f"The source {stream.source!r} ({events}) ended on {day_label(end.last)} while others go on; {told}.",
+            "Import what is newer, or look at what sends it; what has ended for good needs nothing.",
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _events_of(metric: Metric) -> set[str]:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from upshot.answers.extent import extent_of
 from upshot.answers.launch_book import LaunchBook, Measured
 from upshot.answers.standing import standing
 from upshot.answers.study_inputs import daily_series
@@ -191,17 +192,18 @@ def _used_share(book: LaunchBook, output: Output, launch: Launch) -> float | Non
         return None
     resources = book.resources
     begin = book.day_of(launch) + timedelta(days=1)
-    last = resources.held().last_event_at
-    if last is None:
+    try:
+        metrics = [resources.metrics.get(name)[0] for name in (output.usage, _ACTIVE)]
+    except NotFound:
         return None
-    end = min(resources.today(), resources.local_day(last) + timedelta(days=1))
+    ends = [last for metric in metrics if (last := extent_of(resources, metric).last) is not None]
+    if not ends:
+        return None
+    end = min(resources.today(), min(ends) + timedelta(days=1))
     days = DayRange(max(begin, end - timedelta(days=_USE_DAYS)), end) if end > begin else None
     if days is None or days.days < _USE_DAYS // 2:
         return None
-    try:
-        users, active = (daily_series(resources, name, days) for name in (output.usage, _ACTIVE))
-    except NotFound:
-        return None
+    users, active = (daily_series(resources, name, days) for name in (output.usage, _ACTIVE))
     everybody = sum(value or 0.0 for value in active.values) if active else 0.0
     if not everybody:
         return None

@@ -1,0 +1,124 @@
+"""Until when streams of events are known, each by itself and several together."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from upshot.answers.answering import Answering
+from upshot.answers.streams import Pace, Stream
+from upshot.core.time import DayRange
+
+__all__ = ["End", "day_is_whole", "earliest", "end_of", "ended", "latest", "usual_silence"]
+
+_DAY = timedelta(days=1)
+_COMPARED_DAYS = 28
+_FEWEST_DAYS = 3
+_EARLY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Until when something is known: the last day, whether all of it, and the last event."""
+
+    last: date
+    whole: bool
+    at: datetime
+
+
+def end_of(resources: Answering, stream: Stream) -> End:
+    """Until when a stream is known: through its last day, and through silence that is usual while others go on."""
+    last, newest = resources.local_day(stream.last_at), _newest(resources)
+    if last >= min(newest, resources.today()):
+        return End(last, last >= resources.today() or _pace(resources, stream).whole, stream.last_at)
+    pace = _pace(resources, stream)
+    reach = min(last + timedelta(days=pace.silence - 1), newest)
+    if reach == last:
+        return End(last, pace.whole, stream.last_at)
+    return End(reach, reach < newest or _whole(resources, newest), stream.last_at)
+
+
+def latest(ends: Iterable[End]) -> End:
+    """The end of what several streams bring alike: it is known as long as one of them goes on."""
+    ends = list(ends)
+    return _together([end for end in ends if end.last == max(each.last for each in ends)])
+
+
+def earliest(ends: Iterable[End]) -> End:
+    """The end of what takes several things: it is known as long as all of them go on."""
+    ends = list(ends)
+    return _together([end for end in ends if end.last == min(each.last for each in ends)])
+
+
+def ended(resources: Answering) -> tuple[tuple[Stream, End], ...]:
+    """Streams that ended while others go on, and that have a name which none of the others brings."""
+    streams = resources.streams.of(resources.store)
+    ends = [(stream, end_of(resources, stream)) for stream in streams]
+    if not ends:
+        return ()
+    newest = min(max(end.last for _, end in ends), resources.today() - _DAY)
+    going = frozenset[str]().union(*(stream.events for stream, end in ends if end.last >= newest))
+    return tuple((stream, end) for stream, end in ends if end.last < newest and stream.events - going)
+
+
+def day_is_whole(last: timedelta, others: list[timedelta]) -> bool:
+    """Whether data that end at this time of their last day cover the day, by when the days before it ended.
+
+    One that ends more than an hour before nine of ten of the others is not whole. Fewer than three others say nothing.
+
+    >>> hours = [timedelta(hours=h) for h in (20, 21, 19, 20)]
+    >>> day_is_whole(timedelta(hours=12), hours), day_is_whole(timedelta(hours=18, minutes=30), hours)
+    (False, True)
+    """
+    if len(others) < _FEWEST_DAYS:
+        return True
+    return last + _EARLY >= sorted(others)[len(others) // 10]
+
+
+def usual_silence(days: list[date]) -> int:
+    """How many days apart days with events are at most, but for one in ten; 1 where they are too few to tell.
+
+    >>> mondays = [date(2024, 1, day) for day in (1, 8, 15, 22, 29)]
+    >>> usual_silence(mondays), usual_silence(mondays[:3])
+    (7, 1)
+    """
+    gaps = sorted(((after - before).days for before, after in pairwise(days)), reverse=True)
+    return gaps[len(gaps) // 10] if len(gaps) >= _FEWEST_DAYS else 1
+
+
+def _together(ends: list[End]) -> End:
+    return End(ends[0].last, all(end.whole for end in ends), max(end.at for end in ends))
+
+
+def _newest(resources: Answering) -> date:
+    return max(resources.local_day(stream.last_at) for stream in resources.streams.of(resources.store))
+
+
+def _whole(resources: Answering, day: date) -> bool:
+    """Whether the streams that end with a day cover all of it."""
+    found = (s for s in resources.streams.of(resources.store) if resources.local_day(s.last_at) == day)
+    return day >= resources.today() or all(_pace(resources, stream).whole for stream in found)
+
+
+def _pace(resources: Answering, stream: Stream) -> Pace:
+    found = resources.paces.get(stream)
+    if found is None:
+        found = _asked_pace(resources, stream)
+        resources.paces.put(stream, found)
+    return found
+
+
+def _asked_pace(resources: Answering, stream: Stream) -> Pace:
+    """By its newest days with events; events of a stream stay when it goes on, and then its end is another."""
+    rows = resources.store.dialect().events()
+    rows = rows.filter((rows.source == stream.source) & rows.event.isin(sorted(stream.events)))
+    daily = rows.group_by("day").agg(at=rows.occurred_at.max())
+    newest = daily.order_by(daily.day.desc()).limit(_COMPARED_DAYS + 1)
+    ends: dict[date, timedelta] = {}
+    for day, at in resources.store.run(newest).rows:
+        if isinstance(day, date) and isinstance(at, datetime):
+            ends[day] = at.replace(tzinfo=None) - DayRange.of(day, day).instants(resources.zone)[0]
+    days = sorted(ends)
+    last = days[-1]
+    near = [ends[day] for day in days[:-1] if day >= last - timedelta(days=_COMPARED_DAYS)]
+    return Pace(usual_silence(days), day_is_whole(ends[last], near))
