@@ -264,3 +264,17 @@ def test_columns_of_spaces_are_read(folder: Path, tmp_path: Path, capsys: Captur
     for more in ((), ("--delimiter", "spaces")):
         _, out, _ = run(capsys, folder, "import", "events", str(file), *NAMED, *more)
     assert out.splitlines()[-1] == "1 row: 0 stored, 1 known already, 0 rejected."
+
+
+@pytest.mark.parametrize("words", [("--dry-run",), ()])
+def test_column_of_amounts_and_words_is_told_before_and_by_the_import(
+    folder: Path, tmp_path: Path, capsys: Captured, words: tuple[str, ...]
+) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text('at,who,price\n2024-01-01,ann,"1,250.00"\n2024-01-02,bob,n/a\n2024-01-03,eve,3.5\n')
+    columns = ("--timestamp", "at", "--distinct-id", "who", "--event", "sold")
+    code, out, _ = run(capsys, folder, "import", "events", str(file), *columns, *words)
+    assert code == 0
+    (told,) = (text for text in out.splitlines() if text.startswith("Warning: price:"))
+    assert "2 are amounts ('1,250.00', '3.5') and 1 is none ('n/a')" in told
+    assert "--number price=1,234.56" in told

@@ -160,3 +160,52 @@ def test_long_text_among_amounts_is_shown_by_how_it_begins(bench: Bench) -> None
     (problem,) = (p for p in preview.problems if p.where == "Gross")
     assert "(100,000 characters)" in problem.message
     assert len(problem.message) < 400
+
+
+MIXED = [
+    (["1,250.00", "n/a", "n/a", "3.5"], "2 are amounts ('1,250.00', '3.5') and 2 are none ('n/a')", "1,234.56"),
+    (["12.5", "unknown", "7"], "2 are amounts ('12.5', '7') and 1 is none ('unknown')", "1,234.56"),
+    (["$5", "free", "sold out", "on request"], "1 is an amount ('$5') and 3 are none", "$1,234.56"),
+    (["1.250,00", "gratis", "3,5"], "2 are amounts ('1.250,00', '3,5') and 1 is none ('gratis')", "1.234,56"),
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "nested", "parquet"])
+@pytest.mark.parametrize(("values", "told", "example"), MIXED, ids=lambda one: one if isinstance(one, str) else "")
+def test_amounts_among_words_are_told_and_nothing_is_lost(
+    bench: Bench, form: str, values: list[str], told: str, example: str
+) -> None:
+    file = _file(bench, form, values)
+    (problem,) = (p for p in bench.preview(file).problems if "Gross" in p.where)
+    assert (problem.level, problem.suggestions) == ("warning", (f"{problem.where}={example}",))
+    assert problem.message.startswith(f"Of {len(values)} values of '{problem.where}' that were looked at, {told}")
+    assert f"say --number {problem.where}={example}" in problem.message
+    said_so = Mapping(event="seen", numbers={problem.where: example})
+    assert not [p for p in bench.preview(file, mapping=said_so).problems if "Gross" in p.where]
+    bench.bring(file)
+    assert [text for _, text in _kept(bench)] == values
+
+
+def test_amounts_among_words_are_read_and_words_kept_where_it_is_said(bench: Bench) -> None:
+    file = _file(bench, "csv", ["1,250.00", "n/a", "3.5"])
+    bench.bring(file, mapping=Mapping(event="seen", numbers={"Gross": "1,234.56"}))
+    assert [(number, text if number is None else "") for number, text in _kept(bench)] == [
+        (1250.0, ""), (None, "n/a"), (3.5, ""),
+    ]  # fmt: skip
+
+
+def test_amounts_among_words_that_can_be_read_both_ways_are_asked_about(bench: Bench) -> None:
+    (problem,) = (p for p in bench.preview(_file(bench, "csv", ["1,250", "n/a"])).problems if p.where == "Gross")
+    assert problem.suggestions == ("Gross=1,234.56", "Gross=1.234,56")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["536365", "536366", "C536379", "C536380"],
+        ["85123A", "22752", "POST", "84029E"],
+        ["all well", "7", *(f"words of person {letter}" for letter in "abcdefghijklmnopqrst")],
+    ],
+)
+def test_codes_and_prose_are_no_amounts_among_words(bench: Bench, values: list[str]) -> None:
+    assert not [p for p in bench.preview(_file(bench, "csv", values)).problems if p.where == "Gross"]

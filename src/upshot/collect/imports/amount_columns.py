@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from upshot.collect.imports.amounts import Amounts, recognise_amounts
+from upshot.collect.imports.amounts import Amounts, Mixture, recognise_amounts
 from upshot.collect.imports.mapping import ROLES
 from upshot.collect.imports.sample import INSIDE, more_values
 from upshot.core.problems import Problem
@@ -43,7 +43,8 @@ def written_numbers(mapping: Mapping, file: SourceFile, sample: TextSample, prob
         if found.form is not None:
             numbers[column.name] = found.form.example
         elif message := _question(sample, column.name, found):
-            said = tuple(f"{column.name}={form.example}" for form in found.candidates)
+            forms = found.mixture.forms if found.mixture else found.candidates
+            said = tuple(f"{column.name}={form.example}" for form in forms)
             problems.append(Problem(message, column.name, suggestions=said, level="warning"))
     return numbers
 
@@ -64,7 +65,20 @@ def _question(sample: TextSample, name: str, found: Amounts) -> str:
             f"The values of {name!r} ({shown}) may be amounts written as {forms}. They {kept}; "
             f"to read them, say --number {name}={found.candidates[0].example}."
         )
+    if found.mixture:
+        return _told(name, found.mixture)
     return f"The values of {name!r} {found.doubt}: they {kept}." if found.doubt else ""
+
+
+def _told(name: str, mixed: Mixture) -> str:
+    amounts, others = (", ".join(map(repr, shown)) for shown in (mixed.shown, mixed.others_shown))
+    return (
+        f"Of {mixed.amounts + mixed.others:,} values of {name!r} that were looked at, {mixed.amounts:,} "
+        f"{'is an amount' if mixed.amounts == 1 else 'are amounts'} ({amounts}) and {mixed.others:,} "
+        f"{'is' if mixed.others == 1 else 'are'} none ({others}). What is no plain number is kept as text, and sums "
+        f"leave it out; to read all amounts as numbers and keep the rest as text, say --number "
+        f"{name}={mixed.forms[0].example}, and to keep it as it is --number {name}=text."
+    )
 
 
 def amount_forms(mapping: Mapping, columns: Sequence[FileColumn], sample: TextSample) -> dict[str, AmountForm]:
