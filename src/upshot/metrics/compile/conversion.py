@@ -21,8 +21,9 @@ __all__ = ["conversion_units", "may_overlap"]
 
 
 def conversion_units(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table]:
-    """One row for each starting event of a known unit: ``unit_key``, ``day``, groups, ``converted`` (1 or 0).
+    """Rows for each unit, day and group with a start: ``unit_key``, ``day``, groups, ``converted`` (1 or 0).
 
+    One for each starting event, or one for all of a day where one tells enough: a unit did if any of its rows did.
     The goal must not come before the start, and may fall after the days asked about. At one instant the two count in
     the order asked: first the start, then the goal; an event that is both is never the goal of itself. A time in days
     ends with the local day, any other after so many seconds.
@@ -37,14 +38,19 @@ def conversion_units(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tu
     goals = event_rows(dialect, goal, days=later, unit_type=metric.unit)
     starts = starts.filter(starts.unit_key.notnull())
     goals = goals.filter(goals.unit_key.notnull())
-    kept = ["unit_key", "occurred_at", "day", *(["event_id"] if may_overlap(start, goal) else [])]
+    overlap = may_overlap(start, goal)
+    if metric.within_days is not None and not overlap:
+        # Of a day, the first start has all goals that any other has, and the last goal is one to all of its starts.
+        starts = starts.group_by(["unit_key", "day", *groups]).agg(occurred_at=starts.occurred_at.min())
+        goals = goals.group_by(["unit_key", "day"]).agg(occurred_at=goals.occurred_at.max())
+    kept = ["unit_key", "occurred_at", "day", *(["event_id"] if overlap else [])]
     # A time in days compares days, any other instants: of goals only that is carried.
     at, reached = ("occurred_at", goals.occurred_at) if metric.within_days is None else ("day", goals.day)
     a = starts.select(*kept, *groups, step=ibis.literal(1), goal_at=ibis.null(starts[at].type()))
     empty = {g: ibis.null("string") for g in groups}
     b = goals.select(*kept, **empty, step=ibis.literal(0), goal_at=reached)
     both = a.union(b)
-    both = both.mutate(next_goal=_next_goal(both, overlap=may_overlap(start, goal)))
+    both = both.mutate(next_goal=_next_goal(both, overlap=overlap))
     both = both.filter(both.step == 1)
     if metric.within_days is None:
         limit = both.occurred_at + ibis.interval(seconds=metric.within_seconds)
