@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.engines.duckdb.cases import event
 from upshot.engines.duckdb import DuckDBStore
-from upshot.engines.duckdb.snapshot import settle
+from upshot.engines.duckdb.snapshot import begin_snapshot
 from upshot.engines.values import Merge
 
 NOON = datetime(2024, 3, 1, 12)
@@ -15,7 +15,7 @@ BATCHES, PEOPLE = 16, 7
 
 def settled(store: DuckDBStore) -> bool:
     cursor = store.cursor()
-    return settle(cursor)
+    return begin_snapshot(cursor)
 
 
 def test_facts_answer_alone_only_while_nothing_waits(store: DuckDBStore) -> None:
@@ -34,7 +34,7 @@ def test_snapshot_stays_settled_while_others_commit(store: DuckDBStore) -> None:
     store.append([event(1, "ann", NOON)])
     store.refresh_facts()
     cursor = store.cursor()
-    assert settle(cursor)
+    assert begin_snapshot(cursor)
     store.append([event(2, "ann", NOON)])
     assert cursor.execute("SELECT sum(count) FROM unit_days").fetchall() == [(1,)]
     assert cursor.execute("SELECT count(*) FROM events").fetchall() == [(1,)]

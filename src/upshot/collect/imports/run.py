@@ -247,14 +247,14 @@ class ImportRun:
                 done_before = begun.position if number == begun.file else 0
                 for part in self._parts(plan):
                     if should_stop():
-                        self._settle()
+                        self._await_commit()
                         return False
                     if part.start < done_before:
                         self._replay(plan, part)
                         continue
                     share = (sum(sizes[:number]) + part.fraction * sizes[number]) / max(sum(sizes), 1)
                     self._commit(plan, part, number, min(share, 1.0))
-            self._settle()
+            self._await_commit()
         finally:
             self._abandon()
         return True
@@ -299,13 +299,13 @@ class ImportRun:
 
     def _commit(self, plan: FilePlan, part: _Part, number: int, fraction: float) -> None:
         staged, rejected = self._stage(plan, part, replay=False)
-        self._settle()
+        self._await_commit()
         self._progress = msgspec.structs.replace(self._progress, file=number, position=part.end, fraction=fraction)
         progress = msgspec.json.encode(self._progress).decode()
         self._reasons.update(_kind(row.reason) for row in rejected)
         self._pending = self._loader.commit(self._record.import_id, staged, rejected, progress), staged
 
-    def _settle(self) -> None:
+    def _await_commit(self) -> None:
         """Wait for the commit under way."""
         if self._pending is None:
             return

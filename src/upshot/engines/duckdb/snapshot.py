@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ["settle"]
+__all__ = ["begin_snapshot"]
 
 _WAITING = """
 SELECT * FROM (SELECT 'arrivals' FROM main.arrived_events LIMIT 1)
@@ -16,7 +16,7 @@ SELECT * FROM (SELECT 'more' FROM main.dirty_days UNION ALL SELECT 'more' FROM m
 """
 
 
-def settle(cursor: DuckDBPyConnection) -> bool:
+def begin_snapshot(cursor: DuckDBPyConnection) -> bool:
     """Begin a transaction in which names of relations mean the fastest right ones; what is asked next must be in it.
 
     The views over arrivals, dirty days and pending merges are right always. Where the snapshot holds none, the bare

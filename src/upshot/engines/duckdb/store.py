@@ -17,7 +17,7 @@ from upshot.engines.duckdb.connection import Resources, claim, open_file, releas
 from upshot.engines.duckdb.intake import Keeper
 from upshot.engines.duckdb.reading import needs_care
 from upshot.engines.duckdb.schema import prepare
-from upshot.engines.duckdb.snapshot import settle
+from upshot.engines.duckdb.snapshot import begin_snapshot
 from upshot.engines.duckdb.writer import Transaction, Writer
 from upshot.engines.journal import Journal
 from upshot.engines.values import Appended, QueryResult, utc_naive
@@ -263,7 +263,7 @@ class DuckDBStore:
         cursor = self.cursor()
         started = time.perf_counter()
         try:
-            settle(cursor)
+            begin_snapshot(cursor)
             rows = cursor.execute(sql).fetchall()
         except duckdb.Error as error:
             raise translate(error, self._file) from error
@@ -309,7 +309,7 @@ class DuckDBStore:
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""
         with self._reading() as cursor:
-            settle(cursor)
+            begin_snapshot(cursor)
             return summaries.event_summaries(cursor)
 
     def property_summaries(self, event: str = "", *, sample: int = 10_000) -> tuple[list[PropertyCounts], int]:
