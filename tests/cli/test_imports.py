@@ -62,6 +62,15 @@ def test_import_dry_run_shows_roles_and_keeps_nothing(folder: Path, orders: Path
     assert held(capsys, folder, "order") == 0
 
 
+def test_import_dry_run_says_in_words_how_columns_write_numbers(folder: Path, tmp_path: Path, capsys: Captured) -> None:
+    file = tmp_path / "amounts.csv"
+    file.write_text("when,who,price\n" + "".join(f'2024-01-{day:02},ann,"{day},250.50"\n' for day in range(1, 9)))
+    code, out, _ = run(capsys, folder, "import", "events", str(file), "--event", "seen", "--dry-run")
+    assert code == 0
+    assert "numbers of price as 1,234.56" in " ".join(out.split())
+    assert "{" not in out
+
+
 def test_import_dry_run_says_which_rows_would_be_rejected(folder: Path, tmp_path: Path, capsys: Captured) -> None:
     file = tmp_path / "odd.csv"
     file.write_text("when,who\n2024-01-01,ann\n2024-13-01,bob\n2024-01-02\n2024-01-03,ann\n2024-14-01,eve\n")
@@ -71,7 +80,7 @@ def test_import_dry_run_says_which_rows_would_be_rejected(folder: Path, tmp_path
     said = " ".join(out.split())
     assert "Of the first 5 rows 3 would be rejected" in said
     assert "2 because '2024-13-01' is not a timestamp (ISO 8601) (first in line 3)" in said
-    assert "1 because 1 fields instead of 2 (first in line 4)" in said
+    assert "1 because 1 field instead of 2 (first in line 4)" in said
     _, out, _ = run(capsys, folder, *words, "--json")
     answer = msgspec.json.decode(out)
     assert (answer["tried_rows"], answer["rejected_rows"]) == (5, 3)

@@ -35,6 +35,14 @@ def test_ship_says_what_it_made(folder: Path, capsys: Captured) -> None:
         assert words[1] in err
 
 
+def test_listed_output_has_its_title_and_that_of_its_launch(folder: Path, capsys: Captured) -> None:
+    run(capsys, folder, "ship", "Saved songs", "--at", "2026-07-01", "--kind", "enabling", "--days", "3")
+    code, out, _ = run(capsys, folder, "output", "list")
+    assert code == 0
+    (row,) = (line for line in out.splitlines() if line.startswith("saved-songs"))
+    assert row.count("Saved songs") == 2
+
+
 def test_git_is_imported_once(folder: Path, repo: Repo, capsys: Captured) -> None:
     changes = asked(capsys, folder, "output", "import", "git", str(repo.folder))
     assert [c["name"] for c in changes["changes"] if c["kind"] == "output"] == [

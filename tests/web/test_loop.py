@@ -208,6 +208,12 @@ def test_launch_is_marked_on_the_chart_of_its_report(told: Served) -> None:
     assert told_below == ["2 10 Feb 2024 Gift cards", "1 1 Feb 2024 Big button", ""]
 
 
+def test_launch_says_who_sealed_what_was_expected(told: Served) -> None:
+    text = " ".join(told.get("/launches/gift-cards").text.split())
+    assert "by the owner, on the machine of the workspace" in text
+    assert "by local" not in text
+
+
 def test_feedback_shows_the_score_and_finds_words(told: Served) -> None:
     text = told.get("/feedback?range=90d").text
     assert 'id="score">+25.0' in text

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+import msgspec
+
 from upshot.answers.answering import Answering
 from upshot.answers.extent import Extent, extent_of
 from upshot.answers.fields import read_filters
@@ -116,6 +118,7 @@ def metric_input(resources: Answering, name: str, role: MetricRole | None, foret
         additive=metric.additive,
         hash_then=then,
         no_daily=_no_daily(metric),
+        currency=resources.currency if metric.format == "money" else msgspec.UNSET,
     )
 
 

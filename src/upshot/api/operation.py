@@ -9,7 +9,7 @@ import msgspec
 
 from upshot.core.errors import NotAllowed
 
-__all__ = ["LOCAL_OWNER", "Caller", "Operation", "Permission", "Principal", "Role"]
+__all__ = ["LOCAL_OWNER", "Caller", "Operation", "Permission", "Principal", "Role", "who"]
 
 Request = TypeVar("Request", bound=msgspec.Struct)
 Response = TypeVar("Response", bound=msgspec.Struct)
@@ -66,6 +66,15 @@ class Principal(msgspec.Struct, frozen=True):
 
 LOCAL_OWNER = Principal("local", Role.OWNER)
 """Who may read the workspace's files: commands, and browsers on loopback while there are no access entries."""
+
+
+def who(name: str) -> str:
+    """Who a principal of that name is, for a sentence that says by whom something was done.
+
+    >>> who("ada@example.org"), who(LOCAL_OWNER.name)
+    ('ada@example.org', 'the owner, on the machine of the workspace')
+    """
+    return "the owner, on the machine of the workspace" if name == LOCAL_OWNER.name else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ def describe_before_after(inputs: StudyInputs) -> Finding | Refused:
     found = before_after(Series(values, launch), Window(first, until))
     if isinstance(found, Refusal):
         return Refused(_DESIGN, (found.sentence,))
-    sentence = f"The mean day of {metric.title} went from {found.before:,.4g} to {found.after:,.4g}"
+    sentence = (
+        f"The mean day of {metric.title} went from {metric.written(found.before)} to {metric.written(found.after)}"
+    )
     if math.isfinite(found.relative):
         sentence += f" ({format_change(found.relative)})"
     if math.isfinite(found.usual):

@@ -10,6 +10,7 @@ import msgspec
 
 from upshot.catalog.kinds import AnnotationKind, Experiment, Launch, Study
 from upshot.catalog.verdict import MetricRole
+from upshot.core.units import format_value
 
 __all__ = [
     "ArmUnits",
@@ -37,6 +38,7 @@ class MetricInput(msgspec.Struct, frozen=True, kw_only=True):
         additive: Whether its days add up.
         hash_then: Hash of its definition when the expectation was sealed, or the study declared; empty if unknown.
         no_daily: Why it has no daily series; empty where it has one.
+        currency: Of its values where ``format`` is money; inputs that were kept before there was one have none.
     """
 
     name: str
@@ -48,6 +50,12 @@ class MetricInput(msgspec.Struct, frozen=True, kw_only=True):
     additive: bool
     hash_then: str = ""
     no_daily: str = ""
+    currency: str | msgspec.UnsetType = msgspec.UNSET
+
+    def written(self, value: float) -> str:
+        """A value as it is written everywhere else; money of an unknown currency as a number."""
+        currency = "" if isinstance(self.currency, msgspec.UnsetType) else self.currency
+        return format_value(value, "number" if self.format == "money" and not currency else self.format, currency)
 
 
 class DailySeries(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from upshot.api.dashboards import DASHBOARD_LIST, DashboardView
 from upshot.api.imports import IMPORT_LIST, ImportStatus
 from upshot.api.metrics import METRIC_LIST, MetricView
 from upshot.api.objectives import OBJECTIVE_LIST
-from upshot.api.operation import Caller, Operation, Permission, Principal
+from upshot.api.operation import Caller, Operation, Permission, Principal, who
 from upshot.api.outputs import LAUNCH_LIST
 from upshot.api.segments import SEGMENT_LIST, SegmentView
 from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
@@ -64,6 +64,7 @@ def environment(*extensions: type[Extension]) -> jinja2.Environment:
     made.filters["bytes"] = format_bytes
     made.filters["count"] = lambda number: f"{number:,}"
     made.filters["counted"] = counted
+    made.filters["who"] = who
     made.filters["one_or_many"] = one_or_many
     made.filters["with_commands"] = with_commands
     made.filters["named"] = lambda url, name: f"{url}{'&' if '?' in url else '?'}metric={quote(name)}" if name else url

@@ -167,8 +167,21 @@ def _show(common: Common, preview: "ImportPreview") -> int:
 
 def _tell_guess(preview: "ImportPreview") -> None:
     if preview.guessed:
-        said = {name: getattr(preview.mapping, name) for name in preview.guessed if hasattr(preview.mapping, name)}
-        line("Guessed: " + ", ".join(f"{name} = {value}" for name, value in said.items()))
+        said = [
+            _guess(name, getattr(preview.mapping, name)) for name in preview.guessed if hasattr(preview.mapping, name)
+        ]
+        line(f"Guessed: {', '.join(said)}.")
+
+
+def _guess(name: str, value: str | dict[str, str]) -> str:
+    """What was guessed of one key of the mapping; of a key with several columns, of each of them.
+
+    >>> _guess("timestamp", "at"), _guess("numbers", {"price": "1,234.56", "tax": "1,234.56"})
+    ('timestamp = at', 'numbers of price as 1,234.56, of tax as 1,234.56')
+    """
+    if isinstance(value, str):
+        return f"{name} = {value}"
+    return f"{name} {', '.join(f'of {column} as {written}' for column, written in value.items())}"
 
 
 def _tell_problems(preview: "ImportPreview") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from upshot.api.operation import who
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import Column, json_or, line, lines, table
@@ -97,7 +98,7 @@ def decide(
     if not json_or(common, done):
         found = done.decision
         on = f" on the verdict {found.verdict[:8]}" if found.verdict else ", without a verdict"
-        line(f"{launch}: {found.choice}{on}, by {found.by}, {found.at:%Y-%m-%d %H:%M} UTC.")
+        line(f"{launch}: {found.choice}{on}, by {who(found.by)}, {found.at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _print(found: "Ledger") -> None:

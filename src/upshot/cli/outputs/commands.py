@@ -36,13 +36,16 @@ def list_outputs(*, objective: str = "", team: str = "", common: Common | None =
     """
     import msgspec
 
-    from upshot.api.outputs import OUTPUT_LIST
+    from upshot.api.outputs import LAUNCH_LIST, OUTPUT_LIST
     from upshot.api.state import Nothing
     from upshot.core.units import format_value
 
     common = common or Common()
     with open_workspace(common) as workspace:
         answer = workspace.call(OUTPUT_LIST, Nothing())
+        titles = {
+            launch.name: launch.title or launch.name for launch in workspace.call(LAUNCH_LIST, Nothing()).launches
+        }
     shown = tuple(o for o in answer.outputs if o.objective == (objective or o.objective) and o.team == (team or o.team))
     if json_or(common, msgspec.structs.replace(answer, outputs=shown)):
         return
@@ -56,7 +59,14 @@ def list_outputs(*, objective: str = "", team: str = "", common: Common | None =
             ("launches", "left"),
         ),
         (
-            (o.name, o.title, o.kind, _days(o), format_value(o.cost, "money", answer.currency), ", ".join(o.launches))
+            (
+                o.name,
+                o.title,
+                o.kind,
+                _days(o),
+                format_value(o.cost, "money", answer.currency),
+                ", ".join(titles.get(name, name) for name in o.launches),
+            )
             for o in shown
         ),
     )

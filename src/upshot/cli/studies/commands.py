@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from upshot.api.operation import who
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.measuring import record_what_is_due
 from upshot.cli.output import instant, json_or, line, lines, table
@@ -191,7 +192,7 @@ def _print_report(report: "LaunchReport") -> None:
         )
     for decision in report.decisions:
         why = f": {decision.why}" if decision.why else ""
-        line(f"Decided {instant(decision.at)} by {decision.by}: {decision.choice}{why}")
+        line(f"Decided {instant(decision.at)} by {who(decision.by)}: {decision.choice}{why}")
 
 
 def print_verdict(verdict: "Verdict") -> None:

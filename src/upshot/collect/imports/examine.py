@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from upshot.collect.imports.pieces import LONGEST_RECORD, TextPiece, TooLong, record_end
+from upshot.core.units import counted
 
 __all__ = ["Examined", "examine", "shown", "suspicious", "too_long"]
 
@@ -144,7 +145,7 @@ def _csv_row(raw: bytes, delimiter: bytes, columns: int, writer: _RowWriter) -> 
     except (csv.Error, ValueError) as error:
         return f"{_NO_CSV}: {error}"
     if len(fields) != columns:
-        return f"{len(fields)} fields instead of {columns}"
+        return f"{counted(len(fields), 'field')} instead of {columns}"
     writer.writerow(fields)
     return ""
 

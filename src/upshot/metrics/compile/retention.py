@@ -108,7 +108,7 @@ def retained_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tup
         numerator=units.retained.sum(), denominator=units.count()
     )
     last = brackets_of(metric, metric.after)[metric.after][1]
-    note = f"Cohorts whose {metric.period} {last} is not over can still grow."
+    note = f"A cohort can still grow until its {metric.period} {last} is over."
     if metric.kind is RetentionKind.UNBOUNDED:
         note = f"Whoever returns in {metric.period} {last} or ever later counts, so that all cohorts can still grow."
     return plan, rows, (note,)
