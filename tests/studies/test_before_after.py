@@ -1,5 +1,6 @@
 """Before and after: a description, in the words in which the metric is written everywhere else."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -20,7 +21,7 @@ from upshot.studies.findings import Finding
 )
 def test_means_are_written_as_the_metric_is(format_: str, currency: str | None, level: float, words: str) -> None:
     values = np.concatenate([np.full(HISTORY, level), np.full(29, 2 * level)])
-    fields = {} if currency is None else {"currency": currency}
-    found = describe_before_after(launched(values, metrics=(metric("sales", format=format_, **fields),)))
+    sales = metric("sales", format=format_, currency=currency or msgspec.UNSET)
+    found = describe_before_after(launched(values, metrics=(sales,)))
     assert isinstance(found, Finding)
     assert words in found.checks[0].sentence

@@ -8,6 +8,7 @@ from upshot.collect.imports.amounts import Amounts, Mixture, recognise_amounts
 from upshot.collect.imports.mapping import ROLES
 from upshot.collect.imports.sample import INSIDE, more_values
 from upshot.core.problems import Problem
+from upshot.core.units import one_or_many
 from upshot.engines.amounts import AmountForm, form_of
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ def _told(name: str, mixed: Mixture) -> str:
     amounts, others = (", ".join(map(repr, shown)) for shown in (mixed.shown, mixed.others_shown))
     return (
         f"Of {mixed.amounts + mixed.others:,} values of {name!r} that were looked at, {mixed.amounts:,} "
-        f"{'is an amount' if mixed.amounts == 1 else 'are amounts'} ({amounts}) and {mixed.others:,} "
-        f"{'is' if mixed.others == 1 else 'are'} none ({others}). What is no plain number is kept as text, and sums "
+        f"{one_or_many(mixed.amounts, 'is an amount', 'are amounts')} ({amounts}) and {mixed.others:,} "
+        f"{one_or_many(mixed.others, 'is', 'are')} none ({others}). What is no plain number is kept as text, and sums "
         f"leave it out; to read all amounts as numbers and keep the rest as text, say --number "
         f"{name}={mixed.forms[0].example}, and to keep it as it is --number {name}=text."
     )
