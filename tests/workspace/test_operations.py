@@ -61,6 +61,7 @@ from upshot.api.imports import (
     ImportStatus,
 )
 from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, WriteKeyAdd, WriteKeyName
+from upshot.api.lifetime import METRIC_LIFETIME, LifetimeQuery
 from upshot.api.metrics import (
     METRIC_APPLY,
     METRIC_LIST,
@@ -116,6 +117,10 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         owner.call(WRITE_KEY_ADD, WriteKeyAdd("ios"))
         return WriteKeyName("ios")
 
+    def worth() -> LifetimeQuery:
+        owner.call(METRIC_APPLY, MetricApply(REVENUE))
+        return LifetimeQuery("revenue")
+
     requests: dict[str, Callable[[], msgspec.Struct]] = {
         **dashboard_requests(owner),
         **declaration_requests(owner),
@@ -128,6 +133,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         METRIC_APPLY.name: lambda: MetricApply(REVENUE),
         METRIC_QUERY.name: lambda: MetricQuery("events", *JANUARY),
         METRIC_RETENTION.name: lambda: RetentionQuery("retention", *JANUARY, Grain.WEEK, 3),
+        METRIC_LIFETIME.name: worth,
         EVENTS_APPEND.name: lambda: EventsAppend("test", (event(20, "new"),)),
         EVENTS_RECENT.name: EventsRecent,
         IDENTITY_MERGE.name: lambda: IdentityMerge("ann", "bob"),

@@ -14,10 +14,11 @@ from upshot.catalog.verdict import Verdict
 from upshot.core.errors import InternalError
 from upshot.core.lru import Lru
 from upshot.studies.checked import CheckInputs, CheckReport
+from upshot.studies.customers import LifetimeInputs, LifetimeReport
 from upshot.studies.inputs import StudyInputs
 from upshot.studies.planned import PlanInputs, Planned
 from upshot.studies.tabled import TableInputs, TableReport
-from upshot.studies.worker import CHECK, CONCLUDE, PLAN, SINGLE_THREAD, TABLE, read_frame, write_frame
+from upshot.studies.worker import CHECK, CONCLUDE, CUSTOMERS, PLAN, SINGLE_THREAD, TABLE, read_frame, write_frame
 
 __all__ = ["StudyWorker"]
 
@@ -67,6 +68,13 @@ class StudyWorker:
         with self._lock:
             return self._ask(
                 TABLE + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=TableReport)
+            )
+
+    def read_customers(self, inputs: LifetimeInputs) -> LifetimeReport:
+        """What customers are worth."""
+        with self._lock:
+            return self._ask(
+                CUSTOMERS + msgspec.json.encode(inputs), lambda body: msgspec.json.decode(body, type=LifetimeReport)
             )
 
     def close(self) -> None:

@@ -182,6 +182,11 @@ class Kind:
         return self.topic is not Topic.VOLUME
 
     @property
+    def amounts(self) -> bool:
+        """Whether it adds up a value of each event, so that the value can be an amount of money that was paid."""
+        return self.additive and "value" in self.needed
+
+    @property
     def absent(self) -> float | None:
         """The value of a period without a row: 0 of what counts or adds up, otherwise none."""
         return 0.0 if self.counts or self.additive else None

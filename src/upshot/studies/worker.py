@@ -18,6 +18,7 @@ import msgspec
 __all__ = [
     "CHECK",
     "CONCLUDE",
+    "CUSTOMERS",
     "IDLE_SECONDS",
     "PLAN",
     "SINGLE_THREAD",
@@ -27,7 +28,7 @@ __all__ = [
     "write_frame",
 ]
 
-CONCLUDE, PLAN, CHECK, TABLE = b"c", b"p", b"k", b"t"
+CONCLUDE, PLAN, CHECK, TABLE, CUSTOMERS = b"c", b"p", b"k", b"t", b"l"
 IDLE_SECONDS = 120.0
 SINGLE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """Environment of the process."""
@@ -80,6 +81,11 @@ def _answer(what: bytes, body: bytes) -> bytes:
         from upshot.studies.tabled import TableInputs
 
         return msgspec.json.encode(read_table(msgspec.json.decode(body, type=TableInputs)))
+    if what == CUSTOMERS:
+        from upshot.studies.customer_value import read_customers
+        from upshot.studies.customers import LifetimeInputs
+
+        return msgspec.json.encode(read_customers(msgspec.json.decode(body, type=LifetimeInputs)))
     from upshot.studies.conclude import conclude
     from upshot.studies.inputs import StudyInputs
 
