@@ -31,6 +31,8 @@ __all__ = ["Comparison", "Law"]
 _NODES = np.linspace(-4.0, 4.0, 73)
 _OFFSETS, _STEPS = np.sinh(_NODES), np.cosh(_NODES) * (_NODES[1] - _NODES[0])
 _MOST_STEPS = 60
+_NOTHING = 1e-30
+"""Weight of a node below which it adds to no probability."""
 _SETTLED = 1e-10
 
 
@@ -109,14 +111,16 @@ class Law:
         weights = np.exp(rise) * _STEPS
         return x, weights / weights.sum(axis=-1, keepdims=True)
 
-    def tail(self, x: FloatArray, upper: NDArray[np.bool_]) -> FloatArray:
-        """P(X > x) where ``upper``, P(X ≤ x) elsewhere; the law's arrays get a new last axis."""
+    def tail(self, x: FloatArray, upper: NDArray[np.bool_], counts: NDArray[np.bool_]) -> FloatArray:
+        """P(X > x) where ``upper``, P(X ≤ x) elsewhere, 0 where it does not count; the law gets a new last axis."""
         a, b = self.a[..., None], self.b[..., None]
         if self.kind == "gamma":
             scaled = np.maximum(b * x, 0.0)
             return np.asarray(np.where(upper, gammaincc(a, scaled), gammainc(a, scaled)))
         z = np.clip(x, 0.0, 1.0)
-        return np.asarray(betainc(np.where(upper, b, a), np.where(upper, a, b), np.where(upper, 1.0 - z, z)))
+        first, second, cut = np.where(upper, b, a), np.where(upper, a, b), np.where(upper, 1.0 - z, z)
+        found = np.zeros(np.broadcast_shapes(first.shape, cut.shape, counts.shape))
+        return np.asarray(betainc(first, second, cut, out=found, where=counts))
 
     def gap(self, x: FloatArray) -> FloatArray:
         """g(x) = F(x) − F₊(x): x^a (1 − x)^b / (a B(a, b)), or (bx)^a e^(−bx) / Γ(a + 1)."""
@@ -158,10 +162,11 @@ class Comparison:
         self._over_control = over_control[..., None]
         self._outer = treatment.where(over_control, control)
         self._x, self._weights = control.where(over_control, treatment).nodes()
+        self._counts = self._weights > _NOTHING
 
     def chance_above(self, effect: FloatArray) -> FloatArray:
         """P(effect of treatment > ``effect``)."""
-        tails = self._outer.tail(self._partner(effect), self._over_control)
+        tails = self._outer.tail(self._partner(effect), self._over_control, self._counts)
         # Weights sum to one only up to rounding.
         return np.asarray(np.minimum((self._weights * tails).sum(axis=-1), 1.0))
 
@@ -177,8 +182,10 @@ class Comparison:
         """Expected amounts by which treatment is lower, and by which it is higher, than control."""
         x, outer, over_control = self._x, self._outer, self._over_control
         mean, gap = outer.mean[..., None], outer.gap(x)
-        below = outer.tail(x, np.zeros_like(over_control))
-        above = outer.tail(x, np.ones_like(over_control))
+        # The smaller side to its last digit; the other one is then 1 less it, to its last digit too.
+        upper = x > mean
+        smaller = outer.tail(x, upper, self._counts)
+        below, above = np.where(upper, 1.0 - smaller, smaller), np.where(upper, smaller, 1.0 - smaller)
         # Of the outer law against the node: E[(x − X)₊] and E[(X − x)₊].
         short, excess = (x - mean) * below + mean * gap, (mean - x) * above + mean * gap
         lower, higher = np.where(over_control, short, excess), np.where(over_control, excess, short)

@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _AT_ONCE = 128
+_SHORT = 32
+"""Hypotheses in a family whose places fit into five bits."""
 AlphaMethod = Literal["bonferroni", "sidak", "holm", "hochberg", "benjamini-hochberg"]
 
 
@@ -268,6 +270,8 @@ def _step_up(p: FloatArray, axis: int, *, harmonic: bool) -> FloatArray:
 def _step_up_whole(p: FloatArray) -> FloatArray:
     """Benjamini-Hochberg of many families without gaps, shape (families, hypotheses)."""
     families, size = p.shape
+    if size <= _SHORT:
+        return _step_up_short(p)
     factor = (size / np.arange(1.0, size + 1.0))[:, None]
     found = np.empty(p.shape)
     for first in range(0, families, _AT_ONCE):  # so many stay in the processor's cache
@@ -278,6 +282,35 @@ def _step_up_whole(p: FloatArray) -> FloatArray:
         backwards = scaled[::-1]
         np.minimum.accumulate(backwards, axis=0, out=backwards)
         found[first : first + _AT_ONCE].reshape(-1)[order.T] = np.minimum(scaled, 1.0)
+    return found
+
+
+def _step_up_short(p: FloatArray) -> FloatArray:
+    """The same for families of up to 32: where each p-value stands is sorted along with it, in its last five bits.
+
+    What differs in those bits alone may change places, which changes nothing: of two p-values in a row whose ratio is
+    below (i + 1)/i the smaller one gets the larger one's adjusted value. (Below 1e-306 they may differ: by as little.)
+    """
+    families, size = p.shape
+    factor = (size / np.arange(1.0, size + 1.0))[:, None]
+    places, low = np.arange(size, dtype=np.uint64), np.uint64(_SHORT - 1)
+    kept = np.uint64(2**63 - _SHORT)  # without the sign, too: −0 is 0
+    found, at_once = np.empty(p.shape), 3 * _AT_ONCE
+    starts = np.uint64(size) * np.arange(at_once, dtype=np.uint64)[:, None]
+    for first in range(0, families, at_once):
+        piece = p[first : first + at_once].copy()
+        keys = piece.view(np.uint64) & kept
+        keys |= places
+        keys.sort(axis=-1)
+        keys &= low
+        keys += starts[: len(piece)]
+        piece.view(np.int64).sort(axis=-1)  # of numbers that are not negative, whole numbers sort alike and sooner
+        scaled = np.empty(piece.shape[::-1])
+        np.multiply(piece.T, factor, out=scaled)
+        np.minimum(scaled[-1], 1.0, out=scaled[-1])
+        for place in range(size - 2, -1, -1):  # NumPy's accumulate takes three times as long
+            np.minimum(scaled[place], scaled[place + 1], out=scaled[place])
+        found[first : first + at_once].reshape(-1)[keys.view(np.int64)] = np.ascontiguousarray(scaled.T)
     return found
 
 
