@@ -64,6 +64,17 @@ def event_rows(
     needs_unit = keyed or any(f.scope in (Scope.FIRST, Scope.COHORT) for f in fields)
     own = [f for f in selection.where if f.field.scope not in _BEYOND]
     rows = kept(rows, dialect, own, {})
+    # Texts and numbers are read before units are joined: a join that carried whole documents took a tenth longer.
+    read: dict[str, Column] = {
+        f"group_{i}": dialect.property_text(rows, field.name)
+        for i, field in enumerate(breakdown)
+        if field.scope is Scope.EVENT
+    }
+    if value is not None:
+        read["value"] = arithmetic(value, rows, dialect)
+    elif value_text is not None:
+        read["value"] = dialect.property_text(rows, value_text)
+    rows = rows.mutate(**read)
     if needs_unit:
         rows = dialect.with_unit(rows, unit_type)
     rows, attached = _attach(rows, dialect, fields, unit_type)
@@ -72,11 +83,10 @@ def event_rows(
     if keyed:
         columns["unit_key"] = rows.unit_key
     for i, field in enumerate(breakdown):
-        columns[f"group_{i}"] = _text(rows, dialect, field, attached)
-    if value is not None:
-        columns["value"] = arithmetic(value, rows, dialect)
-    elif value_text is not None:
-        columns["value"] = dialect.property_text(rows, value_text)
+        name = f"group_{i}"
+        columns[name] = rows[name] if name in read else _text(rows, dialect, field, attached)
+    if "value" in read:
+        columns["value"] = rows["value"]
     return rows.select(**columns)
 
 
