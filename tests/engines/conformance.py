@@ -80,6 +80,7 @@ def _busy() -> World:
             distinct_id=people[i * 5 % 6],
             properties={"plan": ("free", "pro", None)[i % 3], "q": i % 7 - 1, "price": (i % 5) / 2, "a.b": str(i % 3)},
             groups={"account": "acme"} if i % 3 else {},
+            source=("web", "app", "web")[i % 3],
         )
         for i in range(70)
     ]
@@ -161,6 +162,31 @@ class Conformance:
             assert previous == max(earlier, default=None)
         assert all(len(found) == len(set(found)) for found in days.values())
         assert {event for _, event in days} == {"*", *(e.event for e in world.events)}
+
+    @pytest.mark.parametrize("refreshed", [False, True])
+    def test_deliveries_say_what_came_from_where_and_until_when(
+        self, open_world: OpenWorld, *, refreshed: bool
+    ) -> None:
+        world = _busy()
+        with open_world(world, ()) as store:
+            if refreshed:
+                store.refresh_facts()
+            found, revision = store.deliveries(-1)
+            assert store.deliveries(revision) == ([], revision)
+            single = store.single_source()
+            newest = {each: store.newest_days(each.source, [each.event], 3) for each in found}
+        sources = {e.source for e in world.events}
+        assert single == (len(sources) == 1)
+        expected = {
+            (source, name): max(e.at for e in world.events if (e.source, e.event) == (source, name))
+            for source, name in {(e.source, e.event) for e in world.events}
+        }
+        assert {(each.source, each.event): each.last_at for each in found} == expected
+        for each, days in newest.items():
+            own = [e for e in world.events if (e.source, e.event) == (each.source, each.event)]
+            assert each.of_persons == any(e.distinct_id is not None for e in own)
+            last = {day: max(e.at for e in own if world.day(e) == day) for day in map(world.day, own)}
+            assert days == sorted(last.items(), reverse=True)[:3]
 
     @pytest.mark.parametrize("name", sorted(METRICS))
     def test_every_shape_equals_plain_python_by_every_route(self, open_world: OpenWorld, name: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from upshot.api.data import DATA_REJECTS, RejectsQuery
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.feedback import (
     ANSWERS_ADD,
     ANSWERS_IMPORT,
@@ -126,6 +127,22 @@ def test_answers_of_the_running_month_are_marked_as_not_over(owner: Caller) -> N
     assert [p.complete for p in series.points] == [False]
 
 
+def test_month_in_which_a_survey_ended_is_not_complete_because_other_sources_go_on(owner: Caller) -> None:
+    """Answers end on 20 January; the shop's events go on."""
+    at = [datetime(2024, 1, day, 10, tzinfo=UTC) for day in range(1, 21)]
+    answers = tuple(NewAnswer(survey="nps", at=each, score=9, id=str(each)) for each in at)
+    owner.call(ANSWERS_ADD, AnswersAdd("answers.csv", answers))
+    going = tuple(NewEvent("visit", datetime(2024, 2, day, 10, tzinfo=UTC), "ann", f"v{day}") for day in range(1, 20))
+    owner.call(EVENTS_APPEND, EventsAppend("test", going))
+    january = owner.call(FEEDBACK_SCORE, ScoreQuery(survey="nps", first=date(2024, 1, 1), last=date(2024, 1, 31)))
+    assert [p.complete for p in january.points] == [False]
+    owner.call(
+        ANSWERS_ADD, AnswersAdd("more.csv", (NewAnswer(survey="nps", at=going[4].occurred_at, score=9, id="late"),))
+    )
+    january = owner.call(FEEDBACK_SCORE, ScoreQuery(survey="nps", first=date(2024, 1, 1), last=date(2024, 1, 31)))
+    assert [p.complete for p in january.points] == [True]
+
+
 def test_import_that_is_only_looked_at_keeps_nothing(owner: Caller, tmp_path: Path) -> None:
     del tmp_path
     request = AnswersImport(
@@ -133,5 +150,5 @@ def test_import_that_is_only_looked_at_keeps_nothing(owner: Caller, tmp_path: Pa
     )
     told = owner.call(ANSWERS_IMPORT, request)
     assert (told.stored, told.rejected) == (0, 1)
-    assert told.problems[0] == "1 answers would be kept."
+    assert told.problems[0] == "1 answer would be kept."
     assert owner.call(SURVEY_LIST, Nothing()).surveys == ()

@@ -110,14 +110,8 @@ def _pace(resources: Answering, stream: Stream) -> Pace:
 
 def _asked_pace(resources: Answering, stream: Stream) -> Pace:
     """By its newest days with events; events of a stream stay when it goes on, and then its end is another."""
-    rows = resources.store.dialect().events()
-    rows = rows.filter((rows.source == stream.source) & rows.event.isin(sorted(stream.events)))
-    daily = rows.group_by("day").agg(at=rows.occurred_at.max())
-    newest = daily.order_by(daily.day.desc()).limit(_COMPARED_DAYS + 1)
-    ends: dict[date, timedelta] = {}
-    for day, at in resources.store.run(newest).rows:
-        if isinstance(day, date) and isinstance(at, datetime):
-            ends[day] = at.replace(tzinfo=None) - DayRange.of(day, day).instants(resources.zone)[0]
+    found = resources.store.newest_days(stream.source, sorted(stream.events), _COMPARED_DAYS + 1)
+    ends = {day: at - DayRange.of(day, day).instants(resources.zone)[0] for day, at in found}
     days = sorted(ends)
     last = days[-1]
     near = [ends[day] for day in days[:-1] if day >= last - timedelta(days=_COMPARED_DAYS)]

@@ -10,7 +10,7 @@ from upshot.core.time import DayRange
 from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
 from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
 
-__all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of"]
+__all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
 
 NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
 """Notes of periods about which the data say nothing, so that a missing row there is no zero."""
@@ -97,15 +97,25 @@ def extent_of(resources: Answering, metric: Metric | None = None) -> Extent:
 
     Without a metric, or where all events have one source, until the last event of all.
     """
+    return _extent(resources, _end(resources, metric), *_times(metric))
+
+
+def extent_of_event(resources: Answering, event: str) -> Extent:
+    """From when until when there are data of one event, by the sources that bring it."""
+    streams = resources.streams.of(resources.store)
+    found = [stream for stream in streams if event in stream.events]
+    return _extent(resources, latest(end_of(resources, stream) for stream in found) if found else None)
+
+
+def _extent(resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, lookback: int = 0) -> Extent:
     info, today = resources.held(), resources.today()
     first, last = info.first_event_at, info.last_event_at
     if first is None or last is None:
-        return Extent(None, None, today, *_times(metric))
-    end = _end(resources, metric)
+        return Extent(None, None, today, ripens, lookback)
     if end is None:
         day = resources.local_day(last)
         end = End(day, day >= today or _last_is_whole(resources, day), last)
-    return Extent(resources.local_day(first), end.last, today, *_times(metric), end.whole, end.at)
+    return Extent(resources.local_day(first), end.last, today, ripens, lookback, end.whole, end.at)
 
 
 def _times(metric: Metric | None) -> tuple[Ripening, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
-    from datetime import datetime
+    from datetime import date, datetime
     from types import TracebackType
     from typing import Self
     from zoneinfo import ZoneInfo
@@ -177,6 +177,13 @@ class EventStore(Protocol):
 
         Args:
             after: The revision; it is what is returned where no event came in beyond it.
+        """
+        ...
+
+    def newest_days(self, source: str, events: Sequence[str], most: int) -> list[tuple[date, datetime]]:
+        """The newest local days on which events of these names came from a source, newest first, and when they ended.
+
+        The instants are UTC without offset.
         """
         ...
 

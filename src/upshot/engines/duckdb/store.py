@@ -25,7 +25,7 @@ from upshot.engines.values import Appended, QueryResult, utc_naive
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Future
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -305,6 +305,11 @@ class DuckDBStore:
         """Which events came from where beyond a revision, and the last revision that brought some."""
         with self._reading() as cursor:
             return summaries.deliveries(cursor, after)
+
+    def newest_days(self, source: str, events: Sequence[str], most: int) -> list[tuple[date, datetime]]:
+        """The newest days on which events of these names came from a source, newest first, and when they ended."""
+        with self._reading() as cursor:
+            return summaries.newest_days(cursor, source, events, most)
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""

@@ -16,6 +16,7 @@ from upshot.engines.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date, datetime
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -27,6 +28,7 @@ __all__ = [
     "event_summaries",
     "info",
     "keep_rejects",
+    "newest_days",
     "property_summaries",
     "recent_events",
     "rejects",
@@ -110,6 +112,19 @@ def deliveries(cursor: DuckDBPyConnection, after: int) -> tuple[list[Delivered],
         [after, sources],
     ).fetchall()
     return [Delivered(*row[:5]) for row in rows], max((int(row[5]) for row in rows), default=after)
+
+
+def newest_days(
+    cursor: DuckDBPyConnection, source: str, events: Sequence[str], most: int
+) -> list[tuple[date, datetime]]:
+    """The newest days with events of these names from a source, newest first, and when the last of each occurred."""
+    return cursor.execute(
+        """
+        SELECT day, max(occurred_at) FROM events WHERE source = $1 AND list_contains($2::VARCHAR[], event)
+        GROUP BY day ORDER BY day DESC LIMIT $3
+        """,
+        [source, list(events), most],
+    ).fetchall()
 
 
 def property_summaries(cursor: DuckDBPyConnection, event: str, sample: int) -> tuple[list[PropertyCounts], int]:

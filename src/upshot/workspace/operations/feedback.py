@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from upshot.answers.extent import extent_of_event
 from upshot.answers.fields import read_filters
 from upshot.api.feedback import (
     ANSWERS_ADD,
@@ -134,11 +136,12 @@ def score(resources: Resources, principal: Principal, request: ScoreQuery) -> Sc
         weights=weights if request.weighted else None,
     )
     periods, total = score_periods(scored, days, request.grain, request.level)
-    today = resources.today()
+    known = extent_of_event(resources.answering, EVENT).known
+    end = date.min if known is None else known + timedelta(days=1)
     return ScoreSeries(
         survey=request.survey,
-        points=tuple(_point(p, complete=request.grain.next(p.start) <= today) for p in periods),
-        total=_point(total, complete=request.last < today),
+        points=tuple(_point(p, complete=request.grain.next(p.start) <= end) for p in periods),
+        total=_point(total, complete=request.last < end),
         level=request.level,
         method="score interval of a difference of two shares" + (", weighted by design" if request.weighted else ""),
         weighted=request.weighted,
