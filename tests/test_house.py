@@ -96,6 +96,20 @@ def test_csv_for_people_has_one_writer() -> None:
     assert writers == homes
 
 
+@pytest.mark.parametrize(
+    ("sign", "home"),
+    [
+        ("Did you mean {", "core/suggest.py"),
+        ("rapidfuzz", "core/suggest.py"),
+        ("import difflib", ""),
+        ("OrderedDict[", "core/lru.py"),
+    ],
+)
+def test_what_many_need_is_written_once(sign: str, home: str) -> None:
+    homes = {str(path.relative_to(ROOT)) for path in SOURCES if sign in path.read_text(encoding="utf-8")}
+    assert homes == ({f"src/upshot/{home}"} if home else set())
+
+
 def test_kinds_of_metrics_are_named_only_where_a_new_one_is_added() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = text.partition("\n## A new kind of metric\n")[2].partition("\n## ")[0]

@@ -6,7 +6,7 @@ from typing import TypeVar
 from upshot.answers.answering import Answering
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.problems import Problem
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.metrics.definition import Field, Filter, Scope
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.metrics.segments import named_segments, resolved
@@ -46,8 +46,7 @@ def read_filters(resources: Answering, texts: Iterable[str]) -> tuple[Filter, ..
 
 def _right(parsed: Word | Problem) -> Word:
     if isinstance(parsed, Problem):
-        close = " or ".join(repr(s) for s in parsed.suggestions)
-        raise InvalidInput(parsed.message, hint=f"Did you mean {close}?" if close else _GRAMMAR)
+        raise InvalidInput(parsed.message, hint=did_you_mean(parsed.suggestions) or _GRAMMAR)
     return parsed
 
 

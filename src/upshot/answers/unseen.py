@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from upshot.answers.answering import Answering
 from upshot.answers.fields import unknown_properties
 from upshot.core.problems import Problem
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.metrics.definition import Expression, Field, Filter, Metric, Op, Scope, Selection
 from upshot.metrics.left_out import properties_in
 from upshot.metrics.segments import segments_in
@@ -16,8 +16,7 @@ __all__ = ["notes_on_filters", "warnings_on_metrics"]
 def notes_on_filters(resources: Answering, filters: Iterable[Filter]) -> tuple[str, ...]:
     """One sentence for each event name that filters ask for and no event bears."""
     return tuple(
-        problem.message
-        + (f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else "")
+        f"{problem.message} {did_you_mean(problem.suggestions)}".rstrip()
         for problem in _events(resources, _named(filters))
     )
 

@@ -6,7 +6,7 @@ An internal error is a defect of Upshot. Problems of statistics or of definition
 
 from collections.abc import Iterable
 
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 
 __all__ = [
     "Busy",
@@ -61,7 +61,7 @@ class NotFound(UserError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str] = (), *, hint: str = "") -> None:
         close = nearest(name, known)
-        advice = f"Did you mean {' or '.join(repr(c) for c in close)}?" if close else hint
+        advice = did_you_mean(close) or hint
         super().__init__(f"There is no {kind} named {name!r}.", hint=advice)
         self.kind = kind
         self.name = name

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from upshot.core.suggest import did_you_mean
+
 __all__ = ["Problem"]
 
 
@@ -27,5 +29,4 @@ class Problem(msgspec.Struct, frozen=True):
         """
         place = f"{self.where}:{self.line}: " if self.where and self.line else f"{self.where}: " if self.where else ""
         warning = "Warning: " if self.level == "warning" else ""
-        close = f" Did you mean {' or '.join(map(repr, self.suggestions))}?" if self.suggestions else ""
-        return f"{place}{warning}{self.message}{close}"
+        return f"{place}{warning}{self.message} {did_you_mean(self.suggestions)}".rstrip()

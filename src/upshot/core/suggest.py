@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["likeness", "nearest"]
+__all__ = ["did_you_mean", "likeness", "nearest"]
 
 _NEAR = 60
 """Of 100 that equal words have: at least this much of both words is in the same order."""
@@ -21,6 +21,16 @@ def nearest(word: str, known: Iterable[str], *, limit: int = 3) -> tuple[str, ..
 
     hits = process.extract(word.casefold(), by_folded.keys(), scorer=fuzz.ratio, limit=limit, score_cutoff=_NEAR)
     return tuple(by_folded[folded] for folded, _, _ in hits)
+
+
+def did_you_mean(words: Iterable[str]) -> str:
+    """The question that proposes the words; empty where there are none.
+
+    >>> did_you_mean(("revenue", "retention")), did_you_mean(())
+    ("Did you mean 'revenue' or 'retention'?", '')
+    """
+    said = " or ".join(map(repr, words))
+    return f"Did you mean {said}?" if said else ""
 
 
 def likeness(one: str, other: str) -> float:

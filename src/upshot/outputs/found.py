@@ -3,6 +3,7 @@
 import msgspec
 
 from upshot.catalog.kinds import Launch, Output
+from upshot.core.suggest import did_you_mean
 
 __all__ = ["Found", "Remark"]
 
@@ -21,8 +22,7 @@ class Remark(msgspec.Struct, frozen=True):
     suggestions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        close = f" Did you mean {' or '.join(map(repr, self.suggestions))}?" if self.suggestions else ""
-        return f"{self.where}: {self.message}{close}"
+        return f"{self.where}: {self.message} {did_you_mean(self.suggestions)}".rstrip()
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from upshot.catalog.kinds import Cost, Launch, Output, OutputKind, Owners, check
 from upshot.core.errors import InvalidInput
 from upshot.core.ids import slug
 from upshot.core.instants import read_instant
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.outputs.found import Found, Remark
 
 __all__ = ["FIELDS", "guessed_columns", "read_table"]
@@ -114,7 +114,7 @@ def _columns(header: list[str], asked: Mapping[str, str]) -> dict[str, str]:
     for field, written in asked.items():
         if field not in FIELDS:
             close = nearest(field, FIELDS) or tuple(FIELDS)
-            raise InvalidInput(f"An output has no field {field!r}.", hint=f"Did you mean {' or '.join(close)}?")
+            raise InvalidInput(f"An output has no field {field!r}.", hint=did_you_mean(close))
         patterns[field] = written if "{" in written else f"{{{written}}}"
         for column in _PLACE.findall(patterns[field]):
             if column not in header:

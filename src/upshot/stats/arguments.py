@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def chosen(argument: str, value: object, allowed: Sequence[str]) -> None:
     if isinstance(value, str) and value in allowed:
         return
     close = nearest(value, allowed, limit=1) if isinstance(value, str) else ()
-    proposed = f"Did you mean {close[0]!r}? " if close else ""
+    proposed = f"{did_you_mean(close)} " if close else ""
     words = ", ".join(repr(name) for name in allowed)
     raise InvalidInput(f"{argument} is {_shown(value)}.", hint=f"{proposed}Allowed are {words}.")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from upshot.core.problems import Problem
+from upshot.core.suggest import did_you_mean
 
 __all__ = ["FieldProblem", "field_of", "refused"]
 
@@ -36,5 +37,4 @@ def refused(problems: Iterable[Problem], fields: Mapping[str, tuple[str, ...]]) 
     wrong = next((problem for problem in problems if problem.level == "error"), None)
     if wrong is None:
         return None
-    close = " or ".join(repr(word) for word in wrong.suggestions)
-    return FieldProblem(field_of(wrong.message, fields), wrong.message, f"Did you mean {close}?" if close else "")
+    return FieldProblem(field_of(wrong.message, fields), wrong.message, did_you_mean(wrong.suggestions))

@@ -13,6 +13,7 @@ from upshot.cli.app import Interrupted
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import json_or, line, print_json, table
 from upshot.core.errors import InvalidInput, UserError
+from upshot.core.suggest import did_you_mean
 from upshot.core.units import counted, one_or_many
 
 if TYPE_CHECKING:
@@ -186,8 +187,9 @@ def _guess(name: str, value: str | dict[str, str]) -> str:
 
 def _tell_problems(preview: "ImportPreview") -> None:
     for problem in preview.problems:
-        close = f" Did you mean {' or '.join(map(repr, problem.suggestions))}?" if problem.suggestions else ""
-        line(f"{problem.level.capitalize()}: {problem.where + ': ' if problem.where else ''}{problem.message}{close}")
+        place = f"{problem.where}: " if problem.where else ""
+        close = did_you_mean(problem.suggestions)
+        line(f"{problem.level.capitalize()}: {place}{problem.message} {close}".rstrip())
 
 
 def _run(workspace: "Caller", request: "ImportRequest", *, quiet: bool) -> "ImportStatus":

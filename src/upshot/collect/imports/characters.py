@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from upshot.core.errors import InvalidInput
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 
 __all__ = ["ENCODINGS", "check_characters", "check_encoding"]
 
@@ -32,9 +32,7 @@ def check_encoding(name: str) -> None:
         close = nearest(name, ENCODINGS)
         raise InvalidInput(
             f"There is no encoding named {name!r} here.",
-            hint=f"Did you mean {close[0]!r}?"
-            if close
-            else f"There are {', '.join(ENCODINGS)}; convert to UTF-8 else.",
+            hint=did_you_mean(close[:1]) or f"There are {', '.join(ENCODINGS)}; convert to UTF-8 else.",
         )
 
 

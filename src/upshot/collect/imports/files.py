@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from upshot.collect.imports.characters import ENCODINGS, check_encoding
 from upshot.collect.imports.spaces import SpacesAsTabs
 from upshot.core.errors import InvalidInput, NotFound
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,7 +155,7 @@ def _format(path: Path, declared: str, head: bytes) -> tuple[Format, bool]:
             close = nearest(declared, known)
             raise InvalidInput(
                 f"There is no format named {declared!r}.",
-                hint=f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(known)}.",
+                hint=did_you_mean(close[:1]) or f"There are {', '.join(known)}.",
             )
         return _FORMATS[f".{declared}"], declared == "tsv"
     if head == _PARQUET:

@@ -9,7 +9,7 @@ import yaml
 
 from upshot.core.errors import InvalidInput
 from upshot.core.problems import Problem
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 
 __all__ = ["NOBODY", "ROLES", "Column", "Mapping", "Preview", "Status", "read_mapping"]
 
@@ -129,7 +129,7 @@ def read_mapping(text: str, *, where: str = "the mapping") -> Mapping:
     for name in content:
         if name not in Mapping.__struct_fields__:
             close = nearest(str(name), Mapping.__struct_fields__)
-            advice = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(Mapping.__struct_fields__)}."
+            advice = did_you_mean(close[:1]) or f"There are {', '.join(Mapping.__struct_fields__)}."
             raise InvalidInput(f"{where} has no field {str(name)!r}.", hint=advice)
     try:
         return msgspec.convert(content, Mapping)

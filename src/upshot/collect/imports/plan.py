@@ -18,7 +18,7 @@ from upshot.collect.imports.times_of_day import guess_time_of_day, written_insta
 from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.ids import named_id
 from upshot.core.problems import Problem
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.core.time import zone
 from upshot.core.units import counted
 from upshot.engines.bulk import FileColumn, Reading
@@ -185,7 +185,7 @@ def _check_names(mapping: Mapping, sample: TextSample, problems: list[Problem]) 
         if name in names or (role in {"distinct_id", "time_of_day"} and name == NOBODY):
             continue
         close = nearest(name, names)
-        advice = f" Did you mean {' or '.join(map(repr, close))}?" if close else f" There are {', '.join(names[:20])}."
+        advice = " " + did_you_mean(close) if close else f" There are {', '.join(names[:20])}."
         problems.append(Problem(f"There is no column named {name!r}.{advice}{_separator_hint(sample)}", role, 0, close))
     if mapping.event and mapping.event_column:
         problems.append(Problem("Both a constant event and a column of events are given; give one.", "event"))

@@ -4,6 +4,7 @@ import msgspec
 
 from upshot.core.errors import InvalidInput
 from upshot.core.problems import Problem
+from upshot.core.suggest import did_you_mean
 from upshot.metrics.filters import parse_filter
 from upshot.web.filters.chips import filter_of
 from upshot.web.page import Page
@@ -24,9 +25,8 @@ def added(page: Page, view: View) -> View | None:
     said = text or filter_of(field, page.parameter("add_comparison", "="), page.parameter("add_value"))
     found = parse_filter(said)
     if isinstance(found, Problem):
-        close = " or ".join(repr(s) for s in found.suggestions)
         raise InvalidInput(
-            found.message, hint=f"Did you mean {close}?" if close else "Write it as Country = France or amount > 10."
+            found.message, hint=did_you_mean(found.suggestions) or "Write it as Country = France or amount > 10."
         )
     replaced = page.parameter("replace")
     kept = [said if old == replaced else old for old in view.where]

@@ -23,6 +23,7 @@ from upshot.api.ledger import LEDGER, LedgerQuery
 from upshot.api.operation import Permission
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
+from upshot.core.suggest import did_you_mean
 from upshot.web.area import Area, Place
 from upshot.web.field_problem import FieldProblem, field_of, refused
 from upshot.web.notices import after
@@ -120,8 +121,7 @@ def _refuse(done: DeclarationsApplied) -> None:
     """
     wrong = [problem for problem in done.problems if problem.level == "error"]
     if wrong:
-        close = " or ".join(repr(word) for word in wrong[0].suggestions)
-        hint = f"Did you mean {close}?" if close else "Go back, and mend it."
+        hint = did_you_mean(wrong[0].suggestions) or "Go back, and mend it."
         raise InvalidInput(wrong[0].message, hint=hint)
 
 

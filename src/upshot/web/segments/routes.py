@@ -19,6 +19,7 @@ from upshot.api.operation import Permission
 from upshot.api.segments import SegmentView
 from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
+from upshot.core.suggest import did_you_mean
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.notices import after
@@ -118,8 +119,7 @@ def _accepted(applied: DeclarationsApplied) -> None:
     """
     wrong = next((problem for problem in applied.problems if problem.level == "error"), None)
     if wrong is not None:
-        close = " or ".join(repr(s) for s in wrong.suggestions)
-        raise InvalidInput(wrong.message, hint=f"Did you mean {close}?" if close else "Nothing was changed.")
+        raise InvalidInput(wrong.message, hint=did_you_mean(wrong.suggestions) or "Nothing was changed.")
 
 
 AREA = Area(

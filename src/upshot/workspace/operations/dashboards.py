@@ -33,7 +33,7 @@ from upshot.catalog.declarations import Declared, Put, Remove
 from upshot.catalog.kinds.dashboard import Dashboard, Home, Tile, arranged
 from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.problems import Problem
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.metrics.filters import parse_field, parse_filter
 from upshot.metrics.kinds import MetricType
 from upshot.workspace.binding import Binding
@@ -87,8 +87,7 @@ def save(resources: Resources, principal: Principal, request: DashboardSave) -> 
         raise InvalidInput(f"There is a dashboard named {name!r} already.", hint="Choose another name.")
     whole = _arranged(request.dashboard)
     if problem := next((p for p in tile_problems(resources, [whole]) if p.level == "error"), None):
-        close = " or ".join(map(repr, problem.suggestions))
-        raise InvalidInput(problem.message, hint=f"Did you mean {close}?" if close else "Nothing was saved.")
+        raise InvalidInput(problem.message, hint=did_you_mean(problem.suggestions) or "Nothing was saved.")
     resources.catalog.declarations.change(
         [Put(whole, after=request.after)], by=principal.name, source=_PAGE, managed="hand"
     )

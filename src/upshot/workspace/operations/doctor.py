@@ -9,7 +9,7 @@ from upshot.api.operation import Principal
 from upshot.api.state import DOCTOR, Finding, Findings, Nothing
 from upshot.charts.words import day_label
 from upshot.core.errors import UserError
-from upshot.core.suggest import nearest
+from upshot.core.suggest import did_you_mean, nearest
 from upshot.core.time import DayRange
 from upshot.core.units import counted, format_bytes
 from upshot.metrics.definition import Metric
@@ -83,9 +83,7 @@ def _metrics(resources: Resources) -> Iterator[Finding]:
                 "metrics",
                 "warning",
                 f"The metric {name} counts the event {event!r}, which never came in.",
-                f"Did you mean {' or '.join(map(repr, close))}?"
-                if close
-                else "`upshot data events` lists those that did.",
+                did_you_mean(close) or "`upshot data events` lists those that did.",
             )
     if not missing:
         yield Finding("metrics", "ok", "Every event that a metric names has come in.")
