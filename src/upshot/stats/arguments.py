@@ -289,6 +289,9 @@ def fitting(**shapes: tuple[int, ...]) -> tuple[int, ...]:
             ...
         upshot.core.errors.InvalidInput: control has shape (3,), treatment has shape (4,). ...
     """
+    first = next(iter(shapes.values()), ())
+    if all(shape == first for shape in shapes.values()):
+        return first
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:

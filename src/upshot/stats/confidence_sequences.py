@@ -271,7 +271,8 @@ def mean_difference_sequence(
         time = information * rho_squared
         reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), least, totals)
         if scale == "relative" and minimum_n is None:
-            reason = first_reason(reason, baseline_reasons(control))
+            shaky = baseline_reasons(control)
+            reason = first_reason(reason, shaky) if shaky.any() else reason
         low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
     reason = arm_reasons(reason, control, treatment, zero_baseline)
     return sequential_estimates(
@@ -308,6 +309,9 @@ def first_look_units(
     """
     compared(Moments, control, treatment)
     with np.errstate(all="ignore"):
+        if skewness_control is None and skewness_treatment is None and not (control.yes_no or treatment.yes_no):
+            still = (control.variance == 0.0) ^ (treatment.variance == 0.0)
+            return np.asarray(np.where(still, np.inf, MINIMUM_UNITS), np.float64)
         squares = [
             _squared_skewness(arm, known)
             for arm, known in ((control, skewness_control), (treatment, skewness_treatment))
