@@ -136,3 +136,20 @@ def test_data_that_carry_no_model_are_told_why(tmp_path: Path, capsys: Captured)
     assert code == 0
     assert "BG/NBD: Of 80 customers 0 bought again; this model needs 10 who did." in text
     assert "No held-out test: " in text
+
+
+def test_silence_after_the_shops_own_source_ended_is_no_farewell(tmp_path: Path, capsys: Captured) -> None:
+    rng = np.random.default_rng(3)
+    begun = date(2024, 1, 1)
+    events = [
+        bought("purchase", begun + timedelta(days=int(day)), f"c{i}", 10.0 + i)
+        for i in range(90)
+        for day in rng.integers(0, 120, 3)
+    ]
+    events += [bought("purchase", begun + timedelta(days=119), "c0", 7.0)]
+    folder = workspace_of(tmp_path / "ended", events)
+    visits = [bought("visit", begun + timedelta(days=day), "c0", 1.0) for day in range(300)]
+    with LocalWorkspace.open(folder, load_settings(folder, {})) as opened:
+        opened.acting_as(LOCAL_OWNER).call(EVENTS_APPEND, EventsAppend("web", tuple(visits)))
+    answer = run_json(capsys, folder, "metric", "lifetime", "revenue")
+    assert answer["last"] == str(begun + timedelta(days=119))
