@@ -146,7 +146,7 @@ def test_silence_after_the_shops_own_source_ended_is_no_farewell(tmp_path: Path,
         for i in range(90)
         for day in rng.integers(0, 120, 3)
     ]
-    events += [bought("purchase", begun + timedelta(days=119), "c0", 7.0)]
+    events += [bought("purchase", begun + timedelta(days=day), "daily", 7.0) for day in range(120)]
     folder = workspace_of(tmp_path / "ended", events)
     visits = [bought("visit", begun + timedelta(days=day), "c0", 1.0) for day in range(300)]
     with LocalWorkspace.open(folder, load_settings(folder, {})) as opened:

@@ -99,7 +99,7 @@ def _check_numbers(request: LifetimeQuery) -> None:
 
 
 def _days(answering: Answering, metric: Metric, last: date | None) -> DayRange:
-    """From the first event to the last whole day of the metric's own sources, or to the day asked for, if they reach it."""
+    """From the first event to the last whole day of the metric's own sources, or to the day asked for."""
     extent = extent_of(answering, metric)
     if extent.first is None or extent.known is None or extent.known < extent.first:
         raise InvalidInput("There is no whole day of events.", hint="Import or collect events first.")

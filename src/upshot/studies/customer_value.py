@@ -31,6 +31,9 @@ _WEEK = 7.0
 _YEAR_DAYS = 365.25
 _STEP_DAYS = 30
 _AGES = 12
+_DRAWS, _FEWEST_DRAWS = 1_000, 200
+_SIMULATED = 50_000_000
+"""Customers' futures that are simulated at most, above the fewest draws: some ten seconds."""
 
 
 def read_customers(inputs: LifetimeInputs) -> LifetimeReport:
@@ -84,7 +87,10 @@ def _interval(found: Estimate, over: int = 1) -> Interval:
 
 
 def _foretold(log: Transactions, inputs: LifetimeInputs) -> Foretold:
-    found = hold_out(log, inputs.split, inputs.until, unit_days=_WEEK, level=inputs.level, draws=1000, seed=inputs.seed)
+    draws = min(max(_SIMULATED // max(len(log.names), 1), _FEWEST_DRAWS), _DRAWS)
+    found = hold_out(
+        log, inputs.split, inputs.until, unit_days=_WEEK, level=inputs.level, draws=draws, seed=inputs.seed
+    )
     if isinstance(found, Refusal):
         return Foretold(split=inputs.split, until=inputs.until, why_not=found.sentence)
     return Foretold(
