@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from upshot.collect.imports.examine import examine, shown, suspicious, too_long
-from upshot.collect.imports.files import ByteSource
 from upshot.collect.imports.mapping import Mapping, Status
-from upshot.collect.imports.pieces import PIECE_BYTES, TextPiece, record_end, records
+from upshot.collect.imports.parts import Part, parts_of
+from upshot.collect.imports.pieces import PIECE_BYTES
 from upshot.collect.imports.plan import FilePlan, Plan, make_plan
 from upshot.collect.imports.rejects import write_rejects
-from upshot.core.errors import InternalError, InvalidInput, NotFound, StoreFull, UserError
-from upshot.engines.bulk import ImportRecord, Piece, RejectedRow, Staged, UnreadablePiece
+from upshot.collect.imports.staging import stage
+from upshot.core.errors import InvalidInput, NotFound, StoreFull, UserError
+from upshot.engines.bulk import ImportRecord, RejectedRow, Staged
 from upshot.engines.values import EARLIEST
 
 if TYPE_CHECKING:
@@ -50,17 +50,6 @@ class _Progress(msgspec.Struct, frozen=True):
     file: int = 0
     position: int = 0
     fraction: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A piece of a file: from ``start`` (a line or a row) up to but without ``end``."""
-
-    start: int
-    end: int
-    content: TextPiece | Piece | None
-    rejected: tuple[RejectedRow, ...]
-    fraction: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +217,7 @@ class ImportRun:
         """See ``try_rows``."""
         self._loader.next_file()
         for part in self._parts(self._plan.files[0]):
-            staged, rejected = self._stage(self._plan.files[0], part, replay=False)
+            staged, rejected = stage(self._loader, self._plan.files[0], part, replay=False)
             kept = staged.rows - staged.rejected if staged is not None else 0
             if staged is not None:
                 self._loader.forget(staged)
@@ -259,46 +248,20 @@ class ImportRun:
             self._abandon()
         return True
 
-    def _parts(self, plan: FilePlan) -> Iterator[_Part]:
-        return self._text_parts(plan) if plan.file.format != "parquet" else self._row_parts(plan)
-
-    def _row_parts(self, plan: FilePlan) -> Iterator[_Part]:
-        total = plan.total_rows or 0
-        step = self._progress.piece_rows
-        for first in range(0, total, step):
-            end = min(first + step, total)
-            piece = Piece(file=str(plan.file.path), first_row=first, rows=end - first)
-            yield _Part(first, end, piece, (), end / total)
-
-    def _text_parts(self, plan: FilePlan) -> Iterator[_Part]:
-        delimiter = _delimiter(plan)
-        source = ByteSource(plan.file)
-        header = bool(delimiter)
-        try:
-            for piece in records(source.read, delimiter, piece_bytes=self._progress.piece_bytes):
-                if not isinstance(piece, TextPiece):
-                    line, reason, raw = too_long(piece)
-                    rejected = (RejectedRow(str(plan.file.path), line, reason, raw),)
-                    yield _Part(line, line + 1, None, rejected, source.fraction)
-                    continue
-                rest = _without_header(piece, delimiter) if header else piece
-                header = False
-                end = piece.first_line + piece.text.count(b"\n")
-                yield _Part(rest.first_line, end, rest if rest.text else None, (), source.fraction)
-        finally:
-            source.close()
+    def _parts(self, plan: FilePlan) -> Iterator[Part]:
+        return parts_of(plan, piece_bytes=self._progress.piece_bytes, piece_rows=self._progress.piece_rows)
 
     # --- one piece ---
 
-    def _replay(self, plan: FilePlan, part: _Part) -> None:
+    def _replay(self, plan: FilePlan, part: Part) -> None:
         if part.content is None or plan.reading.event_id:
             return
-        staged, _ = self._stage(plan, part, replay=True)
+        staged, _ = stage(self._loader, plan, part, replay=True)
         if staged is not None:
             self._loader.drop(staged)
 
-    def _commit(self, plan: FilePlan, part: _Part, number: int, fraction: float) -> None:
-        staged, rejected = self._stage(plan, part, replay=False)
+    def _commit(self, plan: FilePlan, part: Part, number: int, fraction: float) -> None:
+        staged, rejected = stage(self._loader, plan, part, replay=False)
         self._await_commit()
         self._progress = msgspec.structs.replace(self._progress, file=number, position=part.end, fraction=fraction)
         progress = msgspec.json.encode(self._progress).decode()
@@ -329,68 +292,6 @@ class ImportRun:
             self._pending = None
             future.exception()
 
-    def _stage(self, plan: FilePlan, part: _Part, *, replay: bool) -> tuple[Staged | None, list[RejectedRow]]:
-        match part.content:
-            case None:
-                return None, list(part.rejected)
-            case Piece() as piece:
-                return self._stage_rows(plan, piece, replay=replay)
-            case TextPiece() as piece:
-                return self._stage_text(plan, piece, replay=replay)
-
-    def _stage_rows(self, plan: FilePlan, piece: Piece, *, replay: bool) -> tuple[Staged, list[RejectedRow]]:
-        try:
-            staged = self._loader.stage(plan.reading, piece, numbered=True, replay=replay)
-        except UnreadablePiece as error:
-            last = piece.first_row + piece.rows
-            raise InvalidInput(
-                f"Rows {piece.first_row + 1} to {last} of {plan.file.path.name} cannot be read: {error.message}",
-                hint="Fetch the file again and import it again: what was stored from it is recognised.",
-            ) from error
-        if staged.rows != piece.rows:
-            raise InternalError(f"{piece.rows} rows of {piece.file} were asked for, {staged.rows} came")
-        complaints = self._loader.complaints(staged) if staged.rejected and not replay else []
-        name = str(plan.file.path)
-        return staged, [
-            RejectedRow(name, piece.first_row + c.row + 1, c.reason, shown(c.raw.encode())) for c in complaints
-        ]
-
-    def _stage_text(self, plan: FilePlan, piece: TextPiece, *, replay: bool) -> tuple[Staged | None, list[RejectedRow]]:
-        delimiter = _delimiter(plan)
-        if not suspicious(piece.text, delimiter):
-            try:
-                staged = self._loader.stage(plan.reading, Piece(piece.text), replay=replay)
-            except UnreadablePiece:
-                return self._stage_examined(plan, piece, replay=replay)
-            if _all_there(piece.text, staged.rows) and (replay or not staged.rejected):
-                return staged, []
-            self._loader.forget(staged)
-        return self._stage_examined(plan, piece, replay=replay)
-
-    def _stage_examined(
-        self, plan: FilePlan, piece: TextPiece, *, replay: bool
-    ) -> tuple[Staged | None, list[RejectedRow]]:
-        found = examine(piece, _delimiter(plan), len(plan.reading.columns))
-        name = str(plan.file.path)
-        rejected = [RejectedRow(name, line, reason, raw) for line, reason, raw in found.rejected]
-        if not found.lines:
-            return None, rejected
-        try:
-            staged = self._loader.stage(plan.reading, Piece(found.text), numbered=True, replay=replay)
-        except UnreadablePiece as error:
-            raise InvalidInput(
-                f"Lines {found.lines[0]} to {found.lines[-1]} of {plan.file.path.name} cannot be read: {error.message}"
-            ) from error
-        if staged.rows != len(found.lines):
-            raise InternalError(f"{len(found.lines)} rows of {name} were read, {staged.rows} came")
-        if not replay:
-            rejected += [
-                RejectedRow(name, found.lines[c.row], c.reason, shown(found.raws[c.row]))
-                for c in self._loader.complaints(staged)
-            ]
-            rejected.sort(key=lambda row: row.line)
-        return staged, rejected
-
     # --- the end ---
 
     def _end(self, state: Literal["done", "failed", "interrupted"], message: str, hint: str) -> Status:
@@ -409,23 +310,6 @@ class ImportRun:
             )
         self._tell(self.status)
         return self.status
-
-
-def _delimiter(plan: FilePlan) -> bytes:
-    return plan.reading.delimiter.encode() if plan.reading.format == "csv" else b""
-
-
-def _without_header(piece: TextPiece, delimiter: bytes) -> TextPiece:
-    start = 0
-    while piece.text[start : start + 1] == b"\n":
-        start += 1
-    end = record_end(piece.text, start, delimiter) or len(piece.text)
-    return TextPiece(piece.text[end:], piece.first_line + piece.text[:end].count(b"\n"))
-
-
-def _all_there(text: bytes, rows: int) -> bool:
-    """Whether as many rows came as there are lines, where that can be told at once."""
-    return b'"' in text or b"\n\n" in text or text.startswith(b"\n") or rows == text.count(b"\n")
 
 
 def _reasons(rejected: list[RejectedRow]) -> tuple[tuple[str, int, int], ...]:
