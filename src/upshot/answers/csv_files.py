@@ -48,11 +48,22 @@ def series_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:
     bounds = ("low", "high") if series.interval else ()
     compared = _COMPARED if series.previous else ()
     parts, without = ("numerator", "denominator"), _left_out(series, [series])
-    head = ("period", *breakdown, "value", *bounds, "complete", *parts, *compared, "note", *_left_out_head([series]))
+    head = (
+        "period",
+        "grain",
+        *breakdown,
+        "value",
+        *bounds,
+        "complete",
+        *parts,
+        *compared,
+        "note",
+        *_left_out_head([series]),
+    )
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         for point, before in zip(series.points, compared_points(series), strict=True):
-            row: tuple[Cell, ...] = (point.period, *(point.group if breakdown else ()), point.value)
+            row: tuple[Cell, ...] = (point.period, series.grain, *(point.group if breakdown else ()), point.value)
             row += (point.low, point.high) if bounds else ()
             row += (point.complete, point.numerator, point.denominator)
             if compared:
@@ -68,7 +79,7 @@ def several_series_csv(answers: Iterable[MetricSeries]) -> str:
     compared = _COMPARED if any(one.previous for one in found) else ()
     rows = (
         (
-            *(p.period, one.metric.title, _joined(p.group), p.value),
+            *(p.period, one.grain, one.metric.title, _joined(p.group), p.value),
             *(p.low, p.high, p.complete, p.numerator, p.denominator),
             *(_compared_with(before) if compared else ()),
             p.note,
@@ -78,7 +89,9 @@ def several_series_csv(answers: Iterable[MetricSeries]) -> str:
         for p, before in zip(one.points, compared_points(one), strict=True)
     )
     parts = ("low", "high", "complete", "numerator", "denominator")
-    return csv_text(("period", "shown", "group", "value", *parts, *compared, "note", *_left_out_head(found)), rows)
+    return csv_text(
+        ("period", "grain", "shown", "group", "value", *parts, *compared, "note", *_left_out_head(found)), rows
+    )
 
 
 def groups_csv(series: MetricSeries, breakdown: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from litestar import Response
 
 from upshot.answers.csv_files import grid_csv, groups_csv, series_csv
 from upshot.api.dashboards import DashboardView
-from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Tile, TileType
+from upshot.catalog.kinds.dashboard import COLUMNS, Dashboard, Show, Tile, TileType
 from upshot.charts import Palette, captioned
 from upshot.charts.chart import Chart
 from upshot.charts.sheet import Cells, Figure, Panel, Prose, Sheet
@@ -50,7 +50,7 @@ def tile_file(page: Page, board: Dashboard, tile: Tile, view: View, file: str, p
 def _grain(content: Content) -> Grain | None:
     if content.grid is not None:
         return content.grid.grid.grain
-    return content.series.grain if content.series is not None else None
+    return content.series.grain if content.series is not None and content.tile.show is not Show.GROUPS else None
 
 
 def dashboard_file(page: Page, stored: DashboardView, view: View, file: str, palette: Palette) -> Response[bytes]:
@@ -63,7 +63,7 @@ def dashboard_file(page: Page, stored: DashboardView, view: View, file: str, pal
     if base != WHOLE or ending not in _TYPES:
         raise NotFound("file", file, (f"{WHOLE}.{ending}" for ending in (*_TYPES, "yaml")))
     drawn = _drawn(sheet(page, stored.dashboard, view), ending, palette)
-    headers = download_headers(stored.dashboard.name, view, ending)
+    headers = download_headers(stored.dashboard.name, view, ending, None)
     return Response(drawn, media_type=_TYPES[ending], headers=headers)
 
 
@@ -139,6 +139,6 @@ def _csv(content: Content) -> str:
         return grid_csv(content.grid.grid)
     if content.series is None:
         raise AssertionError("only a text has neither, and it is refused before")
-    if content.tile.show != "groups":
+    if content.tile.show is not Show.GROUPS:
         return series_csv(content.series, (content.tile.breakdown,) if content.tile.breakdown else ())
     return groups_csv(content.series, (content.tile.breakdown,))

@@ -100,26 +100,27 @@ def _save(page: Page, name: str, title: str) -> Response[str] | Redirect:
 def explore_csv(page: NamedDependency[Page]) -> Response[str]:
     """The numbers that the page shows."""
     question = read_question(page)
-    headers = download_headers(f"explore_{question.tab}", question, "csv")
-    return Response(question_csv(page, question), media_type="text/csv", headers=headers)
+    body, grain = question_csv(page, question)
+    headers = download_headers(f"explore_{question.tab}", question, "csv", grain)
+    return Response(body, media_type="text/csv", headers=headers)
 
 
 @get(f"{PATH}/chart.svg", permission=Permission.READ, sync_to_thread=True)
 def explore_svg(page: NamedDependency[Page]) -> Response[str]:
     """The first chart as SVG."""
     question = read_question(page)
-    body = picture_of(page, question).svg(_palette(page))
-    headers = download_headers(f"explore_{question.tab}", question, "svg")
-    return Response(body, media_type="image/svg+xml", headers=headers)
+    picture, grain = picture_of(page, question)
+    headers = download_headers(f"explore_{question.tab}", question, "svg", grain)
+    return Response(picture.svg(_palette(page)), media_type="image/svg+xml", headers=headers)
 
 
 @get(f"{PATH}/chart.png", permission=Permission.READ, sync_to_thread=True)
 def explore_png(page: NamedDependency[Page]) -> Response[bytes]:
     """The first chart as PNG."""
     question = read_question(page)
-    body = picture_of(page, question).png(_palette(page))
-    headers = download_headers(f"explore_{question.tab}", question, "png")
-    return Response(body, media_type="image/png", headers=headers)
+    picture, grain = picture_of(page, question)
+    headers = download_headers(f"explore_{question.tab}", question, "png", grain)
+    return Response(picture.png(_palette(page)), media_type="image/png", headers=headers)
 
 
 def _palette(page: Page) -> Palette:

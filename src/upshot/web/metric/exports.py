@@ -19,11 +19,12 @@ def picture(chart: SeriesChart, view: View, marks: Marks = NO_MARKS) -> Option:
     return captioned(chart.option, chart.series.metric.title, "  ·  ".join(parts))
 
 
-def download_headers(name: str, view: View, ending: str, grain: Grain | None = None) -> dict[str, str]:
+def download_headers(name: str, view: View, ending: str, grain: Grain | None) -> dict[str, str]:
     """Headers that make a browser keep the answer as a file with a telling name.
 
-    ``grain`` is that of what the file holds, where it is known; otherwise the view's.
+    ``grain`` is the step of what the file holds; None where it holds no periods, or some of several steps.
     """
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in name)
-    file_name = f"{plain}_{view.first}_{view.last}_by_{grain or view.grain}.{ending}"
+    step = f"_by_{grain}" if grain else ""
+    file_name = f"{plain}_{view.first}_{view.last}{step}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{file_name}"', "Cache-Control": "no-store"}

@@ -51,8 +51,8 @@ def retention_page(page: NamedDependency[Page]) -> Response[str] | Redirect:
 def retention_csv(page: NamedDependency[Page]) -> Response[str]:
     """The grid as CSV."""
     view, name = _view(page), _name(page)
-    body = grid_csv(_read(page, name, view).grid)
-    return Response(body, media_type="text/csv", headers=download_headers(name, view, "csv"))
+    grid = _read(page, name, view).grid
+    return Response(grid_csv(grid), media_type="text/csv", headers=download_headers(name, view, "csv", grid.grain))
 
 
 @get("/retention/grid.svg", permission=Permission.READ, sync_to_thread=True)
@@ -64,7 +64,8 @@ def retention_svg(page: NamedDependency[Page]) -> Response[str]:
     grid = _read(page, name, view)
     option = captioned(grid_option(grid), grid.grid.metric.title, view.words)
     body = to_svg(option, height=_AROUND_ROWS + _ROW_HEIGHT * len(grid.rows))
-    return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg"))
+    headers = download_headers(name, view, "svg", grid.grid.grain)
+    return Response(body, media_type="image/svg+xml", headers=headers)
 
 
 @get("/retention/grid.png", permission=Permission.READ, sync_to_thread=True)
@@ -76,7 +77,7 @@ def retention_png(page: NamedDependency[Page]) -> Response[bytes]:
     grid = _read(page, name, view)
     option = captioned(grid_option(grid), grid.grid.metric.title, view.words)
     body = to_png(option, height=_AROUND_ROWS + _ROW_HEIGHT * len(grid.rows))
-    return Response(body, media_type="image/png", headers=download_headers(name, view, "png"))
+    return Response(body, media_type="image/png", headers=download_headers(name, view, "png", grid.grid.grain))
 
 
 def _view(page: Page) -> View:
