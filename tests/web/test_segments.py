@@ -78,6 +78,18 @@ def test_what_cannot_be_a_segment_says_why(fresh: Served, query: str, title: str
     assert words in html.unescape(answer.text)
 
 
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(fresh: Served) -> None:
+    condition = f"/segments/save?{FRENCH.replace('first.country', 'person.plan')}"
+    with fresh.client() as client:
+        client.post(condition, data={"title": "Taken"})
+        answer = client.post(condition, data={"title": "Taken", "description": "Who pays & stays"})
+    assert answer.status_code == 400
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == ["title"]
+    text = html.unescape(answer.text)
+    assert 'name="title" value="Taken"' in text
+    assert 'name="description" value="Who pays & stays"' in text
+
+
 @pytest.mark.parametrize("role", CAST)
 def test_cast_on_changing_segments(guarded: Served, role: str) -> None:
     name = f"of-{role or 'nobody'}"
@@ -105,7 +117,7 @@ def test_segment_is_made_by_keyboard_and_its_deletion_undone(page: Page, fresh: 
     page.keyboard.press("Tab")
     page.keyboard.type("2024-03-01")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 persons met them")).to_be_visible()
+    expect(page.get_by_text("1 person met them")).to_be_visible()
     page.get_by_label("Title").fill("March")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="March")).to_be_visible()

@@ -1,6 +1,7 @@
 """The page about collecting, the quarantine's way back, and what was sent beside what was stored."""
 
 import json
+import re
 from typing import Literal
 
 import pytest
@@ -142,6 +143,9 @@ def test_keys_are_made_and_revoked_on_the_page(fresh: Served) -> None:
         assert made.status_code == 303
         wrong = client.post("/data/collect/keys", data={"name": "ios", "events_a_day": "many"})
         assert (wrong.status_code, "is no number of events" in wrong.text) == (400, True)
+        assert re.findall(r'id="problem-(\w+)"', wrong.text) == ["events_a_day"]
+        assert 'name="name" value="ios"' in wrong.text
+        assert 'name="events_a_day" value="many"' in wrong.text
         text = client.get("/data/collect").text
         assert "upk_" in text
         client.post("/data/collect/keys/revoke", data={"name": "web"})
@@ -185,4 +189,4 @@ def test_robots_are_left_out_where_that_is_set(
     body = {"event": "seen", "distinct_id": "u", "api_key": key(fresh)}
     assert send(fresh, "/e/", body, User_Agent=agent).status_code == 200
     assert len(events(fresh)) == stored
-    assert ("1 requests of robots left out" in fresh.get("/data/collect").text) == (bots == "drop")
+    assert ("1 request of robots left out" in fresh.get("/data/collect").text) == (bots == "drop")

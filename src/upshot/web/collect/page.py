@@ -12,6 +12,7 @@ from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, Wri
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, UserError
+from upshot.web.field_problem import FieldProblem
 from upshot.web.notices import after
 from upshot.web.page import Page
 
@@ -27,13 +28,14 @@ def collect_page(page: NamedDependency[Page]) -> Response[str]:
     return _shown(page)
 
 
-def _shown(page: Page, *, problem: UserError | None = None) -> Response[str]:
+def _shown(page: Page, problem: FieldProblem | None = None, sent: "_NewKey | None" = None) -> Response[str]:
     source = page.parameter("source")
     return page.show(
         "collect/collect.html",
         area="data",
         status=400 if problem else 200,
         problem=problem,
+        sent=sent or _NewKey(),
         said=page.told("said"),
         source=source,
         address=f"{page.request.url.scheme}://{page.request.headers.get('host', '')}",
@@ -54,15 +56,20 @@ class _NewKey(msgspec.Struct):
 
 @post(f"{PATH}/keys", permission=Permission.ADMIN)
 async def key_add(page: NamedDependency[Page]) -> Response[str] | Redirect:
-    """Make a write key."""
+    """Make a write key; what cannot be taken is told at its field, and nothing typed is lost."""
     form = await page.request.form()
     fields = {name: str(form.get(name, "")).strip() for name in _NewKey.__struct_fields__}
     new = _NewKey(**fields)
+    limits = {"events_a_second": 0, "events_a_day": 0}
+    for field in limits:
+        try:
+            limits[field] = _number(fields[field])
+        except InvalidInput as error:
+            return _shown(page, FieldProblem(field, error.message, error.hint), new)
     try:
-        request = WriteKeyAdd(new.name, new.key, _number(new.events_a_second), _number(new.events_a_day))
-        page.caller.call(WRITE_KEY_ADD, request)
+        page.caller.call(WRITE_KEY_ADD, WriteKeyAdd(new.name, new.key, **limits))
     except UserError as error:
-        return _shown(page, problem=error)
+        return _shown(page, FieldProblem("", error.message, error.hint), new)
     return _back(said=f"The key of {new.name} is in force.")
 
 

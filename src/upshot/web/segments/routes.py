@@ -1,5 +1,8 @@
 """The addresses of segments."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
@@ -21,6 +24,7 @@ from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.core.suggest import did_you_mean
 from upshot.web.area import Area, Place
+from upshot.web.field_problem import FieldProblem, field_of
 from upshot.web.filters.form import added
 from upshot.web.notices import after
 from upshot.web.page import Page
@@ -29,6 +33,8 @@ from upshot.web.segments.view import PATH, Draft, active_in, read_draft, read_se
 __all__ = ["AREA", "segment_delete", "segment_edit", "segment_restore", "segment_save", "segments_page"]
 
 _KIND = "segment"
+_FIELDS: Final = {"title": ("title", "segment named"), "description": ("description",)}
+"""The form's fields, each with the words by which a problem shows that it is about it."""
 _SAID = {"saved": "Saved.", "deleted": "Deleted.", "restored": "Undone."}
 
 
@@ -56,16 +62,22 @@ def segment_edit(page: NamedDependency[Page]) -> Response[str] | Redirect:
 
 
 def _form(
-    page: Page, draft: Draft, kept: SegmentView | None, *, status: int = 200, problem: UserError | None = None
+    page: Page,
+    draft: Draft,
+    kept: SegmentView | None,
+    problem: FieldProblem | None = None,
+    sent: Mapping[str, str] | None = None,
 ) -> Response[str]:
     found = active_in(page, draft.where) if page.info.events and draft.where else None
     return page.show(
         "segments/edit.html",
         area="explore",
-        status=status,
+        status=400 if problem else 200,
         draft=draft,
         kept=kept,
-        problem=problem or (found if isinstance(found, UserError) else None),
+        sent=sent or {"title": kept.title if kept else "", "description": kept.description if kept else ""},
+        problem=problem,
+        conditions_problem=found if isinstance(found, UserError) and not (problem and not problem.field) else None,
         found=None if isinstance(found, UserError) else found,
         may_write=page.may(Permission.WRITE) and (kept is None or kept.managed == "hand"),
     )
@@ -73,23 +85,22 @@ def _form(
 
 @post(f"{PATH}/save", permission=Permission.WRITE)
 async def segment_save(page: NamedDependency[Page]) -> Response[str] | Redirect:
-    """Keep the segment that the address drafts, under the name and title that the form gives."""
+    """Keep the segment that the address drafts; what cannot be kept is told at its field, and nothing typed is lost."""
     form = await page.request.form()
-    title, description = (str(form.get(key, "")).strip() for key in ("title", "description"))
-    return await sync_to_thread(_save, page, title, description)
+    return await sync_to_thread(_save, page, {key: str(form.get(key, "")).strip() for key in _FIELDS})
 
 
-def _save(page: Page, title: str, description: str) -> Response[str] | Redirect:
+def _save(page: Page, sent: Mapping[str, str]) -> Response[str] | Redirect:
     draft, kept = read_draft(page)
-    name = kept.name if kept else slug(title)
-    body = {"name": name, "title": title, "description": description, "where": draft.where}
+    name = kept.name if kept else slug(sent["title"])
+    body = {"name": name, **sent, "where": draft.where}
     try:
         if kept is None and any(segment.name == name for segment in page.segments):
             raise InvalidInput(f"There is a segment named {name!r} already.", hint="Choose another title.")
         put = DeclarationPut(_KIND, msgspec.Raw(msgspec.json.encode(body)), after=kept.version if kept else 0)
         _accepted(page.caller.call(DECLARATION_PUT, put))
     except UserError as error:
-        return _form(page, draft, kept, status=400, problem=error)
+        return _form(page, draft, kept, FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint), sent)
     return _told("saved", name if kept else "")
 
 
