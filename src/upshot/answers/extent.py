@@ -112,9 +112,7 @@ def _extent(resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, l
     first, last = info.first_event_at, info.last_event_at
     if first is None or last is None:
         return Extent(None, None, today, ripens, lookback)
-    if end is None:
-        day = resources.local_day(last)
-        end = End(day, day >= today or _last_is_whole(resources, day), last)
+    end = end or _end_of_store(resources, last)
     return Extent(resources.local_day(first), end.last, today, ripens, lookback, end.whole, end.at)
 
 
@@ -131,9 +129,20 @@ def _end(resources: Answering, metric: Metric | None) -> End | None:
         parts = [end for part in metric.parts if (end := _end(resources, part)) is not None]
         return earliest(parts) if parts else None
     selections = (metric.selection,) if metric.of is None else (metric.selection, metric.of)
-    return earliest(
-        latest(end_of(resources, stream) for stream in brought(streams, metric, each)) for each in selections
-    )
+    return earliest(_end_of_all(resources, brought(streams, metric, each)) for each in selections)
+
+
+def _end_of_all(resources: Answering, found: tuple[Stream, ...]) -> End:
+    """The end of what several streams bring alike; of all streams that of the store."""
+    info = resources.held()
+    if info.last_event_at is not None and len(found) == len(resources.streams.of(resources.store)):
+        return _end_of_store(resources, info.last_event_at)
+    return latest(end_of(resources, stream) for stream in found)
+
+
+def _end_of_store(resources: Answering, last: datetime) -> End:
+    day = resources.local_day(last)
+    return End(day, day >= resources.today() or _last_is_whole(resources, day), last)
 
 
 def brought(streams: tuple[Stream, ...], metric: Metric, selection: Selection) -> tuple[Stream, ...]:
