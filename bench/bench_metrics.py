@@ -1,9 +1,10 @@
 """Each metric shape against the best hand-written DuckDB SQL over the raw events of the same file, in one run.
 
-``python -m bench.bench_metrics [EVENTS]``. All three statements give the same answer, compared row by
-row. Ratios are the compiled statement's time over the hand-written one's (the
-best of several runs each, alternating), by processor time, which other work on the machine disturbs less: below 1 is
-faster. The last table is the 28-day series over 20 million events.
+``python -m bench.bench_metrics [EVENTS]``. All statements give the same answer, compared row by row. Ratios are the
+compiled statement's time over the hand-written one's (the best of several runs each, alternating), by processor time,
+which other work on the machine disturbs less: below 1 is faster. SQL by hand takes a property as the bare cast does:
+true for 1, infinity for a number, a list or 1.0 as the engine writes it. The column "reads alike" is of the same SQL
+with the store's reading, which the compiled statement has. The last table is the 28-day series over 20 million events.
 """
 
 import sys
@@ -66,6 +67,8 @@ class Case:
     sql: str
     breakdown: str = ""
     days: DayRange = YEAR
+    compares: bool = False
+    """Whether its property is only compared with a text, for which the store reads as the bare cast does."""
 
 
 def _double(name: str) -> str:
@@ -73,6 +76,11 @@ def _double(name: str) -> str:
 
 
 PLAN = "CAST(variant_extract(properties, 'plan') AS VARCHAR)"
+READ = {
+    PLAN: "property_text(properties, 'plan')",
+    **{_double(name): f"property_number(properties, '{name}')" for name in ("quantity", "price")},
+}
+"""The bare casts, and how the store reads the same."""
 CASES = (
     Case("count by day", "count", Grain.DAY, f"SELECT day, count(*) FROM events WHERE {INSIDE} GROUP BY 1"),
     Case(
@@ -87,6 +95,7 @@ CASES = (
         "count_filtered",
         Grain.DAY,
         f"SELECT day, count(*) FROM events WHERE {INSIDE} AND event = 'buy' AND {PLAN} = 'pro' GROUP BY 1",
+        compares=True,
     ),
     Case(
         "revenue by day",
@@ -264,22 +273,33 @@ def _day(value: object) -> object:
     return value.date() if isinstance(value, datetime) else value
 
 
+def _read_alike(sql: str) -> str:
+    for bare, careful in READ.items():
+        sql = sql.replace(bare, careful)
+    return sql
+
+
 def _shapes(store: DuckDBStore, metrics: dict[str, Metric], runs: int) -> int:
     dialect = cast("Dialect", store.dialect())
     failed = 0
-    print("| question | SQL by hand, ms | compiled, raw events | compiled, as planned | route |")
-    print("|---|---:|---:|---:|---|")
+    print(
+        "| question | SQL by hand, ms | compiled, raw events | of SQL that reads alike | compiled, as planned | route |"
+    )
+    print("|---|---:|---:|---:|---:|---|")
     for case in CASES:
         planned, raw = (_compiled(case, metrics[case.metric], d) for d in (dialect, RawOnly(dialect)))
-        statements = [case.sql, store.compile(raw.expr), store.compile(planned.expr)]
-        answers = [_answer(case, store.run_sql(sql).rows, by_hand=sql is case.sql) for sql in statements]
+        by_hand = [case.sql, case.sql if case.compares else _read_alike(case.sql)]
+        statements = [*by_hand, store.compile(raw.expr), store.compile(planned.expr)]
+        answers = [_answer(case, store.run_sql(sql).rows, by_hand=sql in by_hand) for sql in statements]
         assert answers[0], f"{case.title}: no answer"
         assert all(same(answers[0], other) for other in answers[1:]), f"{case.title}: the answers differ"
         asked = (lambda sql=sql: store.run_sql(sql) for sql in statements)
-        hand, by_events, by_plan = _best(time.process_time, runs, *asked)
+        hand, alike, by_events, by_plan = _best(time.process_time, runs, *asked)
+        of_alike = f"{by_events / alike:.2f}" if by_hand[1] != case.sql else ""
         failed += by_events / hand > LIMITS["events"] or by_plan / hand > LIMITS[planned.route]
         print(
-            f"| {case.title} | {hand * 1e3:.1f} | {by_events / hand:.2f} | {by_plan / hand:.2f} | {planned.route} |",
+            f"| {case.title} | {hand * 1e3:.1f} | {by_events / hand:.2f} "
+            f"| {of_alike} | {by_plan / hand:.2f} | {planned.route} |",
             flush=True,
         )
     return failed
