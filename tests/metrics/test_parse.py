@@ -125,3 +125,14 @@ def test_all_problems_come_at_once_and_right_metrics_beside_them() -> None:
 def test_problem_reads_as_a_sentence() -> None:
     problem = Problem("There is no x.", "m.yaml", 3, ("y",))
     assert str(problem) == "m.yaml:3: There is no x. Did you mean 'y'?"
+
+
+@pytest.mark.parametrize("written", ["10m", "10 min", "10 minutes", "600 s"])
+def test_minutes_are_written_briefly_too(written: str) -> None:
+    (metric,) = parse_metrics(f"name: a\ntype: conversion\nevent: x\nof: y\nwithin: {written}").metrics
+    assert (metric.within_seconds, metric.within_exact) == (600, True)
+
+
+def test_milliseconds_are_no_minutes() -> None:
+    (problem,) = parse_metrics("name: a\ntype: conversion\nevent: x\nof: y\nwithin: 10ms").problems
+    assert "a duration such as '7 days' or '30 minutes', not '10ms'" in problem.message

@@ -21,7 +21,7 @@ T = TypeVar("T")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,99}")
 _DURATION = re.compile(r"\s*(\d{1,9})\s*([A-Za-z]+)\s*")
 _SECONDS = {"s": 1, "second": 1, "min": 60, "minute": 60, "h": 3_600, "hour": 3_600, "d": 86_400, "day": 86_400}
-_SECONDS |= {"w": 604_800, "week": 604_800}
+_SECONDS |= {"w": 604_800, "week": 604_800, "m": 60}
 _LONGEST_SECONDS = 3_660 * 86_400
 
 _COMMON = frozenset({"name", "title", "description", "type", "unit", "format", "direction"})
@@ -316,7 +316,8 @@ def _duration(reading: _Reading, node: Node) -> tuple[int, bool]:
     text = _text(reading, node, "within") or ""
     match = _DURATION.fullmatch(text)
     word = match[2].casefold() if match else ""
-    seconds = _SECONDS.get(word) or _SECONDS.get(word.removesuffix("s"))
+    # only words have a plural: 10ms are no ten minutes
+    seconds = _SECONDS.get(word) or (_SECONDS.get(word.removesuffix("s")) if word != "ms" else None)
     if match is None or seconds is None:
         reading.wrong(node, f"'within' is a duration such as '7 days' or '30 minutes', not {text!r}.")
         return 0, False
