@@ -218,7 +218,7 @@ def test_pages_and_api_say_so(shop: Path) -> None:
     assert ">60<" in card.replace("\n", "")
     assert "orders" not in home.partition('id="moved"')[2].partition("</section>")[0]
     assert "16 – 20 Mar 2024" in page
-    assert "2024-03-21,,false" in file
+    assert "2024-03-21,day,,false" in file
     told = answer.json()["points"][-1]
     assert told == {**told, "value": None, "complete": False, "note": AFTER}
 

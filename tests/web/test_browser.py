@@ -86,7 +86,7 @@ def test_new_event_shows_up_without_a_reload(page: Page, fresh: Served, complain
     append(fresh, "signed up", who="ann")
     expect(page.locator("#card-events .metric-number")).to_have_text("1", timeout=10_000)
     expect(page.get_by_role("cell", name="signed up")).to_be_visible()
-    expect(page.locator("#stored")).to_contain_text("1 events")
+    expect(page.locator("#stored")).to_contain_text("1 event ·")
     expect(page.get_by_role("navigation", name="Period")).to_be_visible()
     append(fresh, "opened", who="bob")
     expect(page.locator("#card-events .metric-number")).to_have_text("2", timeout=10_000)
