@@ -89,6 +89,22 @@ document.addEventListener("click", (event) => {
   else if (target === palette || target.closest("[data-close-palette], #palette [role=option]")) palette.close();
 });
 
+// A list that arrives between press and release takes the pressed option away, and no click comes: what was pressed is
+// followed if the new list holds it too.
+let pressed: HTMLElement | null = null;
+
+document.addEventListener("pointerdown", (event) => {
+  pressed = (event.target as Element).closest<HTMLElement>("#palette [role=option]");
+});
+
+document.addEventListener("pointerup", (event) => {
+  const palette = dialog();
+  const gone = pressed && !pressed.isConnected ? pressed.textContent : null;
+  pressed = null;
+  if (gone === null || !palette?.open || !palette.contains(event.target as Element)) return;
+  options(palette).find((option) => option.textContent === gone)?.click();
+});
+
 document.addEventListener("submit", (event) => {
   if ((event.target as Element).matches(".palette-form")) event.preventDefault();
 });

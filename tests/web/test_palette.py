@@ -205,6 +205,25 @@ def test_palette_does_things(page: Page, served: Served) -> None:
 
 
 @pytest.mark.browser
+def test_a_list_that_arrives_under_a_press_loses_no_click(page: Page, served: Served) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{served.url}/metrics/revenue")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("dark")
+    page.locator("#palette-found[data-typed=dark]").wait_for()
+    page.get_by_role("option", name="Switch between light and dark").hover()
+    page.mouse.down()
+    page.evaluate("""() => {
+        const list = document.querySelector("#palette-found");
+        list.replaceWith(list.cloneNode(true));
+        htmx.process(document.querySelector("#palette-found"));
+    }""")
+    page.mouse.up()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+@pytest.mark.browser
 def test_slash_in_a_field_is_a_slash(page: Page, served: Served) -> None:
     page.goto(f"{served.url}/metrics/revenue")
     page.locator("summary", has_text="Add filter").click()
