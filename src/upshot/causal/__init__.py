@@ -4,8 +4,9 @@ What people use is reached from here (``from upshot.causal import Series, Window
 asked for. The modules may be imported directly as well.
 """
 
-import importlib
 from typing import TYPE_CHECKING
+
+from upshot.core.lazy_names import homes_of, loader
 
 if TYPE_CHECKING:
     from upshot.causal.assessment import Assessment, Path, Reading, assess
@@ -52,18 +53,11 @@ _NAMES = {
     "series": "Series Window",
     "trajectory": "Trajectory",
 }
-_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+_HOMES = homes_of(_NAMES)
 
 
 if not TYPE_CHECKING:  # a type checker must still refuse a name that does not exist
-
-    def __getattr__(name: str) -> object:
-        """Load a public name's module when the name is first used."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

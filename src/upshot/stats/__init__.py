@@ -4,10 +4,11 @@ Every public name is reached from here (``from upshot.stats import Moments, lift
 for, so that ``import upshot.stats`` costs next to nothing. The modules may be imported directly as well.
 """
 
-import importlib
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from upshot.core.lazy_names import homes_of, loader
 
 if TYPE_CHECKING:
     from upshot.stats.adjust import cuped, cuped_many, ratio_cuped, variance_reduction
@@ -440,7 +441,7 @@ _NAMES = {
     "weights": "effective_size",
     "winsor": "Thresholds pooled_thresholds winsorise",
 }
-_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+_HOMES = homes_of(_NAMES)
 
 
 class _Room(ModuleType):
@@ -457,14 +458,7 @@ sys.modules[__name__].__class__ = _Room
 
 
 if not TYPE_CHECKING:  # a type checker must still refuse a name that does not exist
-
-    def __getattr__(name: str) -> object:
-        home = _HOMES.get(name)
-        if home is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-        globals()[name] = value
-        return value
+    __getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
