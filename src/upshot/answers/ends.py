@@ -9,10 +9,11 @@ from upshot.answers.answering import Answering
 from upshot.answers.streams import Pace, Stream
 from upshot.core.time import DayRange
 
-__all__ = ["End", "day_is_whole", "earliest", "end_of", "ended", "latest", "usual_silence"]
+__all__ = ["COMPARED_DAYS", "End", "day_is_whole", "earliest", "end_of", "ended", "latest", "usual_silence"]
 
 _DAY = timedelta(days=1)
-_COMPARED_DAYS = 28
+COMPARED_DAYS = 28
+"""Days before a last day by whose ends it is told whether that day is whole."""
 _FEWEST_DAYS = 3
 _EARLY = timedelta(hours=1)
 
@@ -110,9 +111,9 @@ def _pace(resources: Answering, stream: Stream) -> Pace:
 
 def _asked_pace(resources: Answering, stream: Stream) -> Pace:
     """By its newest days with events; events of a stream stay when it goes on, and then its end is another."""
-    found = resources.store.newest_days(stream.source, sorted(stream.events), _COMPARED_DAYS + 1)
+    found = resources.store.newest_days(stream.source, sorted(stream.events), COMPARED_DAYS + 1)
     ends = {day: at - DayRange.of(day, day).instants(resources.zone)[0] for day, at in found}
     days = sorted(ends)
     last = days[-1]
-    near = [ends[day] for day in days[:-1] if day >= last - timedelta(days=_COMPARED_DAYS)]
+    near = [ends[day] for day in days[:-1] if day >= last - timedelta(days=COMPARED_DAYS)]
     return Pace(usual_silence(days), day_is_whole(ends[last], near))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from upshot.answers.answering import Answering
-from upshot.answers.ends import End, day_is_whole, earliest, end_of, latest
+from upshot.answers.ends import COMPARED_DAYS, End, day_is_whole, earliest, end_of, latest
 from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
 from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
@@ -19,7 +19,6 @@ IN_PART = "asked for in part"
 """Note of a period that reaches beyond the days asked about."""
 
 _DAY = timedelta(days=1)
-_COMPARED_DAYS = 28
 _PERSONS = frozenset({"person", "device"})
 _SOURCE = Field(Scope.COLUMN, "source")
 
@@ -180,7 +179,7 @@ def _asked_last_is_whole(resources: Answering, last: date) -> bool:
     dialect = resources.store.dialect()
     facts = dialect.unit_days("person")
     rows = dialect.events().select("day", at="occurred_at") if facts is None else facts.select("day", at="last_at")
-    rows = rows.filter(rows.day >= ibis.date(last - timedelta(days=_COMPARED_DAYS)))
+    rows = rows.filter(rows.day >= ibis.date(last - timedelta(days=COMPARED_DAYS)))
     ends = {}
     for day, at in resources.store.run(rows.group_by("day").agg(at=rows["at"].max())).rows:
         if isinstance(day, date) and isinstance(at, datetime):

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from upshot.cli.common import Common, open_workspace
 from upshot.cli.output import Column, json_or, line, lines, table
 from upshot.core.time import parse_day
-from upshot.core.units import format_value, typographic
+from upshot.core.units import counted, format_value, one_or_many, typographic
 
 if TYPE_CHECKING:
     from upshot.api.lifetime import CustomerLifetime
@@ -71,8 +71,8 @@ def _print(answer: "CustomerLifetime") -> None:
     report, money = answer.report, answer.currency
     line(f"{answer.metric.title}, {answer.first} to {answer.last}")
     line(
-        f"{report.customers:,} customers, {report.repeaters:,} of whom bought again, made "
-        f"{report.purchases:,} purchases for {format_value(report.amount, 'money', money)}."
+        f"{counted(report.customers, 'customer')}, {report.repeaters:,} of whom bought again, made "
+        f"{counted(report.purchases, 'purchase')} for {format_value(report.amount, 'money', money)}."
     )
     for model in (report.buying, report.spending):
         _print_model(model, answer.level)
@@ -106,7 +106,7 @@ def _print_model(model: "Fitted", level: float) -> None:
             (p.name, *(f"{x:.4g}" for x in (p.interval.value, p.interval.low, p.interval.high)))
             for p in model.parameters
         ),
-        title=f"{model.model} of {model.customers:,} customers{told}, {100 * level:.4g}% intervals",
+        title=f"{model.model} of {counted(model.customers, 'customer')}{told}, {100 * level:.4g}% intervals",
     )
 
 
@@ -115,13 +115,19 @@ def _print_worth(answer: "CustomerLifetime") -> None:
     if report.expected_purchases is None or report.alive is None:
         return
     line("")
+    bought, alive = round(report.expected_purchases), round(report.alive)
     line(
-        f"In the next {answer.horizon_days:,} days {report.expected_purchases:,.0f} purchases are expected; "
-        f"{report.alive:,.0f} of {report.customers:,} customers are expected to be still there."
+        f"In the next {counted(answer.horizon_days, 'day')} "
+        f"{counted(bought, 'purchase is', 'purchases are')} expected; "
+        f"{alive:,} of {counted(report.customers, 'customer')} {one_or_many(alive, 'is', 'are')} expected to be "
+        "still there."
     )
     if report.total is None or report.each is None or report.newcomer is None:
         return
-    line(f"Worth of these purchases, discounted by {answer.discount:.4g} a year:")
+    line(
+        f"Expected worth of these purchases, discounted by {answer.discount:.4g} a year. The intervals are those of "
+        "the expectation; what chance adds to single purchases is not in them:"
+    )
     for name, interval in (
         ("all customers", report.total),
         ("one of them on average", report.each),
@@ -141,9 +147,10 @@ def _print_foretold(found: "Foretold", currency: str) -> None:
         line(f"No held-out test: {found.why_not}")
         return
     verdict = "lies in the interval" if found.held else "lies outside of the interval: do not trust the forecast's size"
+    foretold, customers = found.expected, counted(found.customers, "customer")
     line(
-        f"Held-out test: fitted on {found.customers:,} customers up to {found.split}, foretold until {found.until}: "
-        f"{found.expected.value:,.0f} purchases ({found.expected.low:,.0f} to {found.expected.high:,.0f}); "
+        f"Held-out test: fitted on {customers} up to {found.split}, foretold until {found.until}: "
+        f"{counted(round(foretold.value), 'purchase')} ({foretold.low:,.0f} to {foretold.high:,.0f}); "
         f"{found.actual:,.0f} came, which {verdict}."
     )
     if found.expected_value is not None:
@@ -153,7 +160,7 @@ def _print_foretold(found: "Foretold", currency: str) -> None:
         (("bought again before", "left"), ("customers", "right"), ("expected of each", "right"), ("came", "right")),
         (
             (
-                f"{row.frequency} times{' and more' if row.frequency == _MOST_FREQUENT else ''}",
+                f"{counted(row.frequency, 'time')}{' and more' if row.frequency == _MOST_FREQUENT else ''}",
                 f"{row.customers:,}",
                 f"{row.expected:.3f}",
                 f"{row.actual:.3f}",
