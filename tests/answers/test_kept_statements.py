@@ -17,6 +17,7 @@ from upshot.answers.kept_statements import Statements, read_statements, write_st
 from upshot.answers.prepared import Prepared
 from upshot.core.time import DayRange, Grain
 from upshot.engines.duckdb import DuckDBStore
+from upshot.metrics.compile.events import within_days
 from upshot.metrics.compile.query import SeriesQuery
 
 if TYPE_CHECKING:
@@ -156,3 +157,26 @@ def test_command_that_was_asked_before_loads_no_compiler(tmp_path: Path) -> None
     asked = ("metric", "query", "stars", "--from", str(today), "--to", str(today), "--workspace", folder)
     assert upshot(*asked) == "True"
     assert upshot(*asked) == "False"
+
+
+def test_rows_of_an_expression_are_kept_by_name_and_days(
+    store: DuckDBStore, tmp_path: Path, compiled: list[object]
+) -> None:
+    def ask(queries: CompiledQueries, question: str, month: int) -> str:
+        days = DayRange(date(2024, month, 1), date(2024, month + 1, 1))
+        return queries.rows(
+            store, question, lambda asked, dialect: within_days(dialect.events(), asked).select("event"), days
+        ).sql
+
+    first = CompiledQueries(tmp_path / "kept")
+    january, february = (ask(first, "names", month) for month in (1, 2))
+    assert january != february
+    first.keep()
+    before = len(compiled)
+    assert before
+    later = CompiledQueries(tmp_path / "kept")
+    assert (ask(later, "names", 1), ask(later, "names", 2)) == (january, february)
+    assert ask(later, "names", 5) == february.replace("2024, 2, 1", "2024, 5, 1").replace("2024, 3, 1", "2024, 6, 1")
+    assert len(compiled) == before
+    ask(later, "other names", 1)
+    assert len(compiled) > before

@@ -19,12 +19,14 @@ from upshot.core.lru import Lru
 from upshot.core.time import DayRange
 from upshot.engines.store import EventStore
 from upshot.engines.values import QueryResult
-from upshot.metrics.compile.query import DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
+from upshot.metrics.compile.query import Compiled, DistributionQuery, RetentionQuery, Route, SeriesQuery, Steps
 from upshot.metrics.definition import Metric
 from upshot.metrics.unit_sums import has_moments
 
 if TYPE_CHECKING:
-    from upshot.metrics.compile.query import Compiled
+    from ibis.expr.types import Table
+
+    from upshot.metrics.dialect import Dialect
 
 __all__ = ["CompiledQueries", "Prepared"]
 
@@ -55,7 +57,7 @@ class CompiledQueries:
     def series(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
         """A series: the statement and its answer."""
 
-        def compiled(asked: SeriesQuery) -> "Compiled":
+        def compiled(asked: SeriesQuery) -> Compiled:
             from upshot.metrics.compile import compile_series
 
             return compile_series(metric, asked, store.dialect())
@@ -65,7 +67,7 @@ class CompiledQueries:
     def retention(self, store: EventStore, metric: Metric, query: RetentionQuery) -> tuple[Prepared, QueryResult]:
         """A cohort grid: the statement and its answer."""
 
-        def compiled(asked: RetentionQuery) -> "Compiled":
+        def compiled(asked: RetentionQuery) -> Compiled:
             from upshot.metrics.compile import compile_retention
 
             return compile_retention(metric, asked, store.dialect())
@@ -75,7 +77,7 @@ class CompiledQueries:
     def moments(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult] | None:
         """What intervals need; None where there are none."""
 
-        def compiled(asked: SeriesQuery) -> "Compiled":
+        def compiled(asked: SeriesQuery) -> Compiled:
             from upshot.metrics.compile import compile_moments
 
             made = compile_moments(metric, asked, store.dialect())
@@ -90,7 +92,7 @@ class CompiledQueries:
     def distribution(self, store: EventStore, metric: Metric, query: DistributionQuery) -> tuple[Prepared, QueryResult]:
         """How values are spread, in one row."""
 
-        def compiled(asked: DistributionQuery) -> "Compiled":
+        def compiled(asked: DistributionQuery) -> Compiled:
             from upshot.metrics.compile import compile_distribution
 
             return compile_distribution(metric, asked, store.dialect())
@@ -102,12 +104,30 @@ class CompiledQueries:
     ) -> tuple[Prepared, QueryResult]:
         """How many values lie in each step."""
 
-        def compiled(asked: DistributionQuery) -> "Compiled":
+        def compiled(asked: DistributionQuery) -> Compiled:
             from upshot.metrics.compile import compile_histogram
 
             return compile_histogram(metric, asked, steps, store.dialect())
 
         return self._answered(store, (metric.hash, b"h" + msgspec.json.encode(steps)), query, compiled)
+
+    def rows(
+        self, store: EventStore, question: str, made: "Callable[[DayRange, Dialect], Table]", days: DayRange = _NO_DAYS
+    ) -> QueryResult:
+        """Rows of an expression that is no metric's.
+
+        Args:
+            store: Whose events are asked.
+            question: All that the expression depends on but the days; equal ones promise equal expressions.
+            made: The expression.
+            days: What it is asked about; not given where it asks about no days.
+        """
+
+        def compiled(asked: SeriesQuery) -> Compiled:
+            expr = made(asked.days, store.dialect())
+            return Compiled(expr, Route.EVENTS, "", tuple(expr.columns), additive=False, absent=None, grain=None)
+
+        return self._answered(store, (question, b"x"), SeriesQuery(days, None), compiled)[1]
 
     def forget(self) -> None:
         """Compile anew what reads raw events, as the store may keep facts for it by now."""
@@ -142,7 +162,7 @@ class CompiledQueries:
             self._recalled = True
 
     def _answered(
-        self, store: EventStore, kind: Key, query: Query, compiled: "Callable[[Query], Compiled]"
+        self, store: EventStore, kind: Key, query: Query, compiled: Callable[[Query], Compiled]
     ) -> tuple[Prepared, QueryResult]:
         def prepare(days: DayRange) -> Prepared:
             self._compiled = True
@@ -176,7 +196,7 @@ class CompiledQueries:
         return prepare(days) if dated[0] is None else dated[0].filled(days)
 
 
-def _prepare(store: EventStore, compiled: "Callable[[], Compiled]") -> Prepared:
+def _prepare(store: EventStore, compiled: Callable[[], Compiled]) -> Prepared:
     basis = store.compiled_against()  # before compiling: facts that come meanwhile make it look older, not newer
     made = compiled()
     return Prepared(

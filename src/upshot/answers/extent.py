@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from upshot.answers.answering import Answering
 from upshot.answers.ends import COMPARED_DAYS, End, day_is_whole, earliest, end_of, latest
@@ -9,6 +10,11 @@ from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
 from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
 from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
+
+    from upshot.metrics.dialect import Dialect
 
 __all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
 
@@ -174,15 +180,19 @@ def _last_is_whole(resources: Answering, last: date) -> bool:
 
 
 def _asked_last_is_whole(resources: Answering, last: date) -> bool:
-    import ibis
-
-    dialect = resources.store.dialect()
-    facts = dialect.unit_days("person")
-    rows = dialect.events().select("day", at="occurred_at") if facts is None else facts.select("day", at="last_at")
-    rows = rows.filter(rows.day >= ibis.date(last - timedelta(days=COMPARED_DAYS)))
+    days = DayRange.of(last - timedelta(days=COMPARED_DAYS), last)
     ends = {}
-    for day, at in resources.store.run(rows.group_by("day").agg(at=rows["at"].max())).rows:
+    for day, at in resources.compiled.rows(resources.store, "ends of days", _ends_of_days, days).rows:
         if isinstance(day, date) and isinstance(at, datetime):
             begun = DayRange.of(day, day).instants(resources.zone)[0]
             ends[day] = at.replace(tzinfo=None) - begun
     return last not in ends or day_is_whole(ends.pop(last), list(ends.values()))
+
+
+def _ends_of_days(days: DayRange, dialect: "Dialect") -> "Table":
+    from upshot.metrics.compile.events import within_days
+
+    facts = dialect.unit_days("person")
+    rows = dialect.events().select("day", at="occurred_at") if facts is None else facts.select("day", at="last_at")
+    rows = within_days(rows, days)
+    return rows.group_by("day").agg(at=rows["at"].max())

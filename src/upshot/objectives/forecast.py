@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from upshot.objectives.student import chance_below, quantile
+
 __all__ = ["LEAST_BLOCKS", "LEVEL", "Outlook", "Wandering", "outlook", "wandering"]
 
 LEAST_BLOCKS = 8
@@ -110,14 +112,12 @@ def outlook(found: Wandering, ahead: float, averaged: float, target: float, *, u
         found.level_variance + found.step * middle + found.drift_variance * middle**2 + found.noise / max(averaged, 1.0)
     )
     spread = math.sqrt(variance)
-    from scipy.special import stdtr, stdtrit  # here, as few commands need it, and loading it takes a tenth of a second
-
     degrees = found.count - 2
     if spread <= _STEADY * max(1.0, abs(value)):
         reached = value >= target if upwards else value <= target
         return Outlook(value, value, value, LEVEL, float(reached))
-    margin = float(stdtrit(degrees, (1 + LEVEL) / 2)) * spread
-    below = float(stdtr(degrees, (target - value) / spread))
+    margin = quantile(degrees, (1 + LEVEL) / 2) * spread
+    below = chance_below(degrees, (target - value) / spread)
     return Outlook(value, value - margin, value + margin, LEVEL, 1 - below if upwards else below)
 
 

@@ -167,7 +167,7 @@ def comments(resources: Resources, principal: Principal, request: CommentsQuery)
 def _surveys(resources: Resources) -> list[tuple[Any, ...]]:  # Any: rows, whose columns the expression names
     from upshot.feedback.expressions import surveys
 
-    return resources.store.run(surveys(resources.store.dialect())).rows
+    return resources.answering.compiled.rows(resources.store, "surveys", lambda _, dialect: surveys(dialect)).rows
 
 
 def _known(resources: Resources, survey: str) -> None:
