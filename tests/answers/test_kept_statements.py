@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 JANUARY = SeriesQuery(DayRange(date(2024, 1, 1), date(2024, 2, 1)), Grain.DAY)
 MADE = Prepared("SELECT 1 AS value", "events", "", ("value",), True, 0.0, Grain.DAY, (), basis="now")
-KEPT = Statements(prepared=((("hash", b"\x00s"), MADE),), dated=((("hash", b"\xffs"), None),))
+KEPT = Statements(prepared=((("hash", b"\x00s"), MADE),), dated=((("hash", b"\xffs"), None),), asked=(("hash", b"s"),))
 
 
 @pytest.fixture
@@ -72,6 +72,17 @@ def test_question_of_an_earlier_process_is_not_compiled(
 
 def test_open_days_of_an_earlier_process_are_filled(store: DuckDBStore, tmp_path: Path, compiled: list[object]) -> None:
     ask(store, tmp_path / "kept", 1, 2)
+    before = len(compiled)
+    again = ask(store, tmp_path / "kept", 5)
+    assert len(compiled) == before
+    assert again == ask(store, tmp_path / "fresh", 5)
+
+
+def test_days_are_opened_though_each_process_asks_about_one_range(
+    store: DuckDBStore, tmp_path: Path, compiled: list[object]
+) -> None:
+    for month in (1, 2):
+        ask(store, tmp_path / "kept", month)
     before = len(compiled)
     again = ask(store, tmp_path / "kept", 5)
     assert len(compiled) == before

@@ -142,10 +142,9 @@ class CompiledQueries:
     def keep(self) -> None:
         """Write the statements into the file, where some were compiled."""
         if self._file is not None and self._compiled:
-            write_statements(
-                self._file,
-                Statements(self._kept.items(), tuple((key, made) for key, (made,) in self._dated.items())),
-            )
+            dated = tuple((key, made) for key, (made,) in self._dated.items())
+            asked = tuple(key for key, _ in self._asked.items())
+            write_statements(self._file, Statements(self._kept.items(), dated, asked))
             self._compiled = False
 
     def _recall(self, store: EventStore) -> None:
@@ -159,6 +158,8 @@ class CompiledQueries:
                     self._kept.put(key, prepared)
                 for key, dated in found.dated:
                     self._dated.put(key, (dated,))
+                for key in found.asked:
+                    self._asked.put(key, True)
             self._recalled = True
 
     def _answered(

@@ -32,10 +32,12 @@ class Statements(msgspec.Struct, frozen=True):
     Attributes:
         prepared: Of one range of days.
         dated: With open days; None where the days do more than bound the question.
+        asked: Questions, whatever their days, that were asked of one range at least.
     """
 
     prepared: tuple[tuple[Key, Prepared], ...] = ()
     dated: tuple[tuple[Key, DatedStatement | None], ...] = ()
+    asked: tuple[Key, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ def read_statements(file: Path, basis: str) -> Statements:
     return Statements(
         tuple((key, made) for key, made in found.statements.prepared if made.basis == basis),
         tuple((key, made) for key, made in found.statements.dated if made is None or made.model.basis == basis),
+        found.statements.asked,
     )
 
 
