@@ -13,11 +13,13 @@ Its inverse is a p-value at every look, and B < 1/α holds within the standard e
     √( ν (1 − c) / (c − r) ),   c = (α² r)^(1/(ν + 1))
 
 Unlike asymptotic sequences this is exact at every size where residuals are normal with one variance: σ is not taken as
-known. For many units both agree. Elsewhere it holds in the limit, and where a smaller arm varies more not even there.
-Let V be the effect's variance as each arm's own residuals give it, s²/n summed over both (Welch), and U as the model
-has it, σ̂²/n summed. Where V is above 1.1 U and clearly so (V f/U above the 0.999 quantile of χ² on f degrees of
-freedom, Satterthwaite's) there is no answer: adjust with ``cuped`` and take ``mean_difference_sequence``, which gives
-each arm its own variance. In even splits V and U are the same.
+known. For many units both agree.
+
+One variance is not taken on trust. Let V be the effect's variance as each arm's own residuals give it, s²/n summed over
+both (Welch), and U as the model has it, σ̂²/n summed. Where a smaller arm varies more, U is too small; the variance of
+the effect is then the model's times V/U. It never is below the model's: a p-value only grows by that, so that what is
+exact stays on the safe side, and where residuals are not normal or vary unlike, the promise holds in the limit. In even
+splits V and U are the same.
 """
 
 from __future__ import annotations
@@ -25,7 +27,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import chdtrc
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import fitting, floats, given
@@ -36,12 +37,9 @@ from upshot.stats.result import Estimates, FloatArray, Reason
 from upshot.stats.wald import checked_level
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
 __all__ = ["regression_adjusted_sequence"]
-
-_TOO_NARROW, _CLEARLY = 1.1, 0.001
-"""Variance that the arms' own residuals may show over the model's, and how sure it must be that they show more."""
 
 _DEPENDENT = 1e-10
 """Share of the largest eigenvalue of the covariates' correlations below which a direction repeats the others."""
@@ -61,9 +59,8 @@ def regression_adjusted_sequence(
     An experiment may be looked at after each unit and stop for any reason; the interval at the stop keeps its level,
     and the p-value may be compared with alpha at every look.
 
-    All arms are taken to vary alike around the regression. Where a smaller arm clearly varies more there is no answer
-    (UNEQUAL_VARIANCE), as 38 in 100 would be false alarms where a tenth of the units varies twice as much: take
-    ``cuped`` and ``mean_difference_sequence`` there.
+    Where a smaller arm varies more around the regression, the standard error is that of each arm's own variance, as the
+    model's alone gave 38 false alarms in 100 where a tenth of the units varies twice as much.
 
     Args:
         arms: Column 0 is the metric, the others are covariates (none is allowed: a sequential t-test); control first
@@ -72,13 +69,13 @@ def regression_adjusted_sequence(
         tuned_n: Units of both arms at which the interval should be tightest, fixed beforehand.
         treatment_share: Planned share of the treatment in both arms' units, in (0, 1), the same at all looks.
         level: Coverage over all looks together, in (0, 1).
-        minimum_n: Fewest units in the smaller arm at which it speaks. 2 where residuals are known to be normal: the
-            promise is then exact from the first look on.
+        minimum_n: Fewest units in the smaller arm at which it speaks. 2 where residuals are known to be normal with
+            one variance: the promise then holds from the first look on.
 
     Returns:
         Estimates of shape (…, g − 1), absolute, treatment minus control; ``n`` counts both arms. TOO_FEW_UNITS where
         no degree of freedom or no bounded interval is left, BELOW_VALID_SAMPLE below ``minimum_n``, ZERO_VARIANCE
-        where the covariates determine the metric, UNEQUAL_VARIANCE where the smaller arm varies more.
+        where the covariates determine the metric.
 
     Raises:
         InvalidInput: There is no axis of arms, or an argument is out of range.
@@ -104,13 +101,12 @@ def regression_adjusted_sequence(
     sizes = {"tuned_n": rho_squared.shape, "treatment_share": share.shape, "minimum_n": least.shape}
     fitting(treatments=n_t.shape, **sizes)
     with np.errstate(all="ignore"):
-        estimate, error, knows, freedom, unlike = _least_squares(arms, n)
+        estimate, error, knows, freedom = _least_squares(arms, n)
         shrunk = 1.0 / (1.0 + knows * rho_squared / (share * (1.0 - share)))
         radius, p_value = _mixed(estimate / error, freedom, shrunk, 1.0 - level)
         reason = sequential_reasons(estimate + 0.0 * shrunk, error, np.minimum(n_c, n_t), least, totals)
         undecided = (freedom <= 0.0) | (np.isinf(radius) & (reason == Reason.OK))
         reason = np.where(undecided & (reason != Reason.GROWING_UNITS), np.int64(Reason.TOO_FEW_UNITS), reason)
-        reason = np.where(unlike & (reason == Reason.OK), np.int64(Reason.UNEQUAL_VARIANCE), reason)
         low, high = estimate - error * radius, estimate + error * radius
     metric = arms.column(0)
     of_arms = group_reasons(metric[..., :1], metric[..., 1:])
@@ -121,10 +117,8 @@ def regression_adjusted_sequence(
     )
 
 
-def _least_squares(
-    arms: CovariateMoments, n: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Effects, their standard errors, σ²/Var(effect), (…, g − 1); degrees of freedom, (…, 1); and unequal variances."""
+def _least_squares(arms: CovariateMoments, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Effects, their standard errors, σ²/Var(effect), all (…, g − 1); and degrees of freedom, (…, 1)."""
     means = np.broadcast_to(arms.means, (*n.shape, arms.size))
     told = np.where(n >= 2.0, n - 1.0, 0.0)
     within = np.where(told[..., None, None] > 0.0, told[..., None, None] * arms.covariance, 0.0).sum(axis=-3)
@@ -145,25 +139,25 @@ def _least_squares(
     effect = means[..., 1:, 0] - means[..., :1, 0] - (gaps * slopes[..., None, :]).sum(axis=-1)
     pooled = np.where(sound & (freedom > 0.0), left / freedom, np.nan)[..., None]
     weights = (whitened @ slopes[..., :, None])[..., 0] / scale
-    unlike = _unlike(arms, n, np.concatenate([np.ones_like(pooled), -weights], axis=-1), pooled)
+    residual = np.concatenate([np.ones_like(pooled), -weights], axis=-1)
+    wider = np.maximum(_own_over_pooled(arms, n, residual, left[..., None]), 1.0)
     return (
         effect,
-        np.sqrt(pooled * spread),
+        np.sqrt(pooled * spread * wider),
         np.asarray(1.0 / spread),
         np.asarray(freedom[..., None], np.float64),
-        unlike,
     )
 
 
-def _unlike(arms: CovariateMoments, n: FloatArray, residual: FloatArray, pooled: FloatArray) -> NDArray[np.bool_]:
-    """Where the arms' own residuals clearly give an effect a larger variance than the pooled ones do, (…, g − 1)."""
-    own = (residual[..., None, None, :] @ arms.covariance @ residual[..., None, :, None])[..., 0, 0]
-    parts = own / n
-    doubts = np.square(parts) / (n - 1.0)
-    apart = parts[..., :1] + parts[..., 1:]
-    freedom = np.square(apart) / (doubts[..., :1] + doubts[..., 1:])
-    excess = apart / (pooled * (1.0 / n[..., :1] + 1.0 / n[..., 1:]))
-    return np.asarray((excess > _TOO_NARROW) & (chdtrc(freedom, freedom * excess) < _CLEARLY))
+def _own_over_pooled(arms: CovariateMoments, n: FloatArray, residual: FloatArray, left: FloatArray) -> FloatArray:
+    """V/U of the module's docstring, (…, g − 1); 1 where nothing is left of the metric.
+
+    Both are of the residuals' sums of squares over n − 1, so that the slopes' degrees of freedom count alike.
+    """
+    own = (residual[..., None, None, :] @ arms.covariance @ residual[..., None, :, None])[..., 0, 0] / n
+    inverse, pooled = 1.0 / n, left / np.where(n >= 2.0, n - 1.0, 0.0).sum(axis=-1, keepdims=True)
+    excess = (own[..., :1] + own[..., 1:]) / (pooled * (inverse[..., :1] + inverse[..., 1:]))
+    return np.asarray(np.where(left > 0.0, excess, 1.0))
 
 
 def _mixed(t: FloatArray, freedom: FloatArray, shrunk: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:

@@ -64,7 +64,6 @@ class Reason(enum.IntEnum):
     NOT_IDENTIFIED = 11
     PRECISION_LOST = 12
     NOT_REACHED = 13
-    UNEQUAL_VARIANCE = 14
 
     @property
     def sentence(self) -> str:
@@ -87,7 +86,6 @@ _SENTENCES = {
     Reason.NOT_IDENTIFIED: "The data do not determine this quantity.",
     Reason.PRECISION_LOST: "Cancellation left no digit of the variance to trust: form the sums around a shift.",
     Reason.NOT_REACHED: "No size or length that was asked about gets there.",
-    Reason.UNEQUAL_VARIANCE: "The smaller arm varies more than the other, which this method does not allow.",
 }
 
 
