@@ -93,12 +93,16 @@ def fit_beta_geometric(lost: ArrayLike, stayed: ArrayLike) -> BetaGeometric | Re
         The model, or a refusal: ``too_few_customers``, ``nothing_lost``, ``at_edge`` or ``not_converged``.
 
     Raises:
-        InvalidInput: Counts are negative or of two lengths.
+        InvalidInput: Counts are negative, missing or of two lengths.
     """
     left, there = (floats(name, row(name, values), least=0.0) for name, values in (("lost", lost), ("stayed", stayed)))
     if left.shape != there.shape:
         raise InvalidInput(
             f"lost has {len(left)} periods, stayed {len(there)}.", hint="Give a count of both for each period."
+        )
+    if not np.isfinite([left, there]).all():
+        raise InvalidInput(
+            "lost or stayed holds a value that is no finite number.", hint="Give a count for each period."
         )
     n = int(left.sum() + there.sum())
     if n < LEAST_CUSTOMERS:

@@ -67,12 +67,14 @@ class BgNbd:
 
     def expected(self, customers: Customers, horizon: ArrayLike) -> Floats:
         """Purchases expected of each in the time to come, shape (…, customers) as ``horizon`` has shape (…)."""
+        given("customers", customers, Customers)
         ahead = floats("horizon", horizon, least=0.0)
         each = expected_purchases(self.maximum.parameters, customers, ahead.ravel())
         return each.reshape(*ahead.shape, len(customers))
 
     def alive(self, customers: Customers) -> Floats:
         """Probability that each has not left, shape (customers,)."""
+        given("customers", customers, Customers)
         return probability_alive(self.maximum.parameters, customers)
 
 

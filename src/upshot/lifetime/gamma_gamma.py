@@ -57,6 +57,7 @@ class GammaGamma:
 
     def expected(self, customers: Customers) -> Floats:
         """What each spends at a purchase on average, in money, shape (customers,)."""
+        given("customers", customers, Customers)
         return expected_spend(self.maximum.parameters, customers)
 
 

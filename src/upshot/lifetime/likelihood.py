@@ -15,7 +15,9 @@ from scipy.optimize import minimize
 from scipy.special import ndtri
 
 from upshot.lifetime.refusal import Refusal, RefusalCode
+from upshot.stats.arguments import chosen
 from upshot.stats.result import Estimate
+from upshot.stats.wald import checked_level
 
 __all__ = ["Likelihood", "Maximum", "Scored", "delta_interval", "maximise"]
 
@@ -52,8 +54,13 @@ class Maximum:
     n: int
 
     def parameter(self, name: str, *, level: float = 0.95) -> Estimate:
-        """A parameter with its interval, which is symmetric on the logarithm (delta method)."""
-        at = self.names.index(name)
+        """A parameter with its interval, which is symmetric on the logarithm (delta method).
+
+        Raises:
+            InvalidInput: There is no such parameter, or ``level`` is out of range.
+        """
+        chosen("name", name, self.names)
+        level, at = checked_level(level), self.names.index(name)
         value, error = float(self.parameters[at]), float(np.sqrt(self.covariance[at, at]))
         reach = float(ndtri(0.5 + level / 2)) * error
         return Estimate(
@@ -86,8 +93,11 @@ def delta_interval(
         level: Coverage.
         method: The method's name in the result.
         more: Variance of the function's logarithm that comes from elsewhere.
+
+    Raises:
+        InvalidInput: ``level`` is out of range.
     """
-    theta = np.log(maximum.parameters)
+    level, theta = checked_level(level), np.log(maximum.parameters)
     value = function(maximum.parameters)
     slope = np.zeros(len(theta))
     for i in range(len(theta)):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import floats, number, row
+from upshot.stats.arguments import floats, labels_of, number, row
 
 __all__ = ["Customers", "Transactions"]
 
@@ -111,7 +111,7 @@ class Transactions:
             amount: Money; finite. What was given back is no purchase: leave it out.
 
         Raises:
-            InvalidInput: Lengths differ, or a day or an amount is none.
+            InvalidInput: Lengths differ, a day or an amount is none, or ids are of kinds that do not sort together.
 
         Examples:
             >>> log = Transactions.of(["a", "a", "b"], [1, 1, 5], [2.0, 3.0, 4.0])
@@ -120,7 +120,10 @@ class Transactions:
         """
         money = row("amount", amount)
         days = np.floor(_days(day))
-        names, whose = np.unique(np.asarray(customer), return_inverse=True)
+        ids = labels_of("customer", customer)
+        if ids.ndim != 1:
+            raise InvalidInput(f"customer has shape {ids.shape}.", hint="Give one row: a list or a column.")
+        names, whose = np.unique(ids, return_inverse=True)
         if not len(money) == len(days) == len(whose):
             raise InvalidInput(
                 f"There are {len(whose)} customers, {len(days)} days and {len(money)} amounts.",
@@ -172,8 +175,11 @@ class Transactions:
 
         Returns:
             Two arrays of shape (customers,), in the order of ``customers(after)``.
+
+        Raises:
+            InvalidInput: A day is no number.
         """
-        size = len(self.names)
+        after, until, size = number("after", after), number("until", until), len(self.names)
         inside = (self.day > after) & (self.day <= until)
         count = np.bincount(self.customer[inside], minlength=size).astype(np.float64)
         money = _sums(self.customer[inside], self.amount[inside], size)
