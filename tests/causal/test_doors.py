@@ -43,7 +43,7 @@ RIGHT: dict[str, list[Any]] = {
     "last": [0, 6],
     "baseline": [SPLIT.baseline],
     "units": [1000, 5.0],
-    "treated_share": [0.5],
+    "treatment_share": [0.5],
     "total": [100.0],
     "dispersion": [1.0, 2.0],
     "series": [SHORT],

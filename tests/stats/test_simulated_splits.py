@@ -35,7 +35,7 @@ def treated_by(seed: int, runs: int, share: float) -> list[Any]:
 
 def test_same_splits_give_what_scipy_finds_in_them() -> None:
     runs, lift = 400, 0.1
-    found = splits(FRAME, 3, metric="minutes", lifts=lift, method="difference", share=0.3, runs=runs)
+    found = splits(FRAME, 3, metric="minutes", lifts=lift, method="difference", treatment_share=0.3, runs=runs)
     alarms, power, held = 0, 0, 0
     for treated in treated_by(3, runs, 0.3):
         c, t = MINUTES[~treated], MINUTES[treated]
@@ -88,7 +88,7 @@ def test_covariate_raises_power_on_the_same_frame() -> None:
 def test_broken_promise_is_seen() -> None:
     # A few units of a heavy tail against many: the tails of Student's t are not those of the mean.
     heavy = np.exp(np.random.default_rng(8).normal(0.0, 2.5, 4000))
-    found = splits({"x": heavy}, 9, metric="x", method="difference", share=0.02, runs=1500)
+    found = splits({"x": heavy}, 9, metric="x", method="difference", treatment_share=0.02, runs=1500)
     assert rate(found.false_alarms).low > 0.05
 
 
@@ -139,7 +139,7 @@ def test_splits_without_an_answer_are_not_counted() -> None:
         ({"x": [1.0, 0.0, 1.0, 1.0]}, {"lifts": 0.5}, "75.0% are yes already"),
         ({"x": [1.0, -1.0, 1.0, -1.0]}, {"lifts": 0.5}, "mean is 0"),
         ({"x": [1.0, 2.0, 3.0, 5.0]}, {"lifts": [0.1, 0.0]}, "lifts holds 0"),
-        ({"x": [1.0, 2.0, 3.0, 5.0]}, {"share": 1.0}, "share is 1.0"),
+        ({"x": [1.0, 2.0, 3.0, 5.0]}, {"treatment_share": 1.0}, "treatment_share is 1.0"),
         ({"x": [1.0, 2.0, 3.0, 5.0]}, {"denominator": "y"}, "y"),
     ],
 )

@@ -50,29 +50,29 @@ class Split:
     Attributes:
         baseline: The metric of one unit over the reading (``Baseline.of_mean``, ``of_proportion``, ``of_rate``, …).
         units: All units of both parts that the reading would hold.
-        treated_share: Share of them who get it, in (0, 1).
+        treatment_share: Share of them who get it, in (0, 1).
     """
 
     baseline: Baseline
     units: float
-    treated_share: float
+    treatment_share: float
 
     def __post_init__(self) -> None:
         given("baseline", self.baseline, Baseline)
         object.__setattr__(self, "units", number("units", self.units, least=0.0))
-        share = number("treated_share", self.treated_share, above=0.0, below=1.0)
-        object.__setattr__(self, "treated_share", share)
+        share = number("treatment_share", self.treatment_share, above=0.0, below=1.0)
+        object.__setattr__(self, "treatment_share", share)
 
     @classmethod
-    def of_counts(cls, total: float, treated_share: float, dispersion: float) -> "Split":
+    def of_counts(cls, total: float, treatment_share: float, dispersion: float) -> "Split":
         """From a series of counts alone: what persons do is counted as Poisson events times a dispersion.
 
         Args:
             total: Events that the reading would hold over all units.
-            treated_share: Share of units who get it.
+            treatment_share: Share of units who get it.
             dispersion: Variance over mean of what one unit does, at least 1 (1 where each does it once).
         """
-        return cls(Baseline.of_rate(1.0, dispersion=dispersion), total, treated_share)
+        return cls(Baseline.of_rate(1.0, dispersion=dispersion), total, treatment_share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def ways_of_launching(
     ]
     for name, split in splits.items():
         plan = Plan(
-            split.baseline, scale="relative", alpha=1 - level, power=power, control_share=1 - split.treated_share
+            split.baseline, scale="relative", alpha=1 - level, power=power, control_share=1 - split.treatment_share
         )
         found = minimum_effect(plan, split.units).at()
         ways.append(Way(name, "A", None, found) if isinstance(found, NoEstimate) else Way(name, "A", found, None))

@@ -15,7 +15,7 @@ Errors of the decision, by Boole's inequality, whatever the correlations:
   almost never ship anything. Without success metrics β′ is divided by G.
 
 Source: Schultzberg, Ankargren and Frånberg, "Risk-aware product decisions in A/B tests with multiple metrics" (2024;
-arXiv 2402.11609), decision rules 1 and 2 and sec. 3.3–4.
+arXiv 2402.11609), whose abstract states both: the guardrails' α stays, and the power is corrected.
 """
 
 from __future__ import annotations

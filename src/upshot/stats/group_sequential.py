@@ -1,7 +1,7 @@
 r"""Group-sequential tests: a few looks, planned length, known total error; and what to report after an early stop.
 
-Jennison & Turnbull (2000), "Group Sequential Methods with Applications to Clinical Trials". At every look the repeated
-confidence interval θ̂_k ± c_k se_k (their ch. 9) holds for all looks at once. After a stop the usual estimate is biased
+At every look the repeated confidence interval θ̂_k ± c_k se_k (Jennison & Turnbull 1989, "Interim analyses: the repeated
+confidence interval approach", JRSS B 51:305) holds for all looks at once. After a stop the usual estimate is biased
 away from the null value, since the experiment stopped because it looked large; ``adjusted_after_stop`` gives the
 median-unbiased estimate, interval and p-value of the stage-wise ordering (Fairbanks & Madsen 1982, Biometrika 69:69;
 Tsiatis, Rosner & Mehta 1984, Biometrics 40:797), in which an earlier stop is stronger evidence. It needs no looks that
@@ -196,7 +196,7 @@ def repeated_intervals(
     scale: Scale = "absolute",
     level: float = 0.95,
 ) -> Estimates:
-    """Repeated confidence intervals θ̂_k ± c_k se_k (Jennison & Turnbull 2000, ch. 9): all of them hold together.
+    """Repeated confidence intervals θ̂_k ± c_k se_k (Jennison & Turnbull 1989): all of them hold together.
 
     They hold whether or not the stopping rule is obeyed. A look that is not tested has the whole line.
 

@@ -2,7 +2,7 @@ r"""Stopping boundaries of group-sequential tests, from error spending or of a f
 
 Bounds are on the scale of Z and point in the favourable direction: "upper" rejects the null hypothesis. A two-sided
 test spends alpha/2 on each side and is symmetric. Looks need not be planned and need not be even (Lan & DeMets 1983,
-Biometrika 70:659; Jennison & Turnbull 2000, ch. 7).
+Biometrika 70:659).
 """
 
 from collections.abc import Sequence

@@ -1,12 +1,11 @@
 r"""Crossing probabilities of a group-sequential boundary, by recursive numerical integration.
 
-Notation of Jennison & Turnbull (2000), "Group Sequential Methods with Applications to Clinical Trials", chapter 19,
-after Armitage, McPherson & Rowe (1969), JRSS A 132:235: the score S_k = Z_k √t_k at information fraction t_k is a
+After Armitage, McPherson & Rowe (1969), JRSS A 132:235: the score S_k = Z_k √t_k at information fraction t_k is a
 Brownian motion with drift η = θ √I_max. Its sub-density over paths that have not yet stopped is carried from look to
-look; Gauss-Legendre nodes replace their Simpson grid, because a Gaussian kernel is integrated to rounding error as soon
-as the nodes are closer than its width.
+look, on Gauss-Legendre nodes, because a Gaussian kernel is integrated to rounding error as soon as the nodes are closer
+than its width.
 
-The sub-density is kept at drift zero. At drift η it is that times exp(η s − η² t / 2) (their eq. 19.7 rearranged), so
+The sub-density is kept at drift zero. At drift η it is that times exp(η s − η² t / 2), the ratio of both densities, so
 one pass serves any number of drifts.
 """
 
@@ -149,8 +148,7 @@ def crossing_probabilities(
         drift: η = effect × √(information at fraction 1), any shape.
 
     Returns:
-        Two arrays of shape (…, K): stops through the upper bound, stops through the lower bound. Reference: Jennison &
-        Turnbull (2000), sec. 19.2.
+        Two arrays of shape (…, K): stops through the upper bound, stops through the lower bound.
 
     Raises:
         InvalidInput: The fractions do not increase from above 0, or shapes differ.

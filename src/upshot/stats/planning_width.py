@@ -1,8 +1,7 @@
 """Planning for an interval of a given width, before an experiment and in its middle.
 
 Where no test is meant, what counts is how well the effect will be known. A standard error falls with the square root of
-the units, so that a width that is known at one size is known at every other (Cochran, "Sampling Techniques", 3rd ed.,
-1977, section 4.4).
+the units, so that a width that is known at one size is known at every other.
 """
 
 from __future__ import annotations

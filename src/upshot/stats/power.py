@@ -4,7 +4,7 @@ A plan needs to know of an effect only its drift η = effect / standard error at
 of looking turn a drift into power; ``planning`` turns metrics, allocations and questions into drifts.
 
 Fixed: Φ(η − z) + Φ(−η − z), or the noncentral t. Group-sequential and always-valid tests: recursive integration over
-the looks (Jennison & Turnbull 2000, ch. 19), so that a power is a number, not a simulation.
+the looks (``group_sequential_recursion``), so that a power is a number, not a simulation.
 """
 
 from dataclasses import dataclass
@@ -164,8 +164,7 @@ def required_drift(
 ) -> float:
     """The least drift η > 0 at which the chance to reject is ``power``.
 
-    Its square over that of the fixed test is the inflation factor: how many more units the looks cost at most (Jennison
-    & Turnbull 2000, sec. 2.3).
+    Its square over that of the fixed test is the inflation factor: how many more units the looks cost at most.
 
     Args:
         power: Wanted chance, above alpha, below 1.

@@ -120,7 +120,7 @@ def simulate_splits(
     metric: str,
     generator: np.random.Generator,
     lifts: ArrayLike = (),
-    share: float = 0.5,
+    treatment_share: float = 0.5,
     covariate: str | Sequence[str] | None = None,
     denominator: str | None = None,
     clusters: str | None = None,
@@ -138,7 +138,7 @@ def simulate_splits(
         generator: Where the splits come from; the same seed gives the same answer.
         lifts: Lifts whose power is wanted, as fractions (0.02 is +2 %), each -1 or more and not 0. The same splits
             serve all of them.
-        share: Chance of a unit to be in the treatment, in (0, 1).
+        treatment_share: Chance of a unit to be in the treatment, in (0, 1).
         covariate: As in ``compare``.
         denominator: As in ``compare``; a lift is put into the numerator.
         clusters: As in ``compare``; whole clusters are split.
@@ -168,7 +168,7 @@ def simulate_splits(
     chosen("method", method, tuple(METHODS))
     chosen("alternative", alternative, ALTERNATIVES)
     level = checked_level(level)
-    share = number("share", share, above=0.0, below=1.0)
+    share = number("treatment_share", treatment_share, above=0.0, below=1.0)
     runs = whole("runs", runs, least=1, most=10_000_000)
     effects = _checked_lifts(lifts)
     rows = read_rows(frame, metric, covariate, denominator, clusters, weights)

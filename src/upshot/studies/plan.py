@@ -84,7 +84,7 @@ def _randomised_alone(splits: dict[str, Split]) -> dict[str, tuple[float | None,
     found: dict[str, tuple[float | None, str, str]] = {}
     for name, split in splits.items():
         asked = Plan(
-            split.baseline, scale="relative", alpha=1 - _LEVEL, power=_POWER, control_share=1 - split.treated_share
+            split.baseline, scale="relative", alpha=1 - _LEVEL, power=_POWER, control_share=1 - split.treatment_share
         )
         size = minimum_effect(asked, split.units).at()
         found[name] = (None, "A", size.sentence) if isinstance(size, NoEstimate) else (size, "A", "")
