@@ -4,9 +4,8 @@ An engine forms them in one scan (counts, sums, sums of squares and of products)
 covariances with the divisor :math:`n - 1`, are merged over disjoint groups of units, and are linearised, so that a
 ratio, a weighted mean and a mean of clustered observations all look like a plain mean to whatever comes next.
 
-Sources: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances" (1979),
-eq. 1.5, for the merge and its covariance form; Cochran, "Sampling Techniques" (3rd ed., 1977), eq. 6.13, for the
-linearised ratio; Särndal, Swensson and Wretman, "Model Assisted Survey Sampling" (1992), sec. 5.5–5.7, for weights.
+Sources: Chan, Golub & LeVeque, "Updating formulae …" (1979), for the merge and its covariance form; Cochran, "Sampling
+Techniques" (1977), for the linearised ratio; Särndal et al., "Model Assisted Survey Sampling" (1992), for weights.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from upshot.stats.clusters import cluster_totals
 from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
 from upshot.stats.result import FloatArray, IntArray, Reason
 from upshot.stats.shared import Shared
+from upshot.stats.shown import Shown
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ _OK = np.asarray(0, np.int64)
 _MARKS = ("mergeable", "yes_no", "shared")
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Moments:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Moments(Shown):
     """Count, mean and sample variance of one value per unit; arrays that broadcast against each other.
 
     Args:
@@ -182,8 +182,8 @@ class Moments:
         return np.broadcast_shapes(self.n.shape, self.mean.shape, self.variance.shape)
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class PairMoments:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class PairMoments(Shown):
     """Counts, means, variances and covariance of two values per unit: a ratio's parts, or a metric and its covariate.
 
     Args:
@@ -318,8 +318,8 @@ class PairMoments:
             return Moments(self.n, ratio, spread / (self.mean_y * self.mean_y), mergeable=False)
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class CovariateMoments:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class CovariateMoments(Shown):
     """Means and covariances of k values per unit, jointly: a metric's parts first, then its covariates.
 
     Args:

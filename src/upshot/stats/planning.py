@@ -39,6 +39,7 @@ from upshot.stats.result import (
     Scale,
     Tabular,
 )
+from upshot.stats.shown import Shown
 from upshot.stats.tabular import Table, plain, without_labels
 
 __all__ = [
@@ -109,8 +110,8 @@ class Equivalence:
         object.__setattr__(self, "margin", number("margin", self.margin, above=0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+@dataclass(frozen=True, slots=True, repr=False)
+class Plan(Shown):
     """An experiment to be sized.
 
     Attributes:

@@ -13,12 +13,13 @@ from numpy.typing import ArrayLike
 from upshot.stats.arguments import chosen, fitting, floats, given, number
 from upshot.stats.moments import Moments, PairMoments
 from upshot.stats.result import SCALES, FloatArray, Scale
+from upshot.stats.shown import Shown
 
 __all__ = ["Baseline"]
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+@dataclass(frozen=True, slots=True, repr=False)
+class Baseline(Shown):
     """A metric without the change. Make one with ``of_mean``, ``of_proportion``, ``of_ratio`` or ``of_rate``.
 
     Attributes:

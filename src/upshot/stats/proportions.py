@@ -20,6 +20,7 @@ from upshot.stats.arguments import compared, fitting, floats, given, tested
 from upshot.stats.moments import Moments, every
 from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
+from upshot.stats.shown import Shown
 from upshot.stats.wald import masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ _NEAR_THE_EDGE = 0.01
 """Below this variance of a proportion, the closed forms' error of 1e-8 matters and Newton's steps remove it."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Successes:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Successes(Shown):
     """How many of n units converted; arrays that broadcast.
 
     Args:

@@ -23,6 +23,7 @@ from upshot.stats.arguments import chosen, compared, fitting, floats, given, row
 from upshot.stats.moments import every
 from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
+from upshot.stats.shown import Shown
 from upshot.stats.wald import checked_level, critical_value, masked, shaped_estimates, tail_probability
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Counts", "Dispersion", "quasi_rate_lift", "rate_difference", "rate_lift"]
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Counts:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Counts(Shown):
     """How many events happened in how much exposure; arrays that broadcast.
 
     Args:
@@ -66,8 +67,8 @@ class Counts:
             return np.asarray(self.events / self.exposure, np.float64)
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Dispersion:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Dispersion(Shown):
     """How much wider than Poisson the events of units spread.
 
     Args:

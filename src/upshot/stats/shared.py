@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.stats.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Shared", "mixed_arms"]
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+@dataclass(frozen=True, slots=True, repr=False)
+class Shared(Shown):
     """How arms' means hang on what they share.
 
     Attributes:
