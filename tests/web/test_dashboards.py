@@ -1,5 +1,6 @@
 """Dashboards: the list, one of them, its tiles, its files, and who may change it."""
 
+import html
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -316,8 +317,58 @@ def test_form_that_makes_no_tile_comes_back_with_what_was_typed(shop: Served) ->
     assert answer.status_code == 400
     assert "country =</textarea>" in answer.text
     answer = post(shop, "/dashboards/mine/settings", version="1", title="x", range="fixed")
-    assert "Fixed days need their first and their last." in answer.text
+    assert "Fixed days need a first day." in answer.text
     assert stored(shop).version == 1
+
+
+_CHART = {"version": "1", "type": "chart", "metric": "revenue", "title": "Kept & shown"}
+_SETTINGS = {"version": "1", "title": "Kept & shown", "description": "For <all>", "range": "30d", "compare": "none"}
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "field"),
+    [
+        ("add", {"metric": ""}, "metric"),
+        ("add", {"metric": "revenu"}, "metric"),
+        ("add", {"where": "country ="}, "where"),
+        ("add", {"breakdown": "price per head = 2"}, "breakdown"),
+        ("add", {"show": "groups"}, "breakdown"),
+        ("add", {"show": "cohorts"}, "show"),
+        ("add", {"by": "fortnight"}, "by"),
+        ("add", {"width": "13"}, "width"),
+        ("add", {"height": "2.5"}, "height"),
+        ("add", {"type": "text", "text": " "}, "text"),
+        ("tiles/total", {"x": "9", "width": "6"}, "x"),
+        ("tiles/total", {"y": "100"}, "y"),
+        ("tiles/total", {"type": "number", "where": "country ="}, "where"),
+        ("tiles/total", {"version": "0"}, "form"),
+        ("settings", {"range": "fixed", "first_day": "2024-01-01"}, "last_day"),
+        ("settings", {"range": "fixed", "last_day": "2024-01-01"}, "first_day"),
+        ("settings", {"range": "fixed", "first_day": "2024-02-01", "last_day": "2024-01-01"}, "last_day"),
+        ("settings", {"range": "2d"}, "range"),
+        ("settings", {"where": "country ="}, "where"),
+    ],
+)
+def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
+    shop: Served, path: str, form: dict[str, str], field: str
+) -> None:
+    sent = {**(_SETTINGS if path == "settings" else _CHART), **form}
+    answer = post(shop, f"/dashboards/mine/{path}", **sent)
+    assert answer.status_code == 400
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == [field]
+    text = html.unescape(answer.text)
+    panel = text.partition('id="panel"')[2].partition("</section>")[0]
+    assert f'id="problem-{field}"' in panel
+    texts = ("title", "description", "where", "breakdown", "x", "y", "width", "height", "first_day", "last_day")
+    lost = [name for name in texts if sent.get(name) and sent[name] not in panel]
+    assert lost == []
+
+
+def test_new_dashboard_without_a_title_is_refused_beside_what_it_is_for(shop: Served) -> None:
+    answer = post(shop, "/dashboards/make", title=" ", description="For <all>")
+    assert answer.status_code == 400
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == ["title"]
+    assert 'name="description" value="For <all>"' in html.unescape(answer.text)
 
 
 def test_a_bigger_tile_pushes_the_others_down(shop: Served) -> None:

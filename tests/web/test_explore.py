@@ -229,20 +229,27 @@ def test_cast_on_saving(guarded: Served, role: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "name", "words"),
+    ("query", "name", "words", "field"),
     [
-        ("show=events:purchase", "revenue", "already"),
-        ("show=events:purchase", "two words", "cannot be a metric"),
-        ("show=metric:revenue", "again", "nothing to save"),
-        ("show=events:purchase&show=persons:purchase", "both", "nothing to save"),
+        ("show=events:purchase", "revenue", "already", ["name"]),
+        ("show=events:purchase", "two words", "cannot be a metric", ["name"]),
+        ("show=metric:revenue", "again", "nothing to save", []),
+        ("show=events:purchase&show=persons:purchase", "both", "nothing to save", []),
     ],
 )
-def test_what_cannot_be_saved_says_why_on_the_page(served: Served, query: str, name: str, words: str) -> None:
+def test_what_cannot_be_saved_says_why_and_nothing_typed_is_lost(
+    served: Served, query: str, name: str, words: str, field: list[str]
+) -> None:
     with served.client() as client:
-        answer = client.post(f"/explore/save?{query}", data={"name": name, "title": "X"})
+        answer = client.post(f"/explore/save?{query}", data={"name": name, "title": "Sold & paid"})
     assert answer.status_code == 400
     assert words in html.unescape(answer.text)
     assert 'aria-label="Kind of question"' in answer.text
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == field
+    if field:
+        form = html.unescape(answer.text).partition('id="save" open')[2].partition("</form>")[0]
+        assert f'name="name" value="{name}"' in form
+        assert 'name="title" value="Sold & paid"' in form
 
 
 @pytest.mark.parametrize(

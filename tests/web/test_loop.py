@@ -318,6 +318,17 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
     assert lost == []
 
 
+@pytest.mark.parametrize(("form", "field"), [({"choice": "dither"}, "choice"), ({"verdict": "nosuch"}, "form")])
+def test_decision_that_cannot_be_kept_leaves_the_reasons_that_were_typed(
+    telling: Served, form: dict[str, str], field: str
+) -> None:
+    with telling.client("owner") as client:
+        answer = client.post("/launches/gift-cards/decide", data={"choice": "keep", "why": "Sold & <paid>", **form})
+    assert answer.status_code == 400
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == [field]
+    assert 'name="why" value="Sold & <paid>"' in html.unescape(answer.text)
+
+
 def test_expectations_and_commands_stand_in_sentences_as_people_read_them(telling: Served) -> None:
     with telling.client("owner") as client:
         form = {"title": "Gifts", "at": "2024-03-09T10:00", "kind": "bet", "expects": "revenue -2% (-3..1) within 2w"}

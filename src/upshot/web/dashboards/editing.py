@@ -26,13 +26,22 @@ from upshot.api.dashboards import (
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
 from upshot.catalog.kinds.dashboard import COLUMNS, LOWEST, SIZES, TAKEN, TALLEST, Dashboard, Show, TileType
-from upshot.core.errors import InvalidInput, NotAllowed, NotFound, UserError
+from upshot.core.errors import InvalidInput, NotAllowed, NotFound
 from upshot.core.ids import slug
 from upshot.core.time import Grain
 from upshot.web import notices
-from upshot.web.dashboards.forms import Form, with_places, with_settings, with_tile, without_tile
+from upshot.web.dashboards.forms import (
+    SETTINGS_FIELDS,
+    Form,
+    tile_fields,
+    with_places,
+    with_settings,
+    with_tile,
+    without_tile,
+)
 from upshot.web.dashboards.said import after, said_of
 from upshot.web.dashboards.view import board_url, read_board
+from upshot.web.field_problem import FieldProblem, at_field
 from upshot.web.metric.ordering import ordered
 from upshot.web.page import Page
 from upshot.web.sign_in.routes import local_path
@@ -52,6 +61,7 @@ __all__ = [
 ]
 
 _SEE_OTHER: Final = 303
+_NEW_FIELDS: Final = {"title": ("title", "name"), "description": ("description",)}
 Answer: TypeAlias = Response[str] | Response[bytes] | Redirect
 
 
@@ -109,7 +119,7 @@ async def change_settings(page: NamedDependency[Page], name: FromPath[str]) -> A
         try:
             saved = _save(page, with_settings(_stored(page, name).dashboard, form), form)
         except InvalidInput as error:
-            return _editor(page, name, "settings", problem=error, sent=form)
+            return _editor(page, name, "settings", problem=at_field(error, SETTINGS_FIELDS), sent=form)
         return after(f"{board_url(name)}/edit", "settings", _before(form, saved))
 
     return await _sent(page, act)
@@ -175,7 +185,7 @@ def _make(page: Page, form: Form) -> Answer:
         )
         page.caller.call(DASHBOARD_SAVE, DashboardSave(made, after=0))
     except InvalidInput as error:
-        return _new(page, source, problem=error, sent=form)
+        return _new(page, source, problem=at_field(error, _NEW_FIELDS), sent=form)
     return _to(f"{board_url(made.name)}/edit" + ("" if source else "?add=chart"))
 
 
@@ -192,7 +202,7 @@ def _free(page: Page, wanted: str) -> str:
     return next(name for number in range(2, len(taken) + 3) if (name := f"{wanted}-{number}") not in taken)
 
 
-def _new(page: Page, source: str, problem: UserError | None = None, sent: Form | None = None) -> Response[str]:
+def _new(page: Page, source: str, problem: FieldProblem | None = None, sent: Form | None = None) -> Response[str]:
     copied = page.caller.call(DASHBOARD_SHOW, DashboardName(source)) if source else None
     return page.show(
         "dashboards/new.html",
@@ -212,7 +222,8 @@ def _put_tile(page: Page, form: Form, name: str, tile: str) -> Answer:
     try:
         saved = _save(page, with_tile(stored.dashboard, form, tile), form)
     except InvalidInput as error:
-        return _editor(page, name, "tile", tile, problem=error, sent=form)
+        problem = at_field(error, tile_fields(form.one("type", "chart"), new=not tile))
+        return _editor(page, name, "tile", tile, problem=problem, sent=form)
     return after(f"{board_url(name)}/edit", "changed" if tile else "added", _before(form, saved))
 
 
@@ -236,7 +247,7 @@ def _to(url: str) -> Redirect:
 
 # the six things that the editor shows at once
 def _editor(
-    page: Page, name: str, form: str, tile: str = "", *, problem: UserError | None = None, sent: Form | None = None
+    page: Page, name: str, form: str, tile: str = "", *, problem: FieldProblem | None = None, sent: Form | None = None
 ) -> Response[str]:
     board = read_board(page, name)
     if board.stored.managed:

@@ -1,7 +1,7 @@
 """What people fill in on a dashboard's pages, as declarations."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -9,11 +9,35 @@ from upshot.catalog.kinds.dashboard import Dashboard, Tile, TileType, without_ov
 from upshot.core.errors import InvalidInput
 from upshot.web.page import PageRequest
 
-__all__ = ["Form", "with_places", "with_settings", "with_tile", "without_tile"]
+__all__ = ["SETTINGS_FIELDS", "Form", "tile_fields", "with_places", "with_settings", "with_tile", "without_tile"]
 
 _TEXTS = ("title", "metric", "show", "breakdown", "text")
 _PLACE = ("x", "y", "width", "height")
 _FIELDS_OF_TEXT = frozenset({"name", "type", "title", "text", *_PLACE})
+_TILE_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title",),
+    "text": ("a text says",),
+    "metric": ("shows a metric",),
+    "show": ("cohorts",),
+    "breakdown": ("breakdown", "break down"),
+    "by": ("step",),
+    "where": ("filter",),
+    "x": ("x must", "x and width"),
+    "y": ("y must", "y is a row"),
+    "width": ("width", "wide"),
+    "height": ("height", "high"),
+}
+SETTINGS_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "title": ("title",),
+    "description": ("description",),
+    "range": ("range",),
+    "first_day": ("first day",),
+    "last_day": ("last day", "ends"),
+    "by": ("step",),
+    "compare": ("compare",),
+    "where": ("filter",),
+}
+"""The fields of a dashboard's settings, each with the words by which a problem shows that it is about it."""
 
 
 class Form:
@@ -52,6 +76,19 @@ class Form:
     def lines(self, name: str) -> tuple[str, ...]:
         """The lines of a field of several, without the empty ones."""
         return tuple(line.strip() for line in self.one(name).splitlines() if line.strip())
+
+
+def tile_fields(type_: str, *, new: bool) -> Mapping[str, tuple[str, ...]]:
+    """The fields that a tile's form has, each with the words by which a problem shows that it is about it."""
+    without = {"x", "y"} if new else set()
+    match type_:
+        case TileType.TEXT:
+            without |= _TILE_FIELDS.keys() - _FIELDS_OF_TEXT
+        case TileType.NUMBER:
+            without |= {"text", "show", "breakdown", "by"}
+        case _:
+            without |= {"text"}
+    return {name: words for name, words in _TILE_FIELDS.items() if name not in without}
 
 
 def with_tile(board: Dashboard, form: Form, name: str = "") -> Dashboard:
@@ -104,8 +141,8 @@ def with_settings(board: Dashboard, form: Form) -> Dashboard:
         "compare": form.one("compare", board.compare),
         "where": form.lines("where"),
     }
-    if fixed and not (fields["first_day"] and fields["last_day"]):
-        raise InvalidInput("Fixed days need their first and their last.", hint="Fill in both, or choose a length.")
+    if fixed and (missing := next((end for end in ("first", "last") if not fields[f"{end}_day"]), "")):
+        raise InvalidInput(f"Fixed days need a {missing} day.", hint="Fill in both, or choose a length.")
     made: Dashboard = _converted(fields, Dashboard)
     return _replaced(made, tiles=board.tiles)
 

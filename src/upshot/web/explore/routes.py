@@ -1,5 +1,8 @@
 """The addresses of Explore."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from litestar import Response, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.di import NamedDependency
@@ -18,11 +21,15 @@ from upshot.web.explore.save import saved
 from upshot.web.explore.state import KINDS, PATH, TABS, Question, changed, read_question
 from upshot.web.explore.things import Thing
 from upshot.web.explore.view import Spread, read_breakdown, read_spread, read_trends
+from upshot.web.field_problem import FieldProblem, at_field
 from upshot.web.metric.exports import download_headers
 from upshot.web.page import Page
 from upshot.web.retention.view import laid_out
 
 __all__ = ["AREA", "explore_csv", "explore_page", "explore_png", "explore_save", "explore_svg"]
+
+_FIELDS: Final = {"title": ("title",), "name": ("metric named", "metric's name")}
+"""The fields of what is saved, each with the words by which a problem shows that it is about it."""
 
 
 @get(PATH, permission=Permission.READ, sync_to_thread=True)
@@ -37,13 +44,15 @@ def explore_page(page: NamedDependency[Page]) -> Response[str] | Redirect:
 
 
 # what a template takes is of any type
-def _shown(page: Page, question: Question, *, status: int = 200, problem: UserError | None = None) -> Response[str]:
+def _shown(
+    page: Page, question: Question, sent: Mapping[str, str] | None = None, problem: FieldProblem | None = None
+) -> Response[str]:
     content = _content(page, question)
     unsaved = definition_of(question)
     return page.show(
         f"explore/{question.tab}.html",
         area="explore",
-        status=status,
+        status=400 if problem else 200,
         question=question,
         view=question,
         tabs=TABS,
@@ -52,6 +61,7 @@ def _shown(page: Page, question: Question, *, status: int = 200, problem: UserEr
         grains=GRID_GRAINS if question.tab == "retention" else tuple(Grain),
         unsaved=unsaved,
         unsaved_yaml=metric_to_yaml(unsaved) if unsaved else "",
+        sent=sent or ({"title": unsaved.title, "name": unsaved.name} if unsaved else {}),
         problem=problem,
         may_save=page.may(Permission.WRITE),
         titles={Thing("metric", m.name).word: m.title for m in page.metrics},
@@ -81,18 +91,20 @@ def _content(page: Page, question: Question) -> dict[str, object]:
 
 @post(f"{PATH}/save", permission=Permission.WRITE)
 async def explore_save(page: NamedDependency[Page]) -> Response[str] | Redirect:
-    """Save the question as a metric; its page follows. The address says what is asked, as for the page."""
+    """Save the question, which the address says, as a metric; its page follows.
+
+    What cannot be saved is told at its field, and nothing typed is lost.
+    """
     form = await page.request.form()
-    name, title = (str(form.get(key, "")).strip() for key in ("name", "title"))
-    return await sync_to_thread(_save, page, name, title)
+    return await sync_to_thread(_save, page, {key: str(form.get(key, "")).strip() for key in _FIELDS})
 
 
-def _save(page: Page, name: str, title: str) -> Response[str] | Redirect:
+def _save(page: Page, sent: Mapping[str, str]) -> Response[str] | Redirect:
     question = read_question(page)
     try:
-        made = saved(page, question, name, title)
+        made = saved(page, question, sent["name"], sent["title"])
     except UserError as error:
-        return _shown(page, question, status=400, problem=error)
+        return _shown(page, question, sent, at_field(error, _FIELDS))
     return Redirect(question.url(f"/metrics/{made}", show=(), where=(), tab="trends"), status_code=303)
 
 

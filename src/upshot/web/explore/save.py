@@ -5,6 +5,7 @@ import msgspec
 from upshot.api.metrics import METRIC_APPLY, METRIC_LIST, MetricApply
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput
+from upshot.core.suggest import did_you_mean
 from upshot.metrics.text import metric_to_yaml
 from upshot.web.explore.answers import definition_of
 from upshot.web.explore.state import Question
@@ -34,6 +35,5 @@ def saved(page: Page, question: Question, name: str, title: str) -> str:
     applied = page.caller.call(METRIC_APPLY, MetricApply(definition, source=_SOURCE))
     errors = [problem for problem in applied.problems if problem.level == "error"]
     if errors:
-        close = " or ".join(repr(s) for s in errors[0].suggestions)
-        raise InvalidInput(errors[0].message, hint=f"Try {close}." if close else "Nothing was saved.")
+        raise InvalidInput(errors[0].message, hint=did_you_mean(errors[0].suggestions) or "Nothing was saved.")
     return name

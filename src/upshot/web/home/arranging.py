@@ -10,8 +10,9 @@ from litestar.response import Redirect
 from upshot.api.dashboards import HOME_RESTORE, HOME_SAVE, HOME_SHOW, HomeRestore, HomeSave
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
-from upshot.core.errors import InvalidInput
+from upshot.core.errors import InvalidInput, UserError
 from upshot.web.dashboards.forms import Form
+from upshot.web.field_problem import FieldProblem, at_field
 from upshot.web.home.view import MOST_CARDS, home_metrics
 from upshot.web.metric.ordering import offered_metrics
 from upshot.web.notices import after
@@ -25,24 +26,39 @@ _SEE_OTHER: Final = 303
 @get("/home/arrange", permission=Permission.WRITE, sync_to_thread=True)
 def home_arrange_page(page: NamedDependency[Page]) -> Response[str]:
     """The list of metrics to choose from, in order."""
+    return _form(page)
+
+
+def _form(page: Page, sent: tuple[str, ...] | None = None, problem: FieldProblem | None = None) -> Response[str]:
     return page.show(
-        "home/arrange.html", area="home", metrics=home_metrics(page, offered_metrics(page)), most=MOST_CARDS
+        "home/arrange.html",
+        area="home",
+        status=400 if problem else 200,
+        metrics=home_metrics(page, offered_metrics(page), sent),
+        most=MOST_CARDS,
+        problem=problem,
     )
 
 
 @post("/home/keep", permission=Permission.WRITE)
-async def arrange_home(page: NamedDependency[Page]) -> Redirect:
-    """Keep the chosen metrics in their order; ``usual`` brings the usual ones back."""
+async def arrange_home(page: NamedDependency[Page]) -> Response[str] | Redirect:
+    """Keep the chosen metrics in their order; ``usual`` brings the usual ones back.
+
+    What cannot be kept is told beside the list, which stays as it was ticked.
+    """
     form = await Form.sent(page.request)
 
-    def act() -> Redirect:
+    def act() -> Response[str] | Redirect:
         chosen = () if form.one("usual") else tuple(dict.fromkeys(form.all("metric")))
-        if not chosen and not form.one("usual"):
-            raise InvalidInput("No metric was chosen.", hint="Tick at least one, or take the usual ones.")
-        if len(chosen) > MOST_CARDS:
-            raise InvalidInput(f"{len(chosen)} metrics were chosen.", hint=f"Tick {MOST_CARDS} at most.")
-        before = page.caller.call(HOME_SHOW, Nothing()).version
-        page.caller.call(HOME_SAVE, HomeSave(chosen))
+        try:
+            if not chosen and not form.one("usual"):
+                raise InvalidInput("No metric was chosen.", hint="Tick at least one, or take the usual ones.")
+            if len(chosen) > MOST_CARDS:
+                raise InvalidInput(f"{len(chosen)} metrics were chosen.", hint=f"Tick {MOST_CARDS} at most.")
+            before = page.caller.call(HOME_SHOW, Nothing()).version
+            page.caller.call(HOME_SAVE, HomeSave(chosen))
+        except UserError as error:
+            return _form(page, chosen, at_field(error, {}))
         return after("/", done="home", undo=str(before))
 
     return await sync_to_thread(act)

@@ -89,11 +89,16 @@ def read_home(page: Page, view: View, budget_seconds: float | None = None) -> Ho
     )
 
 
-def home_metrics(page: Page, metrics: list[MetricView]) -> list[tuple[MetricView, bool]]:
-    """Metrics that can have a card, those that have one first and in their order; and whether they have one."""
+def home_metrics(
+    page: Page, metrics: list[MetricView], sent: tuple[str, ...] | None = None
+) -> list[tuple[MetricView, bool]]:
+    """Metrics that can have a card, those that have one first and in their order; and whether they have one.
+
+    ``sent`` are those that were just chosen, and could not be kept.
+    """
     able = [metric for metric in metrics if metric.topic is not Topic.RETENTION]
-    chosen = page.caller.call(HOME_SHOW, Nothing()).metrics
-    if not chosen:
+    chosen = page.caller.call(HOME_SHOW, Nothing()).metrics if sent is None else sent
+    if not chosen and sent is None:
         return [(metric, place < _CARDS) for place, metric in enumerate(able)]
     named = {metric.name: metric for metric in page.metrics if metric.topic is not Topic.RETENTION}
     first = [(named[name], True) for name in chosen if name in named]

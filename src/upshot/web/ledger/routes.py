@@ -18,7 +18,7 @@ from upshot.api.outputs import SHIP, Ship
 from upshot.api.state import Nothing
 from upshot.core.errors import UserError
 from upshot.web.area import Area, Place
-from upshot.web.field_problem import FieldProblem, field_of, refused
+from upshot.web.field_problem import FieldProblem, at_field, field_of, refused
 from upshot.web.ledger.choosing import FILTERS
 from upshot.web.ledger.view import read_ledger
 from upshot.web.notices import after
@@ -113,7 +113,7 @@ def _ship(page: Page, form: Mapping[str, str]) -> FieldProblem | None:
     except msgspec.ValidationError as error:
         return FieldProblem(field_of(str(error), _FIELDS), f"The form is not filled in rightly: {error}.", "")
     except UserError as error:
-        return FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint)
+        return at_field(error, _FIELDS)
     return refused(done.problems, _FIELDS) if done.refused else None
 
 

@@ -25,7 +25,7 @@ from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.core.suggest import did_you_mean
 from upshot.web.area import Area, Place
-from upshot.web.field_problem import FieldProblem, field_of, refused
+from upshot.web.field_problem import FieldProblem, at_field, refused
 from upshot.web.notices import after
 from upshot.web.objectives.view import read_objective, read_objectives
 from upshot.web.page import Page
@@ -93,7 +93,7 @@ def _add(page: Page, form: Mapping[str, str]) -> Redirect | Response[str]:
     try:
         problem = refused(page.caller.call(DECLARATION_PUT, put).problems, _FIELDS)
     except UserError as error:
-        problem = FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint)
+        problem = at_field(error, _FIELDS)
     if problem is not None:
         return _shown(page, form, problem)
     return Redirect(f"/objectives/{quote(name)}", status_code=_SEE_OTHER)

@@ -24,7 +24,7 @@ from upshot.core.errors import InvalidInput, UserError
 from upshot.core.ids import slug
 from upshot.core.suggest import did_you_mean
 from upshot.web.area import Area, Place
-from upshot.web.field_problem import FieldProblem, field_of
+from upshot.web.field_problem import FieldProblem, at_field
 from upshot.web.filters.form import added
 from upshot.web.notices import after
 from upshot.web.page import Page
@@ -100,7 +100,7 @@ def _save(page: Page, sent: Mapping[str, str]) -> Response[str] | Redirect:
         put = DeclarationPut(_KIND, msgspec.Raw(msgspec.json.encode(body)), after=kept.version if kept else 0)
         _accepted(page.caller.call(DECLARATION_PUT, put))
     except UserError as error:
-        return _form(page, draft, kept, FieldProblem(field_of(error.message, _FIELDS), error.message, error.hint), sent)
+        return _form(page, draft, kept, at_field(error, _FIELDS), sent)
     return _told("saved", name if kept else "")
 
 

@@ -263,7 +263,7 @@ def tile_problems(resources: Resources, dashboards: Iterable[Dashboard], source:
         for called, text in texts:
             parsed = parse_filter(text)
             if isinstance(parsed, Problem):
-                found.append(Problem(f"In the {called}: {parsed.message}", source, 0, parsed.suggestions))
+                found.append(Problem(f"In a filter of the {called}: {parsed.message}", source, 0, parsed.suggestions))
     return tuple(found)
 
 
@@ -278,7 +278,7 @@ def _of_tile(called: str, tile: Tile, types: dict[str, MetricType], source: str)
     if tile.breakdown:
         parsed = parse_field(tile.breakdown)
         if isinstance(parsed, Problem):
-            yield Problem(f"In the {called}: {parsed.message}", source, 0, parsed.suggestions)
+            yield Problem(f"In the breakdown of the {called}: {parsed.message}", source, 0, parsed.suggestions)
 
 
 BINDINGS = (
