@@ -6,13 +6,13 @@ Everything that measures uses these: pages, studies, objectives and alerts. The 
 
 import enum
 import hashlib
-import re
 from collections.abc import Callable
 from typing import Literal
 
 import msgspec
 
 from upshot.core.time import Grain
+from upshot.metrics.expression import Binary, Expression, Negate, Number, Property, is_word, quote_name
 from upshot.metrics.kinds import Format, Kind, MetricType, RetentionKind, Window
 
 __all__ = [
@@ -59,28 +59,6 @@ class Scope(enum.StrEnum):
     FIRST = "first"
     COHORT = "cohort"
     SEGMENT = "segment"
-
-
-def quote_name(name: str) -> str:
-    """``name`` as it must be written in filters and arithmetic.
-
-    Quotes inside are doubled.
-
-    >>> quote_name("Country"), quote_name("a.b")
-    ('Country', '"a.b"')
-    """
-    if _is_word(name):
-        return name
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _is_word(text: str) -> bool:
-    # An identifier of Python may hold a few characters, such as the middle dot, that the grammar takes for signs.
-    return text.isidentifier() and _WORD.fullmatch(text) is not None and text.casefold() not in _RESERVED
-
-
-_WORD = re.compile(r"\w+")
-_RESERVED = frozenset({"in", "not", "contains", "starts", "with", "is", "null", "and", "or", "cohort", "segment"})
 
 
 class Field(msgspec.Struct, frozen=True, order=True):
@@ -175,7 +153,7 @@ class Value(msgspec.Struct, frozen=True, order=True):
         """As it must be written in a filter."""
         if self.number is not None:
             return self.text
-        if _is_word(self.text):
+        if is_word(self.text):
             return self.text
         return '"' + self.text.replace('"', '""') + '"'
 
@@ -217,63 +195,6 @@ class Membership(Filter, frozen=True, order=True):
         ordered = tuple(sorted(parts, key=lambda part: [f.text for f in part]))
         op = Op.NOT_IN if self.op.negated else Op.IN
         return msgspec.structs.replace(self, op=op, values=(), parts=ordered)
-
-
-class Number(msgspec.Struct, frozen=True, tag="number"):
-    """A constant."""
-
-    value: float
-
-    @property
-    def text(self) -> str:
-        """As it is written: the shortest digits that give the same number."""
-        return str(int(self.value)) if self.value.is_integer() and abs(self.value) < 1e15 else repr(self.value)
-
-
-class Property(msgspec.Struct, frozen=True, tag="property"):
-    """A property of the event, as a number inside arithmetic."""
-
-    name: str
-
-    @property
-    def text(self) -> str:
-        """The name, quoted where it must be."""
-        return quote_name(self.name)
-
-
-class Negate(msgspec.Struct, frozen=True, tag="negate"):
-    """The operand with the other sign."""
-
-    operand: "Number | Property | Negate | Binary"
-
-    @property
-    def text(self) -> str:
-        """With parentheses where needed."""
-        inner = self.operand.text
-        return f"-({inner})" if isinstance(self.operand, Binary | Negate) else f"-{inner}"
-
-
-class Binary(msgspec.Struct, frozen=True, tag="binary"):
-    """Two operands; a division by zero gives null."""
-
-    op: Literal["+", "-", "*", "/"]
-    left: "Number | Property | Negate | Binary"
-    right: "Number | Property | Negate | Binary"
-
-    @property
-    def text(self) -> str:
-        """With as few parentheses as keep the order of evaluation."""
-        mine = _PRECEDENCE[self.op]
-        left, right = self.left.text, self.right.text
-        if isinstance(self.left, Binary) and _PRECEDENCE[self.left.op] < mine:
-            left = f"({left})"
-        if isinstance(self.right, Binary) and _PRECEDENCE[self.right.op] <= mine:
-            right = f"({right})"
-        return f"{left} {self.op} {right}"
-
-
-_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
-Expression = Number | Property | Negate | Binary
 
 
 class Selection(msgspec.Struct, frozen=True):
