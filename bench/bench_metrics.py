@@ -52,6 +52,8 @@ METRICS = """
 - {name: active_28d, type: active, window: 28d}
 - {name: stickiness, type: stickiness}
 - {name: per_active, type: ratio, numerator: count, denominator: active}
+- {name: buys, type: count, event: buy}
+- {name: others_per_active, type: formula, formula: (count - buys) / active}
 - {name: conversion, type: conversion, event: buy, of: view, within: 7 days}
 - {name: retention, type: retention, period: month}
 """
@@ -172,6 +174,13 @@ CASES = (
         "per_active",
         Grain.MONTH,
         f"SELECT {MONTH}, count(*) / count(DISTINCT distinct_key) FROM events WHERE {INSIDE} GROUP BY 1",
+    ),
+    Case(
+        "other events per active, by month",
+        "others_per_active",
+        Grain.MONTH,
+        f"SELECT {MONTH}, count(*) FILTER (event != 'buy') / count(DISTINCT distinct_key) FROM events "
+        f"WHERE {INSIDE} GROUP BY 1",
     ),
     Case(
         "conversion in 7 days, by month",

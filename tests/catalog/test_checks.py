@@ -1,10 +1,14 @@
 """Which names count what is shipped, and whether the catalog changes all that belongs together or nothing."""
 
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from upshot.catalog.catalog import Catalog
+from upshot.catalog.checks import Book, faults
 from upshot.catalog.declarations import Put, Remove
-from upshot.catalog.kinds import Output, Team
+from upshot.catalog.kinds import Declaration, Experiment, Launch, Output, Study, Team, Variant
 from upshot.catalog.output_words import counts_outputs
 from upshot.core.errors import NotFound
 from upshot.metrics.parse import parse_metrics
@@ -54,3 +58,30 @@ def test_declaring_is_all_or_nothing(catalog: Catalog) -> None:
     gone = catalog.declare([Remove(Output, "o")], by="ann", source="", managed="code")
     assert (gone.versions[0].removed, gone.sealed) == (True, ())
     assert catalog.declarations.removed(Output) == {"o"}
+
+
+def test_study_of_an_experiment_measures_only_what_units_have_values_of() -> None:
+    day = date(2024, 3, 1)
+    launch = Launch(name="l", at=datetime(2024, 3, 1, tzinfo=UTC), outputs=("o",))
+    experiment = Experiment(
+        name="e",
+        launch="l",
+        exposure="met",
+        property="arm",
+        variants=(Variant(name="a"), Variant(name="b")),
+        starts=day,
+    )
+    squares = """
+    - {name: n, type: count}
+    - {name: squared, type: formula, formula: n * n}
+    - {name: m, type: formula, formula: 2 * n}
+    """
+    metrics = {metric.name: metric for metric in parse_metrics(squares).metrics}
+    for primary, drawn, told in (("squared", True, 1), ("m", True, 0), ("squared", False, 0)):
+        study = Study(name="s", launch="l", primary=primary, readings=(day,))
+        there: dict[str, dict[str, Declaration]] = {"launch": {"l": launch}, "study": {"s": study}}
+        there |= {"experiment": {"e": experiment} if drawn else {}, "output": {"o": Output(name="o")}}
+        book = Book(there, metrics, {}, ZoneInfo("UTC"), datetime(2024, 3, 1, tzinfo=UTC))
+        found = [fault for fault in faults(book, [study]) if fault.level == "error"]
+        assert len(found) == told
+        assert all("neither a weighted sum nor a fraction" in fault.message for fault in found)

@@ -185,6 +185,8 @@ def series(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date,
     keyed = _keyed(world, metric, metric.selection, query)
     if metric.type is MetricType.RATIO:
         return _ratio(metric, query, world)
+    if metric.type is MetricType.FORMULA:
+        return _formula(metric, query, world)
     if metric.type is MetricType.CONVERSION:
         return _conversion(metric, query, world)
     if metric.type is MetricType.RETENTION:
@@ -310,6 +312,60 @@ def _ratio(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date,
     return result
 
 
+def _calculated(expression: Expression, values: dict[str, float | None]) -> float | None:
+    match expression:
+        case Number(value=constant):
+            return constant
+        case Property(name=name):
+            return values[name]
+        case Negate(operand=operand):
+            inner = _calculated(operand, values)
+            return None if inner is None else -inner
+        case Binary(op=op, left=left, right=right):
+            a, b = _calculated(left, values), _calculated(right, values)
+            if a is None or b is None or (op == "/" and b == 0):
+                return None
+            return {"+": a + b, "-": a - b, "*": a * b, "/": a / b if b else 0.0}[op]
+
+
+def _value_of(part: Metric, numbers: Numbers | None) -> float | None:
+    """A part's value, and where it has none what a formula takes it for: 0 of what counts or adds up."""
+    if part.type is MetricType.RATIO or part.formula is not None:
+        return None if numbers is None else numbers[0]
+    zero = part.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE)
+    return (0.0 if zero else None) if numbers is None else numbers[0]
+
+
+def _plain_parts(metric: Metric) -> dict[str, Metric]:
+    """Parts by a name of their own, those of ratios and of formulas in a formula taken apart."""
+    found: dict[str, Metric] = {}
+    for part in metric.parts:
+        found |= _plain_parts(part) if part.parts else {part.hash: part}
+    return found
+
+
+def _nested(metric: Metric, values: dict[str, float | None]) -> float | None:
+    if metric.type is MetricType.RATIO:
+        assert metric.numerator is not None
+        assert metric.denominator is not None
+        a, b = values[metric.numerator.hash], values[metric.denominator.hash]
+        return a / b if a is not None and b else None
+    if metric.formula is None:
+        return values[metric.hash]
+    return _calculated(metric.formula, {part.name: _nested(part, values) for part in metric.operands})
+
+
+def _formula(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
+    """The formula's value by period and group; both sides of a fraction are the value's business, and not told."""
+    parts = _plain_parts(metric)
+    found = {key: series(part, query, world) for key, part in parts.items()}
+    keys = {key for each in found.values() for key in each}
+    return {
+        key: (_nested(metric, {p: _value_of(part, found[p].get(key)) for p, part in parts.items()}), None, None)
+        for key in keys
+    }
+
+
 def _conversion(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
     assert metric.of is not None
     goals = world.selected(metric.selection.narrowed(query.where), metric.unit)
@@ -427,6 +483,8 @@ def per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, N
         }
     if metric.type is MetricType.RATIO:
         return _ratio_per_unit(metric, days, world)
+    if metric.type is MetricType.FORMULA:
+        return _formula_per_unit(metric, days, world)
     keep: Callable[[Event], str | None] = lambda e: world.unit(e, metric.unit)  # noqa: E731
     result: dict[str | None, Numbers] = {}
     for unit in {keep(e) for e in world.events}:
@@ -460,3 +518,12 @@ def _ratio_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | 
         a, b = (part.get(unit, (0.0, None, None))[0] or 0.0 for part in (upper, lower))
         result[unit] = (a / b if b else None, a, b)
     return result
+
+
+def _formula_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
+    parts = _plain_parts(metric)
+    found = {key: per_unit(_counted_once(part), days, world) for key, part in parts.items()}
+    return {
+        unit: (_nested(metric, {p: _value_of(part, found[p].get(unit)) for p, part in parts.items()}), None, None)
+        for unit in {unit for each in found.values() for unit in each}
+    }

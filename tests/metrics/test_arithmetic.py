@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upshot.core.problems import Problem
-from upshot.metrics.arithmetic import parse_expression, property_names
+from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import Binary, Expression, Negate, Number, Property
+from upshot.metrics.expression import names_in
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_expression_that_means_nothing_is_a_problem(text: str, says: str) -> Non
 def test_property_names_come_in_order() -> None:
     found = parse_expression('a * (b - "c d") / -a')
     assert not isinstance(found, Problem)
-    assert list(property_names(found)) == ["a", "b", "c d", "a"]
+    assert list(names_in(found)) == ["a", "b", "c d", "a"]
 
 
 leaves = st.one_of(

@@ -22,6 +22,9 @@ metrics:
   - {name: back, type: retention, kind: bracket, brackets: [0, 3, 7], period: day, after: 2}
   - {name: people, type: active}
   - {name: revenue_per_person, type: ratio, numerator: revenue, denominator: people, format: money}
+  - {name: people_a_buyer, type: formula, formula: (people - buyers) / buyers}
+  - {name: revenue_a_buyer, type: formula, formula: revenue / buyers}
+  - {name: twice, type: formula, formula: 'revenue_a_buyer * 2 + "a-b"', parts: [{name: a-b, type: count}]}
   - {name: errors, type: count, event: error, direction: down}
 """
 
@@ -49,6 +52,12 @@ def test_file_gives_its_definitions_with_defaults() -> None:
     )
     assert found["people"].selection == Selection()
     assert found["revenue_per_person"].numerator == found["revenue"]
+    assert found["people_a_buyer"].parts == (found["people"], found["buyers"])
+    assert [found[name].format for name in ("people_a_buyer", "revenue_a_buyer", "twice")] == [
+        "number",
+        "money",
+        "number",
+    ]
     assert (found["errors"].direction, found["errors"].format) == ("down", "count")
 
 
@@ -61,6 +70,34 @@ def test_ratio_may_name_a_metric_that_is_known_already() -> None:
     text = "{name: r, type: ratio, numerator: events, denominator: active_persons}"
     assert parse_metrics(text, known=library()).problems == ()
     assert parse_metrics(text).metrics == ()
+
+
+def test_formulas_that_come_to_the_same_have_one_hash() -> None:
+    text = """
+    - {name: a, type: count}
+    - {name: b, type: active}
+    - {name: rest, type: formula, formula: a - b}
+    - {name: nested, type: formula, formula: rest / a}
+    - {name: flat, type: formula, formula: (c - d) / c, parts: [{name: c, type: count}, {name: d, type: active}]}
+    - {name: other, type: formula, formula: (d - c) / c, parts: [{name: c, type: count}, {name: d, type: active}]}
+    """
+    found = named(text)
+    assert found["nested"].hash == found["flat"].hash != found["other"].hash
+
+
+def test_formula_refers_to_itself_neither_at_once_nor_through_others() -> None:
+    known = named("[{name: a, type: count}, {name: b, type: formula, formula: a * 2}]")
+    for text, said in (
+        ("{name: c, type: formula, formula: c + 1}", "'c' refers to itself."),
+        ("{name: a, type: formula, formula: a + 1}", "'a' refers to itself."),
+        ("{name: a, type: formula, formula: b + 1}", "'a' refers to itself, through b."),
+        (
+            "[{name: d, type: formula, formula: b / 3}, {name: a, type: formula, formula: d + 1}]",
+            "'a' refers to itself, through d and b.",
+        ),
+    ):
+        (problem,) = parse_metrics(text, known=known.values()).problems
+        assert problem.message == f"The formula of {said}"
 
 
 @pytest.mark.parametrize("text", ["", "metrics:", "metrics: []", "[]", "# nothing"])
@@ -94,6 +131,14 @@ WRONG = [
     ("name: a\ntype: retention\nkind: bracket\nbrackets: [0, 3]\nafter: 2", 4, "there are 2", ()),
     ("name: a\ntype: retention\nbrackets: [0, 3]", 3, "kind bracket", ()),
     ("name: a\ntype: retention\nafter: -1", 3, "whole number", ()),
+    ("name: a\ntype: formula\nformula: b + 1", 3, "not defined above: 'b'", ()),
+    ("name: a\ntype: formula", 1, "needs 'formula'", ()),
+    ("name: a\ntype: formula\nformula: 1 + 2", 3, "names no metric", ()),
+    ("name: a\ntype: formula\nformula: b +\nparts: [{name: b, type: count}]", 3, "a metric or a number", ()),
+    ("name: a\ntype: formula\nformula: b / 0\nparts: [{name: b, type: count}]", 3, "divides by nothing: 0", ()),
+    ("name: a\ntype: formula\nformula: 1/(b-b)\nparts: [{name: b, type: count}]", 3, "nothing: b - b", ()),
+    ("name: a\ntype: formula\nformula: b\nparts: [{type: count}, {name: b, type: count}]", 4, "needs a name", ()),
+    ("name: a\ntype: formula\nformula: b\nparts: [{name: b, type: count}, {name: c, type: count}]", 4, "'c'", ()),
     ("name: a\ntype: ratio\nnumerator: b\ndenominator: {type: count}", 3, "not defined above", ()),
     ("name: a\ntype: ratio\nnumerator: {type: mean, value: x}\ndenominator: {type: count}", 3, "must be one of", ()),
     ("name: a\ntype: ratio\nnumerator: {type: count, unit: x}\ndenominator: {type: count}", 3, "units equal", ()),
@@ -118,8 +163,8 @@ def test_what_is_wrong_is_named_with_its_line(text: str, line: int, says: str, s
 
 def test_all_problems_come_at_once_and_right_metrics_beside_them() -> None:
     parsed = parse_metrics(FULL + "  - {name: x, type: summ}\n  - {name: y, type: count, evnt: z}\n", "m.yaml")
-    assert len(parsed.metrics) == 7
-    assert [problem.line for problem in parsed.problems] == [14, 15]
+    assert len(parsed.metrics) == 10
+    assert [problem.line for problem in parsed.problems] == [17, 18]
 
 
 def test_problem_reads_as_a_sentence() -> None:

@@ -1,7 +1,9 @@
 """Whatever is asked of whatever events: the compiler's rows are the reference's, by every route."""
 
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -11,12 +13,14 @@ from tests.metrics import reference
 from tests.metrics.harness import RawOnly, WithoutActivity, fill, run_per_unit, run_retention, run_series, same
 from tests.metrics.reference import World
 from tests.metrics.worlds import METRICS, retention_queries, series_queries, worlds
+from upshot.core.errors import InvalidInput
+from upshot.core.time import DayRange
 from upshot.metrics.compile import RetentionQuery, SeriesQuery
 from upshot.metrics.definition import Metric
 from upshot.metrics.text import metric_to_yaml
+from upshot.metrics.unit_sums import why_not_by_unit
 
 if TYPE_CHECKING:
-    from upshot.core.time import DayRange
     from upshot.engines.duckdb import DuckDBStore
     from upshot.metrics.dialect import Dialect
 
@@ -27,6 +31,8 @@ EXAMPLES = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+T = TypeVar("T")
+FORMULAS = {name for name, metric in METRICS.items() if metric.formula is not None}
 chosen = st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=2, unique=True)
 
 
@@ -54,7 +60,33 @@ def test_series_equals_the_reference_by_every_route(
             for route, dialect in routes(store):
                 found = run_series(store, metric, query, dialect)
                 note(f"{metric.name} by {route}: {found} instead of {expected}")
-                assert same(found, expected)
+                assert same(_without_sides(metric, found), expected)
+
+
+@EXAMPLES
+@given(worlds(), st.sampled_from(sorted(FORMULAS)), series_queries())
+def test_formulas_equal_the_arithmetic_of_their_parts_by_every_route(
+    tmp_path: Path, world: World, name: str, query: SeriesQuery
+) -> None:
+    metric = METRICS[name]
+    with fill(tmp_path, world, [metric]) as store:
+        store.refresh_facts()
+        expected = reference.series(metric, _asked(metric, query), world)
+        by_unit = {} if why_not_by_unit(metric) else reference.per_unit(metric, query.days, world)
+        for route, dialect in routes(store):
+            found = run_series(store, metric, query, dialect)
+            note(f"{name} by {route}: {found} instead of {expected}")
+            assert same(_without_sides(metric, found), expected)
+            if by_unit:
+                units = run_per_unit(store, metric, query.days, dialect)
+                assert same(_values(_without_sides(metric, units)), _values(by_unit))
+
+
+@pytest.mark.parametrize("name", ["nested", "times_converted"])
+def test_formula_that_does_not_add_up_has_no_value_of_a_unit(tmp_path: Path, name: str) -> None:
+    world = World(ZoneInfo("UTC"), ())
+    with fill(tmp_path, world) as store, pytest.raises(InvalidInput, match=r"neither a weighted sum|do not add up"):
+        run_per_unit(store, METRICS[name], DayRange.of(date(2024, 3, 1), date(2024, 3, 2)))
 
 
 @EXAMPLES
@@ -81,6 +113,8 @@ def test_per_unit_equals_the_reference_by_every_route(
     with fill(tmp_path, world, measured(names)) as store:
         store.refresh_facts()
         for metric in measured(names):
+            if metric.name in FORMULAS:
+                continue
             days: DayRange = data.draw(series_queries(), metric.name).days
             expected = reference.per_unit(metric, days, world)
             for route, dialect in routes(store):
@@ -90,6 +124,11 @@ def test_per_unit_equals_the_reference_by_every_route(
                     assert same(_values(found), _values(expected))
                 else:
                     assert same(found, expected)
+
+
+def _without_sides(metric: Metric, found: dict[T, reference.Numbers]) -> dict[T, reference.Numbers]:
+    """Of a formula, values alone: what they are fractions of follows from how it is written."""
+    return found if metric.formula is None else {key: (value, None, None) for key, (value, _, _) in found.items()}
 
 
 def _values(numbers: dict[str | None, reference.Numbers]) -> tuple[tuple[float, ...], ...]:

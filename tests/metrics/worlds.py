@@ -55,8 +55,12 @@ YAML = """
 - {name: per_active, type: ratio, numerator: all, denominator: active}
 - {name: per_sum, type: ratio, numerator: total, denominator: some}
 - {name: mixed, type: ratio, numerator: active_rolling, denominator: active_months}
+- {name: difference, type: formula, formula: all - 2 * some}
+- {name: quotient, type: formula, formula: 100 * (all - total) / active_buyers - 1}
+- {name: nested, type: formula, formula: difference / per_active + average * 3}
 - {name: converted, type: conversion, event: buy, of: view, within: 3 days}
 - {name: again, type: conversion, event: buy, of: buy, within: 90 minutes}
+- {name: times_converted, type: formula, formula: (all + 1) * converted}
 - {name: narrow, type: conversion, event: buy, of: {event: view, where: plan = pro}, within: 20 days, where: q >= 0}
 - {name: converted_at_once, type: conversion, event: buy, of: view, within: 24 hours}
 - {name: again_in_days, type: conversion, of: {event: '*', where: plan = pro}, event: [buy, view], within: 2 days}

@@ -84,7 +84,7 @@ class Extent:
         if self.known is None or end - _DAY > self.known:
             return "the data end inside"
         if self.ripening.end(end - _DAY) > self.known:
-            return "units still have time to convert" if self.ripening.days else "units can still come back"
+            return "units still have time to convert" if self.ripening.by_days else "units can still come back"
         if start < window.start or end > window.end:
             return IN_PART
         return ""

@@ -197,7 +197,7 @@ def _no_daily(metric: Metric) -> str:
         return f"Whoever returns at any time later counts in {title}, so that no day of it is final; measure n-day."
     if lookback_days(metric):
         return f"Each day of {title} holds the 27 days before it; measure its daily version."
-    return ""
+    return next(filter(None, map(_no_daily, metric.parts)), "")
 
 
 def _misses(metric: Metric, found: dict[date, float], calendar: list[date]) -> bool:

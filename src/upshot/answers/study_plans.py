@@ -11,6 +11,7 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.core.time import DayRange
 from upshot.core.units import counted
 from upshot.metrics.definition import Metric
+from upshot.metrics.unit_sums import why_not_by_unit
 from upshot.studies.inputs import MetricInput, seed_of
 from upshot.studies.planned import PlanInputs, UnitSums
 
@@ -89,6 +90,8 @@ def _unit_sums(resources: Answering, metric: Metric, days: DayRange) -> UnitSums
     from upshot.metrics.compile import compile_per_unit
     from upshot.metrics.definition import Selection
 
+    if why_not_by_unit(metric):
+        return None
     dialect, store = resources.store.dialect(), resources.store
     rows = compile_per_unit(metric, days, dialect).expr
     x = rows.numerator if metric.fractional else rows["value"]

@@ -37,9 +37,8 @@ def _selections(metric: Metric) -> Iterator[tuple[Selection, Expression | None]]
     yield metric.selection, metric.value
     if metric.of is not None:
         yield metric.of, None
-    for part in (metric.numerator, metric.denominator):
-        if part is not None:
-            yield from _selections(part)
+    for part in metric.parts:
+        yield from _selections(part)
 
 
 def _named(filters: Iterable[Filter]) -> set[str]:

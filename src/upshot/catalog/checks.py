@@ -18,6 +18,7 @@ from upshot.catalog.kinds import (
     Output,
     OutputKind,
     Segment,
+    Study,
 )
 from upshot.catalog.kinds.declaration import with_article
 from upshot.catalog.output_words import counts_outputs
@@ -26,6 +27,7 @@ from upshot.core.suggest import nearest
 from upshot.metrics.definition import Metric
 from upshot.metrics.filters import parse_filter
 from upshot.metrics.segments import named_segments, segments_in
+from upshot.metrics.unit_sums import why_not_by_unit
 
 __all__ = ["Book", "Fault", "faults"]
 
@@ -87,6 +89,7 @@ def faults(book: Book, touched: Iterable[Declaration], removed: Iterable[Key] = 
     yield from _on_outputs(book, [value for value in touched if isinstance(value, Objective)])
     yield from _cycles(book, {value.name for value in touched if isinstance(value, Objective)})
     yield from _launched(book, {(value.KIND, value.name) for value in touched})
+    yield from _of_units(book, {(value.KIND, value.name) for value in touched})
     for value in touched:
         if isinstance(value, Output):
             yield from _bets(value)
@@ -209,6 +212,21 @@ def _launched(book: Book, touched: set[Key]) -> Iterator[Fault]:
         if launch_of is None or not {(Output.KIND, name), (Launch.KIND, launch_of.name)} & touched:
             continue
         yield from _late(book, output, launch_of)
+
+
+def _of_units(book: Book, touched: set[Key]) -> Iterator[Fault]:
+    """Metrics of an experiment's study that have no value of each unit: it compares what units did."""
+    drawn = {experiment.launch: experiment for experiment in book.of(Experiment).values()}
+    for study in book.of(Study).values():
+        experiment = drawn.get(study.launch) if study.design in ("auto", "experiment") else None
+        if experiment is None or not {(study.KIND, study.name), (experiment.KIND, experiment.name)} & touched:
+            continue
+        for field, kind, name in study.references():
+            if kind == "metric" and field != "controls" and name in book.metrics:
+                reason = why_not_by_unit(book.metrics[name])
+                if reason:
+                    message = f"The study {study.name!r} cannot measure {name!r} in an experiment. {reason}"
+                    yield Fault(study.KIND, study.name, field, message)
 
 
 def _listed(launches: Sequence[Launch]) -> str:

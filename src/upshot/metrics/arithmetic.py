@@ -1,4 +1,6 @@
-"""Arithmetic over properties: a text such as ``Quantity * UnitPrice`` becomes a value, and nothing is ever evaluated.
+"""Arithmetic over properties, or over metrics: a text such as ``Quantity * UnitPrice`` becomes a value.
+
+Nothing is ever evaluated.
 
 Grammar: ``sum = product (("+" | "-") product)*``, ``product = factor (("*" | "/") factor)*``,
 ``factor = number | name | "-" factor | "(" sum ")"``. A null operand makes the result null, and so
@@ -6,15 +8,16 @@ does division by zero.
 """
 
 import math
-from collections.abc import Iterator
+from typing import Literal
 
 from upshot.core.problems import Problem
 from upshot.metrics.definition import Binary, Expression, Negate, Number, Property
 from upshot.metrics.tokens import Token, tokens
 
-__all__ = ["parse_expression", "property_names"]
+__all__ = ["parse_expression"]
 
 _DEEPEST = 50
+_SEVERAL = {"property": "properties", "metric": "metrics"}
 _SIGNS = {"×": "*", "÷": "/", "−": "-"}
 
 
@@ -24,8 +27,8 @@ class _Wrong(Exception):
         self.message = message
 
 
-def parse_expression(text: str) -> Expression | Problem:
-    """The arithmetic in ``text``, or what is wrong with it.
+def parse_expression(text: str, of: Literal["property", "metric"] = "property") -> Expression | Problem:
+    """The arithmetic in ``text``, or what is wrong with it; ``of`` is what its names are the names of.
 
     >>> parse_expression("Quantity * (UnitPrice - 1)").text
     'Quantity * (UnitPrice - 1)'
@@ -34,7 +37,7 @@ def parse_expression(text: str) -> Expression | Problem:
     if isinstance(words, Problem):
         return words
     try:
-        reader = _Reader(text, words)
+        reader = _Reader(text, words, of)
         result = reader.sum(0)
         reader.finish()
     except _Wrong as wrong:
@@ -42,23 +45,10 @@ def parse_expression(text: str) -> Expression | Problem:
     return result
 
 
-def property_names(expression: Expression) -> Iterator[str]:
-    """Names of the properties in it, in order, repeated as they are."""
-    match expression:
-        case Number():
-            return
-        case Property(name=name):
-            yield name
-        case Negate(operand=operand):
-            yield from property_names(operand)
-        case Binary(left=left, right=right):
-            yield from property_names(left)
-            yield from property_names(right)
-
-
 class _Reader:
-    def __init__(self, text: str, words: list[Token]) -> None:
+    def __init__(self, text: str, words: list[Token], of: Literal["property", "metric"]) -> None:
         self.text = text
+        self.of = of
         self.words = words
         self.at = 0
 
@@ -109,8 +99,8 @@ class _Reader:
 
     def unexpected(self, word: Token) -> str:
         if word.kind == "end":
-            return f"The arithmetic {self.text!r} ends too early; a property or a number is missing."
+            return f"The arithmetic {self.text!r} ends too early; a {self.of} or a number is missing."
         return (
-            f"{word.text!r} is not expected in {self.text!r}. Write properties, numbers, + - * / and parentheses; "
-            "put a property's name in double quotes where it holds other characters."
+            f"{word.text!r} is not expected in {self.text!r}. Write {_SEVERAL[self.of]}, numbers, + - * / and "
+            f"parentheses; put a {self.of}'s name in double quotes where it holds other characters."
         )

@@ -6,18 +6,22 @@ Everything that measures uses these: pages, studies, objectives and alerts. The 
 
 import enum
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
 from upshot.core.time import Grain
-from upshot.metrics.expression import Binary, Expression, Negate, Number, Property, is_word, quote_name
+from upshot.metrics.expression import Binary, Expression, Negate, Number, Property, is_word, quote_name, renamed
 from upshot.metrics.kinds import Format, Kind, MetricType, RetentionKind, Window
+from upshot.metrics.linear import Fraction, evaluated, fraction_of
 
 __all__ = [
     "EVERY_EVENT",
     "WITHOUT_VALUE",
+    "Arithmetic",
     "Binary",
     "Direction",
     "Expression",
@@ -235,6 +239,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         brackets: For ``bracket`` retention: the last period of each bracket, ascending.
         numerator: For ``ratio``.
         denominator: For ``ratio``.
+        formula: For ``formula``: arithmetic over the names of ``operands``.
+        operands: For ``formula``: the metrics that it names, in the order in which it does.
     """
 
     name: str
@@ -254,6 +260,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     brackets: tuple[int, ...] = ()
     numerator: "Metric | None" = None
     denominator: "Metric | None" = None
+    formula: Expression | None = None
+    operands: tuple["Metric", ...] = ()
     format: Format = "number"
     direction: Direction = "up"
 
@@ -265,17 +273,48 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def additive(self) -> bool:
         """Whether values of disjoint periods, groups and units add up."""
-        return self.is_a.additive
+        if self.formula is None:
+            return self.is_a.additive
+        found = self.arithmetic
+        is_sum = found.fraction is not None and found.fraction.lower is None and found.fraction.upper.sums
+        return is_sum and all(leaf.additive for leaf in found.leaves.values())
 
     @property
     def fractional(self) -> bool:
         """Whether it is a numerator over a denominator."""
-        return self.is_a.fraction
+        if self.formula is None:
+            return self.is_a.fraction
+        fraction = self.arithmetic.fraction
+        return fraction is not None and fraction.lower is not None
+
+    @property
+    def absent(self) -> float | None:
+        """The value of a period without a row: what a formula comes to of those of its parts."""
+        if self.formula is None:
+            return self.is_a.absent
+        found = self.arithmetic
+        return evaluated(found.expression, {key: leaf.absent for key, leaf in found.leaves.items()})
+
+    @property
+    def arithmetic(self) -> "Arithmetic":
+        """A formula over metrics that are themselves no formulas and no ratios."""
+        return _arithmetic(self)
 
     @property
     def parts(self) -> tuple["Metric", ...]:
-        """Numerator and denominator, where it is a ratio of metrics."""
-        return tuple(part for part in (self.numerator, self.denominator) if part is not None)
+        """The metrics that it is made of: numerator and denominator, or those that its formula names."""
+        return (*(part for part in (self.numerator, self.denominator) if part is not None), *self.operands)
+
+    def with_parts(self, change: Callable[["Metric"], "Metric"]) -> "Metric":
+        """The same metric of changed parts."""
+        if not self.parts:
+            return self
+        return msgspec.structs.replace(
+            self,
+            numerator=change(self.numerator) if self.numerator else None,
+            denominator=change(self.denominator) if self.denominator else None,
+            operands=tuple(map(change, self.operands)),
+        )
 
     @property
     def within_days(self) -> int | None:
@@ -288,11 +327,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         if not where:
             return self
         return msgspec.structs.replace(
-            self,
+            self.with_parts(lambda part: part.narrowed(where)),
             selection=self.selection.narrowed(where) if "event" in self.is_a.keys else self.selection,
             of=self.of.narrowed(where) if self.of else None,
-            numerator=self.numerator.narrowed(where) if self.numerator else None,
-            denominator=self.denominator.narrowed(where) if self.denominator else None,
         )
 
     def canonical(self) -> bytes:
@@ -303,6 +340,31 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     def hash(self) -> str:
         """SHA-256 of the canonical form, 64 hexadecimal digits."""
         return hashlib.sha256(self.canonical()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """What a formula is in the end: arithmetic over ``leaves``, each under the hash that stands for it."""
+
+    expression: Expression
+    leaves: Mapping[str, Metric]
+
+    @property
+    def fraction(self) -> Fraction | None:
+        """The weighted sum, or the fraction of two, that it is; None where it is neither."""
+        return fraction_of(self.expression)
+
+
+@lru_cache(maxsize=1_000)
+def _arithmetic(metric: Metric) -> Arithmetic:
+    if metric.numerator is not None and metric.denominator is not None:
+        upper, lower = _arithmetic(metric.numerator), _arithmetic(metric.denominator)
+        return Arithmetic(Binary("/", upper.expression, lower.expression), {**upper.leaves, **lower.leaves})
+    if metric.formula is None:
+        return Arithmetic(Property(metric.hash), {metric.hash: metric})
+    parts = {part.name: _arithmetic(part) for part in metric.operands}
+    leaves = {key: leaf for part in parts.values() for key, leaf in part.leaves.items()}
+    return Arithmetic(renamed(metric.formula, lambda name: parts[name].expression), leaves)
 
 
 def _essence(metric: Metric) -> list[object]:
@@ -329,5 +391,6 @@ _DECIDES: tuple[tuple[str, Callable[[Metric], list[object]]], ...] = (
     ("within", _within),
     ("period", lambda metric: [metric.kind, metric.period, metric.after, metric.brackets]),
     ("numerator", lambda m: [_essence(part) if part else None for part in (m.numerator, m.denominator)]),
+    ("formula", lambda metric: [metric.arithmetic.expression]),
 )
 """What the number depends on, by the key that says it."""

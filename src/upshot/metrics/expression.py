@@ -1,11 +1,12 @@
 """Arithmetic as values: numbers, names and what is done with them; and how a name is written in it."""
 
 import re
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import msgspec
 
-__all__ = ["Binary", "Expression", "Negate", "Number", "Property", "is_word", "quote_name"]
+__all__ = ["Binary", "Expression", "Negate", "Number", "Property", "is_word", "names_in", "quote_name", "renamed"]
 
 
 def quote_name(name: str) -> str:
@@ -43,7 +44,7 @@ class Number(msgspec.Struct, frozen=True, tag="number"):
 
 
 class Property(msgspec.Struct, frozen=True, tag="property"):
-    """A property of the event, as a number inside arithmetic."""
+    """A name inside arithmetic: a property of the event as a number, or in a formula another metric."""
 
     name: str
 
@@ -86,3 +87,30 @@ class Binary(msgspec.Struct, frozen=True, tag="binary"):
 
 _PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
 Expression = Number | Property | Negate | Binary
+
+
+def names_in(expression: Expression) -> Iterator[str]:
+    """Names in it, in order, repeated as they are."""
+    match expression:
+        case Number():
+            return
+        case Property(name=name):
+            yield name
+        case Negate(operand=operand):
+            yield from names_in(operand)
+        case Binary(left=left, right=right):
+            yield from names_in(left)
+            yield from names_in(right)
+
+
+def renamed(expression: Expression, put: Callable[[str], Expression]) -> Expression:
+    """The same arithmetic with ``put(name)`` in the place of each name."""
+    match expression:
+        case Number():
+            return expression
+        case Property(name=name):
+            return put(name)
+        case Negate(operand=operand):
+            return Negate(renamed(operand, put))
+        case Binary(op=op, left=left, right=right):
+            return Binary(op, renamed(left, put), renamed(right, put))

@@ -42,6 +42,7 @@ class MetricType(enum.StrEnum):
     ACTIVE = "active"
     STICKINESS = "stickiness"
     RATIO = "ratio"
+    FORMULA = "formula"
     CONVERSION = "conversion"
     RETENTION = "retention"
 
@@ -83,11 +84,15 @@ class Clock(enum.Enum):
 
 
 class Ripens(enum.Enum):
-    """When the number of a unit that began on a day is final: at the day's end, after ``within``, after ``after``."""
+    """When the number of a unit that began on a day is final: at the day's end, after ``within``, after ``after``.
+
+    ``PARTS``: when those of all parts are.
+    """
 
     AT_ONCE = "at once"
     WITHIN = "within"
     PERIODS = "periods"
+    PARTS = "parts"
 
 
 class Combine(enum.Enum):
@@ -275,6 +280,13 @@ KINDS: dict[MetricType, Kind] = {
         combine=Combine.POOL,
         interval="parts",
         by_unit="ratio",
+    ),
+    MetricType.FORMULA: Kind(
+        keys=frozenset({"formula", "parts"}),
+        needed=frozenset({"formula"}),
+        clock=Clock.PARTS,
+        ripens=Ripens.PARTS,
+        interval="parts",
     ),
     MetricType.CONVERSION: Kind(
         keys=_EVENTS | {"of", "within"},

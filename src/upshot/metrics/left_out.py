@@ -3,34 +3,15 @@
 from collections.abc import Iterator
 
 from upshot.metrics.ad_hoc import count_of
-from upshot.metrics.definition import (
-    Binary,
-    Expression,
-    Field,
-    Filter,
-    Metric,
-    Negate,
-    Number,
-    Op,
-    Property,
-    Scope,
-    Selection,
-)
+from upshot.metrics.definition import Expression, Field, Filter, Metric, Op, Scope, Selection
+from upshot.metrics.expression import names_in
 
 __all__ = ["counts_left_out", "properties_in", "selections_left_out"]
 
 
 def properties_in(value: Expression | None) -> frozenset[str]:
     """The properties that an expression reads."""
-    match value:
-        case Property(name=name):
-            return frozenset({name})
-        case Negate(operand=operand):
-            return properties_in(operand)
-        case Binary(left=left, right=right):
-            return properties_in(left) | properties_in(right)
-        case Number() | None:
-            return frozenset()
+    return frozenset() if value is None else frozenset(names_in(value))
 
 
 def selections_left_out(metric: Metric) -> Iterator[tuple[str, Selection]]:
@@ -44,10 +25,6 @@ def selections_left_out(metric: Metric) -> Iterator[tuple[str, Selection]]:
 
 def counts_left_out(metric: Metric) -> dict[str, Metric]:
     """For each such property of the metric and of its parts, the metric that counts the events left out."""
-    found = {
-        name: count_of(f"{name} is no number", selection)
-        for part in metric.parts
-        for name, selection in selections_left_out(part)
-    }
+    found = {name: count for part in metric.parts for name, count in counts_left_out(part).items()}
     own = {name: count_of(f"{name} is no number", selection) for name, selection in selections_left_out(metric)}
     return found | own

@@ -103,5 +103,4 @@ def web_library() -> tuple[Metric, ...]:
 
 def events_of(metric: Metric) -> frozenset[str]:
     """The events that a metric names, its parts included."""
-    parts = (part for part in (metric.numerator, metric.denominator) if part is not None)
-    return frozenset(metric.selection.events).union(*map(events_of, parts))
+    return frozenset(metric.selection.events).union(*map(events_of, metric.parts))

@@ -12,8 +12,10 @@ from upshot.core.suggest import nearest
 from upshot.core.time import Grain
 from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Direction, Filter, Metric, Selection
+from upshot.metrics.expression import names_in
 from upshot.metrics.filters import parse_filter
 from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, Window
+from upshot.metrics.linear import nothing_divided_by
 
 __all__ = ["Parsed", "parse_metric_nodes", "parse_metrics"]
 
@@ -153,6 +155,7 @@ def _name(reading: _Reading, node: Node, keys: dict[str, Node], *, part: bool) -
 
 def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Metric | None:
     of_type, usual = WORDS[kind]
+    before = len(reading.problems)
     row = of_type.kind
     values: dict[str, Any] = {  # Any: keyword arguments of Metric, each checked as it is read
         "name": name,
@@ -180,6 +183,10 @@ def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Me
     for key in ("numerator", "denominator"):
         if key in keys:
             values[key] = _part(reading, keys[key], key, str(values["unit"]))
+    if "formula" in keys:
+        values |= _formula(reading, keys, name)
+        if "format" not in keys and len(reading.problems) == before:
+            values["format"] = _format_of_parts(Metric(**values))
     return Metric(**values)
 
 
@@ -257,6 +264,71 @@ def _part(reading: _Reading, node: Node, key: str, unit: str) -> Metric | None:
     elif part.unit != unit:
         reading.wrong(node, f"The {key} counts by {part.unit} and the ratio by {unit}; make the units equal.")
     return part
+
+
+def _formula(reading: _Reading, keys: dict[str, Node], name: str) -> dict[str, Any]:
+    """Arithmetic over metrics that are defined above, or beside it under ``parts``."""
+    node = keys["formula"]
+    own = _parts_beside(reading, keys["parts"]) if "parts" in keys else {}
+    formula = parse_expression(_text(reading, node, "formula") or "", "metric")
+    if isinstance(formula, Problem):
+        reading.wrong(node, formula.message, formula.suggestions)
+        return {}
+    known, named = reading.known | own, dict.fromkeys(names_in(formula))
+    for each in named:
+        if each == name and each not in own:
+            reading.wrong(node, f"The formula of {name!r} refers to itself.")
+        elif each not in known:
+            message = f"The formula names a metric that is not defined above: {each!r}."
+            reading.wrong(node, message, nearest(each, known))
+        elif (through := _path_to(known[each], name)) is not None:
+            reading.wrong(node, f"The formula of {name!r} refers to itself, through {' and '.join(through)}.")
+    if not named:
+        reading.wrong(node, f"The formula {formula.text} names no metric.")
+    for part_name in own.keys() - named.keys():
+        reading.wrong(keys["parts"], f"The formula does not name its part {part_name!r}.")
+    if (divisor := nothing_divided_by(formula)) is not None:
+        reading.wrong(node, f"The formula divides by nothing: {divisor.text} is always 0.")
+    return {"formula": formula, "operands": tuple(known[each] for each in named if each in known)}
+
+
+def _parts_beside(reading: _Reading, node: Node) -> dict[str, Metric]:
+    own: dict[str, Metric] = {}
+    for item in _items(node):
+        part = _metric(reading, item, part=True)
+        if part is None:
+            continue
+        if not part.name:
+            reading.wrong(item, "A part of a formula needs a name, by which the formula calls it.")
+        elif part.name in own:
+            reading.wrong(item, f"There are two parts named {part.name!r}.")
+        own[part.name] = part
+    return own
+
+
+def _path_to(metric: Metric, name: str) -> tuple[str, ...] | None:
+    """The names on the way from a metric to one of its parts, or parts of parts, that is called ``name``."""
+    for part in metric.parts:
+        if part.name and part.name == name:
+            return (metric.name,)
+        if (further := _path_to(part, name)) is not None:
+            return (metric.name, *further) if metric.name else further
+    return None
+
+
+def _format_of_parts(metric: Metric) -> Format:
+    """The one format of a sum's parts; of a fraction that of what is spread over a number of something."""
+    found = metric.arithmetic
+    if found.fraction is None:
+        return metric.format
+    upper, lower = (
+        {found.leaves[name].format for name in side.weights if name in found.leaves}
+        for side in (found.fraction.upper, found.fraction.lower or found.fraction.upper)
+    )
+    if len(upper) != 1 or (found.fraction.lower is not None and lower != {"count"}):
+        return metric.format
+    (said,) = upper
+    return metric.format if found.fraction.lower is not None and said == "count" else said
 
 
 # --- single values ---------------------------------------------------------------------------------------------------

@@ -85,8 +85,10 @@ def combination(metric: Metric) -> Combine:
     match metric.is_a.clock:
         case Clock.WINDOW if metric.window is Window.PERIOD:
             return Combine.NONE
-        case Clock.PARTS if not all(part.additive for part in metric.parts):
+        case Clock.PARTS if not all(leaf.additive for leaf in metric.arithmetic.leaves.values()):
             return Combine.NONE
+        case Clock.PARTS:
+            return Combine.POOL if metric.fractional else Combine.SUM if metric.additive else Combine.NONE
         case _:
             return metric.is_a.combine
 
@@ -95,12 +97,14 @@ def combination(metric: Metric) -> Combine:
 class Ripening:
     """How long a unit is given: ``days`` after the day on which it began, or ``periods`` of ``grain`` after its own.
 
-    A unit whose time is not over is left out of totals, and a period with such units is marked.
+    A unit whose time is not over is left out of totals, and a period with such units is marked. Where there are
+    ``parts``, until each of them is over.
     """
 
     days: int = 0
     grain: Grain = Grain.DAY
     periods: int = 0
+    parts: "tuple[Ripening, ...]" = ()
 
     def end(self, day: date) -> date:
         """The day with whose end the number of a unit that began on ``day`` is final.
@@ -110,6 +114,8 @@ class Ripening:
         """
         if self.at_once:
             return day
+        if self.parts:
+            return max(part.end(day) for part in self.parts)
         return self.grain.nth(day + timedelta(days=self.days), self.periods + 1) - _DAY
 
     def last_ripe(self, known: date) -> date:
@@ -122,16 +128,25 @@ class Ripening:
         """
         if self.at_once:
             return known
+        if self.parts:
+            return min(part.last_ripe(known) for part in self.parts)
         return self.grain.nth(known + _DAY, -self.periods) - timedelta(days=self.days) - _DAY
 
     @property
     def at_once(self) -> bool:
         """Whether a day's number is final with the day."""
-        return not self.days and not self.periods and self.grain is Grain.DAY
+        return not self.parts and not self.days and not self.periods and self.grain is Grain.DAY
+
+    @property
+    def by_days(self) -> bool:
+        """Whether units have a time in days to do something, and not periods in which to come back."""
+        return any(part.by_days for part in self.parts) if self.parts else bool(self.days)
 
     @property
     def most_days(self) -> int:
         """At most so many days lie between the day on which a unit began and the one with whose end it is final."""
+        if self.parts:
+            return max(part.most_days for part in self.parts)
         return self.days + (self.periods + 1) * self.grain.days[2] - 1
 
 
@@ -151,10 +166,17 @@ def ripening(metric: Metric) -> Ripening:
             return Ripening(days=-(-metric.within_seconds // _DAY_SECONDS))
         case Ripens.PERIODS:
             return Ripening(grain=metric.period, periods=brackets_of(metric, metric.after)[metric.after][1])
+        case Ripens.PARTS:
+            parts = tuple(found for part in metric.parts if not (found := ripening(part)).at_once)
+            return Ripening(parts=parts) if len(parts) > 1 else next(iter(parts), AT_ONCE)
 
 
 def counts_below(metric: Metric) -> bool:
     """Whether the denominator is a number of units or events, so that it says how large a group is."""
+    if metric.formula is not None:
+        found = metric.arithmetic
+        lower = None if found.fraction is None else found.fraction.lower
+        return lower is not None and bool(lower.alone) and found.leaves[lower.alone].is_a.counts
     return metric.fractional and (metric.denominator is None or metric.denominator.is_a.counts)
 
 

@@ -75,11 +75,9 @@ def resolved_metric(metric: Metric, segments: Segments) -> Metric:
     if not segments_in(metric):
         return metric
     return msgspec.structs.replace(
-        metric,
+        metric.with_parts(lambda part: resolved_metric(part, segments)),
         selection=_selection(metric.selection, segments),
         of=_selection(metric.of, segments) if metric.of else None,
-        numerator=resolved_metric(metric.numerator, segments) if metric.numerator else None,
-        denominator=resolved_metric(metric.denominator, segments) if metric.denominator else None,
     )
 
 
@@ -95,5 +93,4 @@ def segments_in(metric: Metric) -> tuple[str, ...]:
     """Names of the segments that a definition asks for."""
     selections = (metric.selection, *((metric.of,) if metric.of else ()))
     own = tuple(name for selection in selections for name in named_segments(selection.where))
-    parts = (part for part in (metric.numerator, metric.denominator) if part)
-    return (*own, *(name for part in parts for name in segments_in(part)))
+    return (*own, *(name for part in metric.parts for name in segments_in(part)))

@@ -73,6 +73,8 @@ def _of_type(metric: Metric) -> dict[str, object]:
     for key, part in (("numerator", metric.numerator), ("denominator", metric.denominator)):
         if part is not None:
             result[key] = metric_mapping(part)
+    if metric.formula is not None:
+        result |= {"formula": metric.formula.text, "parts": [metric_mapping(part) for part in metric.operands]}
     return result
 
 

@@ -5,7 +5,7 @@ from upshot.metrics.definition import Metric, Window
 from upshot.metrics.kinds import Clock
 from upshot.metrics.ripening import window_grain
 
-__all__ = ["has_moments"]
+__all__ = ["has_moments", "why_not_by_unit"]
 
 
 def has_moments(metric: Metric, grain: Grain | None) -> bool:
@@ -17,7 +17,7 @@ def has_moments(metric: Metric, grain: Grain | None) -> bool:
         case "delta":
             return True
         case "parts":
-            return all(_adds_up(part, grain) for part in metric.parts)
+            return metric.fractional and all(_adds_up(leaf, grain) for leaf in metric.arithmetic.leaves.values())
         case "" | "wilson":
             return False
 
@@ -29,3 +29,27 @@ def _adds_up(part: Metric, grain: Grain | None) -> bool:
     if grain is None:
         return window is not Grain.DAY
     return part.window is Window.PERIOD or window is grain
+
+
+def why_not_by_unit(metric: Metric) -> str:
+    """Why it has no value of each unit that adds up to everybody's; empty where it has one, as all but formulas have.
+
+    >>> from upshot.metrics.parse import parse_metrics
+    >>> squared = "{name: squared, type: formula, formula: n * n, parts: [{name: n, type: count}]}"
+    >>> why_not_by_unit(parse_metrics(squared).metrics[0])[:60]
+    'The formula n * n is neither a weighted sum nor a fraction o'
+    """
+    if metric.formula is None:
+        return ""
+    found, said = metric.arithmetic, f"The formula {metric.formula.text}"
+    fraction = found.fraction
+    if fraction is None or not all(side.sums for side in (fraction.upper, fraction.lower) if side is not None):
+        return (
+            f"{said} is neither a weighted sum nor a fraction of two, so what it is for one unit says nothing of all."
+        )
+    for leaf in found.leaves.values():
+        if not leaf.is_a.part:
+            return f"{said} has a {leaf.type} in it, whose values of single units do not add up."
+        if leaf.unit != metric.unit:
+            return f"{said} counts by {metric.unit}, and a part of it by {leaf.unit}."
+    return ""

@@ -15,11 +15,13 @@ from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.time import DayRange
 from upshot.metrics.compile.calendar import Column, days_between
 from upshot.metrics.compile.events import earliest_rows, event_rows
-from upshot.metrics.compile.query import ExposureQuery
+from upshot.metrics.compile.formula import Counted, counted_together, sides
+from upshot.metrics.compile.query import ExposureQuery, Route
 from upshot.metrics.definition import Metric, Property, Window
 from upshot.metrics.dialect import Dialect
 from upshot.metrics.kinds import Clock, MetricType, RetentionKind, Ripens
 from upshot.metrics.ripening import brackets_of, ripening
+from upshot.metrics.unit_sums import why_not_by_unit
 
 __all__ = ["MOMENTS", "exposed_moments", "exposed_units", "horizon_days", "undeclared_exposures", "value_shape"]
 
@@ -34,6 +36,8 @@ _BEFORE_DAYS = 28
 
 def value_shape(metric: Metric) -> str:
     """What a unit's value is: ``mean``, ``proportion`` (0 or 1) or ``ratio`` (a numerator and a denominator)."""
+    if metric.formula is not None:
+        return "ratio" if metric.fractional else "mean"
     on_how_many_days = metric.is_a.clock is Clock.WINDOW and metric.window is Window.DAY
     return "mean" if on_how_many_days else metric.is_a.by_unit
 
@@ -52,7 +56,8 @@ def horizon_days(metric: Metric, asked: int) -> int:
         case Ripens.WITHIN:
             # A time in days ends with a local day, which may be a day of 24 hours later.
             return asked + ripening(metric).days + (metric.within_days is not None)
-        case Ripens.AT_ONCE:
+        case Ripens.AT_ONCE | Ripens.PARTS:
+            # What has a time of its own is no part that units have values of.
             return asked
 
 
@@ -198,6 +203,8 @@ def _values(metric: Metric, clock: _Clock) -> Table:
     match metric.type:
         case MetricType.RATIO:
             return _ratio(metric, clock)
+        case MetricType.FORMULA:
+            return _formula(metric, clock)
         case MetricType.CONVERSION:
             return _conversion(metric, clock)
         case _:
@@ -242,6 +249,28 @@ def _ratio(metric: Metric, clock: _Clock) -> Table:
     b = lower.select("value_key", x=zero, y=lower.x.cast("float64"))
     both = a.union(b)
     return both.group_by("value_key").agg(x=both.x.sum(), y=both.y.sum())
+
+
+def _formula(metric: Metric, clock: _Clock) -> Table:
+    if reason := why_not_by_unit(metric):
+        raise InvalidInput(reason, hint="Measure its parts in the experiment.")
+    leaves = metric.arithmetic.leaves
+    plain = {key: (leaf, _plain(leaf, clock)) for key, leaf in leaves.items()}
+
+    def side_by_side(column: str) -> Table:
+        made = {
+            key: (leaf, Counted(rows.select("value_key", value=rows[column]), Route.EVENTS, ""))
+            for key, (leaf, rows) in plain.items()
+        }
+        return counted_together(made, ["value_key"])[1]
+
+    after = side_by_side("x")
+    found = after.select("value_key", **dict(zip("xy", sides(metric, after), strict=False)))
+    if metric.fractional or not all("b" in rows.columns for _, rows in plain.values()):
+        return found
+    before = side_by_side("b")
+    told = before.select(before_key=before.value_key, b=sides(metric, before)[0]).view()
+    return found.left_join(told, found.value_key == told.before_key).drop("before_key")
 
 
 def _conversion(metric: Metric, clock: _Clock) -> Table:

@@ -8,6 +8,7 @@ import ibis
 from ibis.expr.types import Table
 
 from upshot.core.time import longer
+from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.source import group_names, open_source
 from upshot.metrics.compile.windows import period_of
@@ -28,6 +29,8 @@ def moments(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
     keys = ["period", "unit_key", *groups]
     if metric.type is MetricType.MEAN:
         plan, units = _mean(metric, query, dialect, keys)
+    elif metric.formula is not None:
+        plan, units = _formula(metric, query, dialect, keys)
     else:
         plan, units = _ratio(metric, query, dialect, keys)
     x, y = units.numerator, units.denominator
@@ -65,6 +68,15 @@ def _ratio(metric: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str]
     sums = both.group_by(keys).agg(numerator=both.numerator.sum(), denominator=both.denominator.sum())
     route = max(upper_plan.route, lower_plan.route, key=list(Route).index)
     return Plan(route, f"Numerator: {upper_plan.reason} Denominator: {lower_plan.reason}"), sums
+
+
+def _formula(metric: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str]) -> tuple[Plan, Table]:
+    parts = {}
+    for key, leaf in metric.arithmetic.leaves.items():
+        plan, rows = _part(leaf, query, dialect, keys)
+        parts[key] = (leaf, Counted(rows, plan.route, plan.reason))
+    plan, rows = counted_together(parts, keys)
+    return plan, rows.select(*keys, **formula_columns(metric, rows))
 
 
 def _part(part: Metric, query: SeriesQuery, dialect: Dialect, keys: list[str]) -> tuple[Plan, Table]:

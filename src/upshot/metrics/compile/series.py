@@ -9,6 +9,7 @@ from upshot.metrics.compile.active import Activity, open_activity
 from upshot.metrics.compile.calendar import Column
 from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows
+from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_series
 from upshot.metrics.compile.source import group_names, open_source, plan_for
@@ -55,6 +56,8 @@ def _rows(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, T
             return _stickiness(metric, query, dialect)
         case MetricType.RATIO:
             return _ratio(metric, query, dialect)
+        case MetricType.FORMULA:
+            return _formula(metric, query, dialect)
         case MetricType.CONVERSION:
             return _conversion(metric, query, dialect)
         case MetricType.RETENTION:
@@ -165,6 +168,16 @@ def _ratio(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, 
     return plan, rows, tuple(dict.fromkeys((*upper.notes, *lower.notes)))
 
 
+def _formula(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
+    keys = ["period", *group_names(query.breakdown)]
+    made = {key: (leaf, series(leaf, query, dialect)) for key, leaf in metric.arithmetic.leaves.items()}
+    plan, rows = counted_together(
+        {key: (leaf, Counted(one.expr, one.route, one.reason)) for key, (leaf, one) in made.items()}, keys
+    )
+    notes = dict.fromkeys(note for _, one in made.values() for note in one.notes)
+    return plan, rows.select(*keys, **formula_columns(metric, rows)), tuple(notes)
+
+
 def _conversion(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
     plan, started = conversion_units(metric, query, dialect)
     groups = group_names(query.breakdown)
@@ -232,7 +245,7 @@ def _finished(metric: Metric, query: SeriesQuery, plan: Plan, rows: Table, notes
         reason=plan.reason,
         columns=tuple(expr.columns),
         additive=metric.additive,
-        absent=metric.is_a.absent,
+        absent=metric.absent,
         grain=query.grain,
         notes=notes,
     )

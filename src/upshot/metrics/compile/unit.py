@@ -6,12 +6,13 @@ import ibis
 import msgspec
 from ibis.expr.types import Table
 
-from upshot.core.errors import InternalError
+from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.active import open_activity
 from upshot.metrics.compile.calendar import Column, period_start
 from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows, within_days
+from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_units
 from upshot.metrics.compile.source import open_source, plan_for
@@ -21,6 +22,7 @@ from upshot.metrics.dialect import Dialect
 from upshot.metrics.kinds import Clock, MetricType
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import ROLLING_DAYS, window_grain
+from upshot.metrics.unit_sums import why_not_by_unit
 
 __all__ = ["per_unit"]
 
@@ -60,6 +62,8 @@ def _rows(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table
             return _stickiness(metric, days, dialect)
         case MetricType.RATIO:
             return _ratio(metric, days, dialect)
+        case MetricType.FORMULA:
+            return _formula(metric, days, dialect)
         case MetricType.CONVERSION:
             plan, started = conversion_units(metric, SeriesQuery(days, None), dialect)
             rows = started.group_by("unit_key").agg(numerator=started.converted.max())
@@ -146,3 +150,14 @@ def _ratio(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Tabl
     rows = both.group_by("unit_key").agg(numerator=both.numerator.sum(), denominator=both.denominator.sum())
     route = max(upper.route, lower.route, key=list(Route).index)
     return Plan(route, f"Numerator: {upper.reason} Denominator: {lower.reason}"), rows
+
+
+def _formula(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
+    if reason := why_not_by_unit(metric):
+        raise InvalidInput(reason, hint="Ask for its parts.")
+    parts = {}
+    for key, leaf in metric.arithmetic.leaves.items():
+        made = per_unit(_counted_once(leaf), days, dialect, unknown=True)
+        parts[key] = (leaf, Counted(made.expr, made.route, made.reason))
+    plan, rows = counted_together(parts, ["unit_key"])
+    return plan, rows.select("unit_key", **formula_columns(metric, rows))

@@ -128,9 +128,8 @@ def _some(names: list[str]) -> str:
 
 
 def _events_of(metric: Metric) -> set[str]:
-    parts = [part for part in (metric.numerator, metric.denominator) if part is not None]
     own = set(metric.selection.events) | set(metric.of.events if metric.of else ())
-    return own.union(*(_events_of(part) for part in parts))
+    return own.union(*(_events_of(part) for part in metric.parts))
 
 
 def _rejects(resources: Resources) -> Iterator[Finding]:
