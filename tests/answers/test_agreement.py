@@ -96,7 +96,7 @@ def _counts(metric: Metric, day: date, later: date) -> bool:
         offset = reference._offset(metric.period.floor(day), later, metric.period)
         # Of unbounded retention everything later counts, and always will: it is taken as it is when its period is over.
         return offset <= first if metric.kind is RetentionKind.UNBOUNDED else offset <= last
-    return later <= day
+    return any(_counts(part, day, later) for part in metric.operands) or later <= day
 
 
 def over(metric: Metric, days: DayRange, world: World) -> float | None:
@@ -106,6 +106,9 @@ def over(metric: Metric, days: DayRange, world: World) -> float | None:
 
 
 def _nothing(metric: Metric) -> float | None:
+    if metric.formula is not None:
+        parts = reference.plain_parts(metric)
+        return reference.nested(metric, {key: _nothing(part) for key, part in parts.items()})
     return 0.0 if metric.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE) else None
 
 

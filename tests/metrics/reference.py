@@ -336,15 +336,15 @@ def _value_of(part: Metric, numbers: Numbers | None) -> float | None:
     return (0.0 if zero else None) if numbers is None else numbers[0]
 
 
-def _plain_parts(metric: Metric) -> dict[str, Metric]:
+def plain_parts(metric: Metric) -> dict[str, Metric]:
     """Parts by a name of their own, those of ratios and of formulas in a formula taken apart."""
     found: dict[str, Metric] = {}
     for part in metric.parts:
-        found |= _plain_parts(part) if part.parts else {part.hash: part}
+        found |= plain_parts(part) if part.parts else {part.hash: part}
     return found
 
 
-def _nested(metric: Metric, values: dict[str, float | None]) -> float | None:
+def nested(metric: Metric, values: dict[str, float | None]) -> float | None:
     if metric.type is MetricType.RATIO:
         assert metric.numerator is not None
         assert metric.denominator is not None
@@ -352,16 +352,16 @@ def _nested(metric: Metric, values: dict[str, float | None]) -> float | None:
         return a / b if a is not None and b else None
     if metric.formula is None:
         return values[metric.hash]
-    return _calculated(metric.formula, {part.name: _nested(part, values) for part in metric.operands})
+    return _calculated(metric.formula, {part.name: nested(part, values) for part in metric.operands})
 
 
 def _formula(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
     """The formula's value by period and group; both sides of a fraction are the value's business, and not told."""
-    parts = _plain_parts(metric)
+    parts = plain_parts(metric)
     found = {key: series(part, query, world) for key, part in parts.items()}
     keys = {key for each in found.values() for key in each}
     return {
-        key: (_nested(metric, {p: _value_of(part, found[p].get(key)) for p, part in parts.items()}), None, None)
+        key: (nested(metric, {p: _value_of(part, found[p].get(key)) for p, part in parts.items()}), None, None)
         for key in keys
     }
 
@@ -521,9 +521,9 @@ def _ratio_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | 
 
 
 def _formula_per_unit(metric: Metric, days: DayRange, world: World) -> dict[str | None, Numbers]:
-    parts = _plain_parts(metric)
+    parts = plain_parts(metric)
     found = {key: per_unit(_counted_once(part), days, world) for key, part in parts.items()}
     return {
-        unit: (_nested(metric, {p: _value_of(part, found[p].get(unit)) for p, part in parts.items()}), None, None)
+        unit: (nested(metric, {p: _value_of(part, found[p].get(unit)) for p, part in parts.items()}), None, None)
         for unit in {unit for each in found.values() for unit in each}
     }
