@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from tests.metrics.reference import Group, Numbers, World
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from upshot.metrics.dialect import Dialect
 
+T = TypeVar("T")
 RECEIVED = datetime(2025, 1, 1)  # noqa: DTZ001 - instants of the stores are UTC without offset
 Cells = dict[tuple[date, int, Group], tuple[int, int, int]]
 
@@ -166,6 +167,11 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, int | float) and isinstance(b, int | float):
         return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
     return a == b
+
+
+def without_sides(metric: Metric, found: dict[T, Numbers]) -> dict[T, Numbers]:
+    """Of a formula, values alone: what they are fractions of follows from how it is written."""
+    return found if metric.formula is None else {key: (value, None, None) for key, (value, _, _) in found.items()}
 
 
 def _rows(store: EventStore, compiled: Compiled) -> list[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +10,16 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from tests.metrics import reference
-from tests.metrics.harness import RawOnly, WithoutActivity, fill, run_per_unit, run_retention, run_series, same
+from tests.metrics.harness import (
+    RawOnly,
+    WithoutActivity,
+    fill,
+    run_per_unit,
+    run_retention,
+    run_series,
+    same,
+    without_sides,
+)
 from tests.metrics.reference import World
 from tests.metrics.worlds import METRICS, retention_queries, series_queries, worlds
 from upshot.core.errors import InvalidInput
@@ -31,7 +40,6 @@ EXAMPLES = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-T = TypeVar("T")
 FORMULAS = {name for name, metric in METRICS.items() if metric.formula is not None}
 chosen = st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=2, unique=True)
 
@@ -60,7 +68,7 @@ def test_series_equals_the_reference_by_every_route(
             for route, dialect in routes(store):
                 found = run_series(store, metric, query, dialect)
                 note(f"{metric.name} by {route}: {found} instead of {expected}")
-                assert same(_without_sides(metric, found), expected)
+                assert same(without_sides(metric, found), expected)
 
 
 @EXAMPLES
@@ -76,10 +84,10 @@ def test_formulas_equal_the_arithmetic_of_their_parts_by_every_route(
         for route, dialect in routes(store):
             found = run_series(store, metric, query, dialect)
             note(f"{name} by {route}: {found} instead of {expected}")
-            assert same(_without_sides(metric, found), expected)
+            assert same(without_sides(metric, found), expected)
             if by_unit:
                 units = run_per_unit(store, metric, query.days, dialect)
-                assert same(_values(_without_sides(metric, units)), _values(by_unit))
+                assert same(_values(without_sides(metric, units)), _values(by_unit))
 
 
 @pytest.mark.parametrize("name", ["nested", "times_converted"])
@@ -124,11 +132,6 @@ def test_per_unit_equals_the_reference_by_every_route(
                     assert same(_values(found), _values(expected))
                 else:
                     assert same(found, expected)
-
-
-def _without_sides(metric: Metric, found: dict[T, reference.Numbers]) -> dict[T, reference.Numbers]:
-    """Of a formula, values alone: what they are fractions of follows from how it is written."""
-    return found if metric.formula is None else {key: (value, None, None) for key, (value, _, _) in found.items()}
 
 
 def _values(numbers: dict[str | None, reference.Numbers]) -> tuple[tuple[float, ...], ...]:
