@@ -193,6 +193,46 @@ def test_every_argument_has_right_values_to_try() -> None:
     assert lacking == set()
 
 
+UNITS = {"group": ["a", "b"] * 100, "x": list(range(200)), "kind": ["k"] * 200}
+RESULTS: list[Any] = [
+    s.compare(UNITS, variant="group", metric="x", control="a"),
+    s.compare_segments(UNITS, variant="group", metrics="x", segments="kind", control="a"),
+    s.simulate_splits(UNITS, metric="x", generator=np.random.default_rng(1), runs=20),
+    *(s.sample_ratio([10, 10]), s.sample_size(PLAN, 0.1), s.fisher_test(s.Successes(9, 3), s.Successes(9, 5))),
+    s.bayes_difference(s.Moments(9, 1.0, 1.0), s.Moments(9, 1.0, 1.0), prior=s.NormalPrior(0.0, 1.0)),
+    *(s.fieller_lift(s.Moments(90, 1.0, 1.0), s.Moments(90, 1.0, 1.0)), s.g_test([[1, 2], [3, 4]])),
+]
+# Called from within alone, with what was checked.
+INNER_METHODS = {("Sample", "redrawn"), ("Shared", "at")}
+
+
+def _methods() -> list[tuple[Any, str]]:
+    """What a user may do with every kind of value that goes in or comes out."""
+    own = [value for values in RIGHT.values() for value in values if type(value).__module__.startswith("upshot.stats")]
+    return [
+        (value, name)
+        for value in (*own, *RESULTS)
+        for name, _ in inspect.getmembers(type(value), inspect.isfunction)
+        if name[0] != "_" and (type(value).__name__, name) not in INNER_METHODS
+    ]
+
+
+def test_methods_answer_or_say_what_is_wrong() -> None:
+    tried = set()
+    for value, name in _methods():
+        method = getattr(value, name)
+        parameters = inspect.signature(method).parameters.values()
+        kinds = {parameter.kind for parameter in parameters}
+        for wrong in WRONG:
+            named = {p.name: wrong for p in parameters if p.kind in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}}
+            named |= {"label": wrong} if inspect.Parameter.VAR_KEYWORD in kinds else {}
+            try:
+                method(*([wrong] if inspect.Parameter.VAR_POSITIONAL in kinds else []), **named)
+            except UserError:
+                tried.add((type(value).__name__, name))
+    assert {("Estimates", "at"), ("Estimates", "columns"), ("SampleRatio", "mismatched")} <= tried
+
+
 A, B = s.Moments(1000, 10.0, 4.0), s.Moments(1000, 10.2, 4.0)
 SHARES, EVENTS = (s.Successes(80, 48), s.Successes(70, 56)), (s.Counts(60, 1000.0), s.Counts(90, 1000.0))
 

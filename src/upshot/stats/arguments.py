@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from upshot.stats.result import FloatArray
+    FloatArray = NDArray[np.float64]
 
     class _Shaped(Protocol):
         @property
@@ -40,6 +40,7 @@ __all__ = [
     "number",
     "numbers",
     "pair_of",
+    "place_of",
     "row",
     "rows",
     "several",
@@ -385,6 +386,18 @@ def axis_of(argument: str, value: object, dimensions: int) -> int:
     if not dimensions:
         raise InvalidInput(f"{argument} is {_shown(value)}, but there is a single value.", hint="Give an array.")
     return whole(argument, value, least=-dimensions, most=dimensions - 1)
+
+
+def place_of(index: tuple[object, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    """One place of results of a shape: a whole number for each axis, counted from the front or (negative) the back.
+
+    Raises:
+        InvalidInput: There are more or fewer numbers than axes, or there is no such place.
+    """
+    if len(index) != len(shape):
+        asked = f"{len(index)} number{'s' * (len(index) != 1)}"
+        raise InvalidInput(f"The results have shape {shape}.", hint=f"Give a number for each axis, not {asked}.")
+    return tuple(whole("index", at, least=-size, most=size - 1) for at, size in zip(index, shape, strict=True))
 
 
 def _one(value: object) -> float | None:

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import chosen, compared, fitting, floats, given, number, pair_of
+from upshot.stats.arguments import chosen, compared, fitting, floats, given, number, pair_of, place_of
 from upshot.stats.contrast import contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
 from upshot.stats.result import SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale, Tabular
@@ -150,6 +150,7 @@ class Posterior(Tabular):
 
     def at(self, *index: int) -> PosteriorSummary | NoEstimate:
         """The comparison at ``index`` (none for a single one): a posterior, or why there is none."""
+        index = place_of(index, np.shape(self.reason))
         reason = Reason(int(self.reason[index]))
         if reason is not Reason.OK:
             return NoEstimate(reason, self.method)

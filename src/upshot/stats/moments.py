@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import fitting, floats, given, numbers, rows, several
+from upshot.stats.arguments import axis_of, fitting, floats, given, numbers, rows, several
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
 from upshot.stats.result import FloatArray, IntArray, Reason
@@ -40,8 +40,7 @@ __all__ = [
     "stack_arms",
 ]
 
-_OK = np.asarray(0, np.int64)
-_MARKS = ("mergeable", "yes_no", "shared")
+_OK, _MARKS = np.asarray(0, np.int64), ("mergeable", "yes_no", "shared")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -388,11 +387,12 @@ class CovariateMoments(Shown):
 
     def column(self, index: int) -> Moments:
         """Moments of one value."""
+        index = axis_of("index", index, self.size)
         return Moments(self.n, self.means[..., index], self.covariance[..., index, index])
 
     def pair(self, first: int, second: int) -> PairMoments:
         """Moments of two of the values."""
-        c = self.covariance
+        c, first, second = self.covariance, axis_of("first", first, self.size), axis_of("second", second, self.size)
         return PairMoments(
             self.n,
             self.means[..., first],

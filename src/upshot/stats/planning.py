@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import chosen, fitting, floats, given, number, whole
+from upshot.stats.arguments import chosen, fitting, floats, given, number, place_of, whole
 from upshot.stats.bayes import BETTERS
 from upshot.stats.planning_baseline import Baseline
 from upshot.stats.power import (
@@ -185,6 +185,7 @@ class Planned(Tabular):
 
     def at(self, *index: int) -> float | NoEstimate:
         """One planned quantity, or why there is none."""
+        index = place_of(index, np.shape(self.reason))
         reason = Reason(int(self.reason[index]))
         return float(self.value[index]) if reason is Reason.OK else NoEstimate(reason, "planning")
 

@@ -133,7 +133,8 @@ class Baseline(Shown):
         Returns:
             Sizes, just inside what is possible; infinite where nothing bounds them.
         """
-        match self.kind, sign > 0.0:
+        chosen("scale", scale, SCALES)
+        match self.kind, number("sign", sign) > 0.0:
             case ("constant", _) | ("poisson", True):
                 room = np.full(self.mean.shape, np.inf)
             case ("binomial", True):

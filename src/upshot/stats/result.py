@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from upshot.core.errors import InvalidInput
 from upshot.core.units import counted
+from upshot.stats.arguments import place_of, several
 from upshot.stats.tabular import Table, amount, plain, probability
 
 __all__ = [
@@ -170,6 +171,7 @@ class Estimates(Table):
 
     def at(self, *index: int) -> Estimate | NoEstimate:
         """The comparison at ``index`` (none for a single one): an estimate, or why there is none."""
+        index = place_of(index, np.shape(self.reason))
         reason = Reason(int(self.reason[index]))
         if reason is not Reason.OK:
             return NoEstimate(reason, self.method)
@@ -276,7 +278,9 @@ def _table(
     shape = reason.shape
     if len(labels) > len(shape):
         raise InvalidInput(f"There are {len(labels)} labels, the comparisons have {len(shape)} axes.")
-    named = {name: list(places) for name, places in labels.items()}
+    named = {name: list(several(name, places, object)) for name, places in labels.items()}
+    if nested := [name for name, places in named.items() if any(isinstance(place, np.ndarray) for place in places)]:
+        raise InvalidInput(f"{nested[0]} has more than one axis.", hint="Give one row of labels.")
     for axis, size in enumerate(shape):
         name = list(named)[axis] if axis < len(named) else f"axis_{axis}"
         places = named.setdefault(name, list(range(size)))

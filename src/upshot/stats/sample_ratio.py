@@ -24,7 +24,7 @@ import numpy as np
 from scipy.special import bdtr, bdtrc, chdtrc, gammaln
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import floats
+from upshot.stats.arguments import floats, number
 from upshot.stats.result import FloatArray, IntArray, Reason, Tabular
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class SampleRatio(Tabular):
 
     def mismatched(self, alpha: float = 0.001) -> NDArray[np.bool_]:
         """Where the check raises an alarm: p-value below ``alpha``. False where there is no p-value."""
+        alpha = number("alpha", alpha, above=0.0, below=1.0)
         with np.errstate(invalid="ignore"):
             return np.asarray(self.p_value < alpha)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import given, labels_of, row
+from upshot.stats.arguments import given, labels_of, row, whole
 from upshot.stats.weights import checked_weights
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class AnswerDesign:
         Raises:
             InvalidInput: There is not one weight or label for each answer, or a weight is negative.
         """
+        n = whole("n", n, least=0)
         weights = np.ones(n) if self.weights is None else checked_weights(self.weights)
         strata = np.zeros(n, np.int64) if self.strata is None else _codes("strata", self.strata)
         clusters = np.arange(n) if self.clusters is None else _codes("clusters", self.clusters)
