@@ -42,7 +42,7 @@ def page_of(address: str) -> str | None:
 def addresses(client: httpx.Client) -> dict[str, str]:
     """For each page that answers, one address: what pages link to, or the pattern itself where it has no names.
 
-    Filters, sorting and days in links are left out; tabs are pages of their own.
+    Filters, sorting and days in links are left out; tabs are pages of their own. What a page loads by itself is loaded.
     """
     waiting = ["/", *(path for path, _ in patterns() if "{" not in path)]
     found: dict[str, str] = {}
@@ -62,6 +62,8 @@ def addresses(client: httpx.Client) -> dict[str, str]:
         if answer.status_code == 200 and answer.text.startswith("<!doctype html>"):
             found.setdefault(page, plain)
             waiting += [unescape(link) for link in _LINK.findall(answer.text)]
+            for part in parts_of(answer.text):  # as a browser does
+                client.get(part)
     return found
 
 

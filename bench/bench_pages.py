@@ -2,10 +2,11 @@
 
 ``python -m bench.bench_pages [SCALE [RELEASES]]``. Every page of the application's own table of routes is asked, at an
 address that the pages themselves link to, and each tab. ``cold`` is the first time after the server started, on a
-workspace that was looked at before it; ``after an event`` right after one has come in, when no answer is kept; ``new
-range`` days that nobody asked for. What a page loads by itself after it is there (the slow cards of home) is its parts:
-the slowest stands beside it, and no page waits for it. Commands open the workspace themselves; Python's start and the
-loading of modules, which are compiled already as after an installation, are in them.
+workspace that was looked at before it, with all that its pages load by themselves; ``after an event`` right after one
+has come in, when no answer is kept; ``new range`` days that nobody asked for. What a page loads by itself after it is
+there (the slow cards of home) is its parts: the slowest stands beside it, and no page waits for it. Commands open the
+workspace themselves; Python's start and the loading of modules, which are compiled already as after an installation,
+are in them.
 
 Goals: each page, part and command within 1 s cold and 0.3 s warm; ``verify`` within 5 s; first contentful paint under
 500 ms, under 300 KB of compressed assets, no layout shift. Processor time of the server stands beside the clock's,
