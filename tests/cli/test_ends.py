@@ -172,6 +172,20 @@ def test_silence_that_is_usual_is_zeros(owner: Caller) -> None:
     }
 
 
+def test_older_days_that_come_in_later_tell_whether_the_last_one_is_whole(owner: Caller) -> None:
+    """Two days say nothing of a last one that ends at nine in the morning; sixty say that it is cut."""
+
+    def sales(days: range, hour: int) -> EventsAppend:
+        at = [datetime(2024, 3, 29, hour, tzinfo=UTC) - DAY * n for n in days]
+        return EventsAppend("till", tuple(NewEvent("sale", t, "p0", str(t)) for t in at))
+
+    owner.call(EVENTS_APPEND, sales(range(1), 9))
+    owner.call(METRIC_APPLY, MetricApply("{name: sales, type: count, event: sale}"))
+    assert ask(owner, "sales")[VISITS_END] == 1.0
+    owner.call(EVENTS_APPEND, sales(range(1, 60), 21))
+    assert ask(owner, "sales")[VISITS_END] == "the data end inside"
+
+
 def test_series_ends_by_itself_and_keeps_no_people_alive(owner: Caller) -> None:
     values = tuple(SeriesValue(FIRST + DAY * n, 7.0) for n in range(100))
     owner.call(SERIES_IMPORT, SeriesImport(name="calls", values=values))

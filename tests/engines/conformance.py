@@ -176,6 +176,9 @@ class Conformance:
             assert store.deliveries(revision) == ([], revision)
             single = store.single_source()
             newest = {each: store.newest_days(each.source, [each.event], 3) for each in found}
+            everything = store.newest_days("", [], 1_000)
+            since = store.newest_days("", [], 1_000, everything[1][0])
+            revisions = {each.revision for each in found}
         sources = {e.source for e in world.events}
         assert single == (len(sources) == 1)
         expected = {
@@ -188,6 +191,10 @@ class Conformance:
             assert each.of_persons == any(e.distinct_id is not None for e in own)
             last = {day: max(e.at for e in own if world.day(e) == day) for day in map(world.day, own)}
             assert days == sorted(last.items(), reverse=True)[:3]
+        all_days = {day: max(e.at for e in world.events if world.day(e) == day) for day in map(world.day, world.events)}
+        assert everything == sorted(all_days.items(), reverse=True)
+        assert since == everything[:2]
+        assert max(revisions) == revision
 
     @pytest.mark.parametrize("name", sorted(METRICS))
     def test_every_shape_equals_plain_python_by_every_route(self, open_world: OpenWorld, name: str) -> None:

@@ -22,7 +22,6 @@ from upshot.objectives.measure import Standing
 __all__ = ["Answering", "KeptStanding", "SeenNames"]
 
 _STANDINGS = 500
-_REVISIONS = 4
 _PACES = 1_000
 
 
@@ -80,9 +79,8 @@ class Answering:
         names: Names that some event bears.
         standings: Where objectives stood, by the hashes of objective and metric and the local day.
         worker: The process that concludes studies.
-        last_whole: Whether the data cover their whole last day, by the revision of the store.
         streams: Which events come together.
-        paces: How streams came in until their ends.
+        paces: How streams, and all events together, came in until their ends.
     """
 
     store: EventStore
@@ -95,7 +93,6 @@ class Answering:
     names: SeenNames = field(default_factory=SeenNames)
     standings: Lru[tuple[str, str, date], KeptStanding] = field(default_factory=lambda: Lru(_STANDINGS))
     worker: StudyWorker = field(default_factory=StudyWorker)
-    last_whole: Lru[int, bool] = field(default_factory=lambda: Lru(_REVISIONS))
     streams: Streams = field(default_factory=Streams)
     paces: Lru[Stream, Pace] = field(default_factory=lambda: Lru(_PACES))
     _contents: _Contents = field(default_factory=_Contents)

@@ -9,7 +9,17 @@ from upshot.answers.answering import Answering
 from upshot.answers.streams import Pace, Stream
 from upshot.core.time import DayRange
 
-__all__ = ["COMPARED_DAYS", "End", "day_is_whole", "earliest", "end_of", "ended", "latest", "usual_silence"]
+__all__ = [
+    "COMPARED_DAYS",
+    "End",
+    "day_is_whole",
+    "earliest",
+    "end_of",
+    "end_of_all",
+    "ended",
+    "latest",
+    "usual_silence",
+]
 
 _DAY = timedelta(days=1)
 COMPARED_DAYS = 28
@@ -37,6 +47,16 @@ def end_of(resources: Answering, stream: Stream) -> End:
     if reach == last:
         return End(last, pace.whole, stream.last_at)
     return End(reach, reach < newest or _whole(resources, newest), stream.last_at)
+
+
+def end_of_all(resources: Answering) -> End | None:
+    """The end of all events together, which is that of the store; None without events."""
+    held = resources.held()
+    if held.last_event_at is None:
+        return None
+    last = resources.local_day(held.last_event_at)
+    everything = Stream("", frozenset(), frozenset(), held.last_event_at, held.revision)
+    return End(last, last >= resources.today() or _pace(resources, everything).whole, held.last_event_at)
 
 
 def latest(ends: Iterable[End]) -> End:
@@ -110,10 +130,11 @@ def _pace(resources: Answering, stream: Stream) -> Pace:
 
 
 def _asked_pace(resources: Answering, stream: Stream) -> Pace:
-    """By its newest days with events; events of a stream stay when it goes on, and then its end is another."""
-    found = resources.store.newest_days(stream.source, sorted(stream.events), COMPARED_DAYS + 1)
+    """By its newest days with events; of all events together by those compared, as their silence says nothing."""
+    compared = resources.local_day(stream.last_at) - timedelta(days=COMPARED_DAYS)
+    since = None if stream.events else compared
+    found = resources.store.newest_days(stream.source, sorted(stream.events), COMPARED_DAYS + 1, since)
     ends = {day: at - DayRange.of(day, day).instants(resources.zone)[0] for day, at in found}
     days = sorted(ends)
-    last = days[-1]
-    near = [ends[day] for day in days[:-1] if day >= last - timedelta(days=COMPARED_DAYS)]
-    return Pace(usual_silence(days), day_is_whole(ends[last], near))
+    near = [ends[day] for day in days[:-1] if day >= compared]
+    return Pace(usual_silence(days), day_is_whole(ends[days[-1]], near))

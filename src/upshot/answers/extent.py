@@ -2,19 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from upshot.answers.answering import Answering
-from upshot.answers.ends import COMPARED_DAYS, End, day_is_whole, earliest, end_of, latest
+from upshot.answers.ends import End, earliest, end_of, end_of_all, latest
 from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
 from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
 from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
-
-if TYPE_CHECKING:
-    from ibis.expr.types import Table
-
-    from upshot.metrics.dialect import Dialect
 
 __all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
 
@@ -113,11 +107,10 @@ def extent_of_event(resources: Answering, event: str) -> Extent:
 
 
 def _extent(resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, lookback: int = 0) -> Extent:
-    info, today = resources.held(), resources.today()
-    first, last = info.first_event_at, info.last_event_at
-    if first is None or last is None:
+    first, today = resources.held().first_event_at, resources.today()
+    end = end or end_of_all(resources)
+    if first is None or end is None:
         return Extent(None, None, today, ripens, lookback)
-    end = end or _end_of_store(resources, last)
     return Extent(resources.local_day(first), end.last, today, ripens, lookback, end.whole, end.at)
 
 
@@ -134,20 +127,13 @@ def _end(resources: Answering, metric: Metric | None) -> End | None:
         parts = [end for part in metric.parts if (end := _end(resources, part)) is not None]
         return earliest(parts) if parts else None
     selections = (metric.selection,) if metric.of is None else (metric.selection, metric.of)
-    return earliest(_end_of_all(resources, brought(streams, metric, each)) for each in selections)
+    return earliest(_end_of_several(resources, brought(streams, metric, each)) for each in selections)
 
 
-def _end_of_all(resources: Answering, found: tuple[Stream, ...]) -> End:
+def _end_of_several(resources: Answering, found: tuple[Stream, ...]) -> End:
     """The end of what several streams bring alike; of all streams that of the store."""
-    info = resources.held()
-    if info.last_event_at is not None and len(found) == len(resources.streams.of(resources.store)):
-        return _end_of_store(resources, info.last_event_at)
-    return latest(end_of(resources, stream) for stream in found)
-
-
-def _end_of_store(resources: Answering, last: datetime) -> End:
-    day = resources.local_day(last)
-    return End(day, day >= resources.today() or _last_is_whole(resources, day), last)
+    everything = end_of_all(resources) if len(found) == len(resources.streams.of(resources.store)) else None
+    return everything or latest(end_of(resources, stream) for stream in found)
 
 
 def brought(streams: tuple[Stream, ...], metric: Metric, selection: Selection) -> tuple[Stream, ...]:
@@ -168,31 +154,3 @@ def _sources(selection: Selection) -> set[str] | None:
         if each.field == _SOURCE and each.op in (Op.EQ, Op.IN):
             return {value.text for value in each.values}
     return None
-
-
-def _last_is_whole(resources: Answering, last: date) -> bool:
-    revision = resources.store.revision
-    found = resources.last_whole.get(revision)
-    if found is None:
-        found = _asked_last_is_whole(resources, last)
-        resources.last_whole.put(revision, found)
-    return found
-
-
-def _asked_last_is_whole(resources: Answering, last: date) -> bool:
-    days = DayRange.of(last - timedelta(days=COMPARED_DAYS), last)
-    ends = {}
-    for day, at in resources.compiled.rows(resources.store, "ends of days", _ends_of_days, days).rows:
-        if isinstance(day, date) and isinstance(at, datetime):
-            begun = DayRange.of(day, day).instants(resources.zone)[0]
-            ends[day] = at.replace(tzinfo=None) - begun
-    return last not in ends or day_is_whole(ends.pop(last), list(ends.values()))
-
-
-def _ends_of_days(days: DayRange, dialect: "Dialect") -> "Table":
-    from upshot.metrics.compile.events import within_days
-
-    facts = dialect.unit_days("person")
-    rows = dialect.events().select("day", at="occurred_at") if facts is None else facts.select("day", at="last_at")
-    rows = within_days(rows, days)
-    return rows.group_by("day").agg(at=rows["at"].max())

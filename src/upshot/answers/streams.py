@@ -25,12 +25,14 @@ class Stream:
         events: Their names.
         of_persons: The names of those that have a person.
         last_at: When the last of them occurred; UTC without offset.
+        revision: The last change of the store that brought some.
     """
 
     source: str
     events: frozenset[str]
     of_persons: frozenset[str]
     last_at: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class Streams:
             key = (each.source, each.run, each.event)
             before = self._delivered.get(key, each)
             self._delivered[key] = Delivered(
-                *key, of_persons=each.of_persons or before.of_persons, last_at=max(each.last_at, before.last_at)
+                *key,
+                of_persons=each.of_persons or before.of_persons,
+                last_at=max(each.last_at, before.last_at),
+                revision=max(each.revision, before.revision),
             )
         if fresh:
             self._found = joined(self._delivered.values())
@@ -88,7 +93,8 @@ def joined(delivered: Iterable[Delivered]) -> tuple[Stream, ...]:
     by_source: dict[str, list[_Part]] = {}
     for each in delivered:
         parts = by_source.setdefault(each.source, [])
-        own = _Part({each.run}, {each.event}, {each.event} if each.of_persons else set(), each.last_at)
+        of_persons = {each.event} if each.of_persons else set[str]()
+        own = _Part({each.run}, {each.event}, of_persons, each.last_at, each.revision)
         met = [part for part in parts if not (own.runs.isdisjoint(part.runs) and own.names.isdisjoint(part.names))]
         if not met:
             parts.append(own)
@@ -99,7 +105,7 @@ def joined(delivered: Iterable[Delivered]) -> tuple[Stream, ...]:
         if others:
             by_source[each.source] = [part for part in parts if part not in others]
     found = [
-        Stream(source, frozenset(part.names), frozenset(part.of_persons), part.last_at)
+        Stream(source, frozenset(part.names), frozenset(part.of_persons), part.last_at, part.revision)
         for source, parts in by_source.items()
         for part in parts
     ]
@@ -114,9 +120,11 @@ class _Part:
     names: set[str]
     of_persons: set[str]
     last_at: datetime
+    revision: int
 
     def take(self, other: "_Part") -> None:
         self.runs |= other.runs
         self.names |= other.names
         self.of_persons |= other.of_persons
         self.last_at = max(self.last_at, other.last_at)
+        self.revision = max(self.revision, other.revision)

@@ -180,10 +180,18 @@ class EventStore(Protocol):
         """
         ...
 
-    def newest_days(self, source: str, events: Sequence[str], most: int) -> list[tuple[date, datetime]]:
+    def newest_days(
+        self, source: str, events: Sequence[str], most: int, since: date | None = None
+    ) -> list[tuple[date, datetime]]:
         """The newest local days on which events of these names came from a source, newest first, and when they ended.
 
         The instants are UTC without offset.
+
+        Args:
+            source: Where they came from; with no source and no names, events of every source and name.
+            events: Their names.
+            most: How many days, at most.
+            since: The first day that is looked at; None for all.
         """
         ...
 

@@ -192,7 +192,8 @@ class EventCounts(msgspec.Struct, frozen=True):
 class Delivered(msgspec.Struct, frozen=True):
     """Events of one name from one source, of imports from one run: ``run`` is when it was received, else None.
 
-    ``of_persons`` says whether some of them have a person; ``last_at`` is when the last of them occurred.
+    ``of_persons`` says whether some of them have a person; ``last_at`` is when the last of them occurred, ``revision``
+    the last change that brought some.
     """
 
     source: str
@@ -200,6 +201,7 @@ class Delivered(msgspec.Struct, frozen=True):
     event: str
     of_persons: bool
     last_at: datetime
+    revision: int = 0
 
 
 class PropertyCounts(msgspec.Struct, frozen=True):

@@ -306,10 +306,12 @@ class DuckDBStore:
         with self._reading() as cursor:
             return summaries.deliveries(cursor, after)
 
-    def newest_days(self, source: str, events: Sequence[str], most: int) -> list[tuple[date, datetime]]:
+    def newest_days(
+        self, source: str, events: Sequence[str], most: int, since: date | None = None
+    ) -> list[tuple[date, datetime]]:
         """The newest days on which events of these names came from a source, newest first, and when they ended."""
         with self._reading() as cursor:
-            return summaries.newest_days(cursor, source, events, most)
+            return summaries.newest_days(cursor, source, events, most, since)
 
     def event_summaries(self) -> list[EventCounts]:
         """Every event name, most frequent first."""

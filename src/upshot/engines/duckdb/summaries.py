@@ -111,19 +111,24 @@ def deliveries(cursor: DuckDBPyConnection, after: int) -> tuple[list[Delivered],
         """,
         [after, sources],
     ).fetchall()
-    return [Delivered(*row[:5]) for row in rows], max((int(row[5]) for row in rows), default=after)
+    return [Delivered(*row) for row in rows], max((int(row[5]) for row in rows), default=after)
 
 
 def newest_days(
-    cursor: DuckDBPyConnection, source: str, events: Sequence[str], most: int
+    cursor: DuckDBPyConnection, source: str, events: Sequence[str], most: int, since: date | None
 ) -> list[tuple[date, datetime]]:
-    """The newest days with events of these names from a source, newest first, and when the last of each occurred."""
+    """The newest days with events of these names from a source, newest first, and when the last of each occurred.
+
+    What is asked of every source and name is read from facts, which hold each event, those without a person too.
+    """
+    facts, own = "SELECT day, last_at AS instant FROM unit_days WHERE unit_type = 'person'", bool(source or events)
+    rows = "SELECT day, occurred_at AS instant FROM events WHERE source = $source AND list_contains($events, event)"
     return cursor.execute(
-        """
-        SELECT day, max(occurred_at) FROM events WHERE source = $1 AND list_contains($2::VARCHAR[], event)
-        GROUP BY day ORDER BY day DESC LIMIT $3
+        f"""
+        SELECT day, max(instant) FROM ({rows if own else facts}) WHERE $since::DATE IS NULL OR day >= $since
+        GROUP BY day ORDER BY day DESC LIMIT $most
         """,
-        [source, list(events), most],
+        {"most": most, "since": since, **({"source": source, "events": list(events)} if own else {})},
     ).fetchall()
 
 
