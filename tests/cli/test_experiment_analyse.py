@@ -11,7 +11,19 @@ import pyarrow.parquet
 import pytest
 
 from tests.cli.test_commands import Captured, run
-from upshot.stats import Estimate, Moments, NoEstimate, PairMoments, cuped, difference, lift, stack_arms
+from upshot.stats import (
+    Estimate,
+    Moments,
+    NoEstimate,
+    PairMoments,
+    Quantiles,
+    cuped,
+    difference,
+    lift,
+    quantile_difference,
+    quantile_lift,
+    stack_arms,
+)
 
 Columns = dict[str, list[str]]
 
@@ -94,6 +106,70 @@ def test_covariate_adjusts_as_cuped_does(folder: Path, capsys: Captured, tmp_pat
     wanted = difference(adjusted[:1], adjusted[1:], level=0.975)
     assert [each["absolute"] for each in found["effects"]] == [interval(wanted.at(place), rel=1e-9) for place in (0, 1)]
     assert "balance before" in [check["name"] for check in found["checks"]]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "column", "share"),
+    [
+        ("spend:p90", "spend", 0.9),
+        ("spend: median", "spend", 0.5),
+        ("orders:p99.5", "orders", 0.995),
+        ("orders:p50", "orders", 0.5),
+    ],
+)
+def test_quantiles_are_those_of_all_values(
+    folder: Path, capsys: Captured, tmp_path: Path, people: Columns, outcome: str, column: str, share: float
+) -> None:
+    """Only the values near a quantile leave the table, and they give what all values give, tied or not."""
+    found = analysed(capsys, folder, write(tmp_path / "t.csv", people), "--outcome", "past", "--outcome", outcome)
+    arms = {arm: arm_values(people, column, arm) for arm in ("control", "mens", "womens")}
+    whole = {arm: Quantiles.of(values, share) for arm, values in arms.items()}
+    assert [each["mean"] for each in found["means"] if each["outcome"] == outcome] == [
+        None if np.isnan(each.value) else float(each.value) for each in whole.values()
+    ]
+    effects = [each for each in found["effects"] if each["outcome"] == outcome]
+    assert [each["arm"] for each in effects] == ["mens", "womens"]
+    for effect in effects:
+        treated = whole[str(effect["arm"])]
+        absolute = quantile_difference(whole["control"], treated).at()
+        if isinstance(absolute, NoEstimate):
+            assert (effect["absolute"], effect["why_not"]) == (None, absolute.sentence)
+            continue
+        assert effect["absolute"] == interval(absolute, rel=1e-12)
+        assert effect["relative"] == interval(quantile_lift(whole["control"], treated).at(), rel=1e-12)
+
+
+def test_outcomes_come_in_the_order_in_which_they_were_asked(
+    folder: Path, capsys: Captured, tmp_path: Path, people: Columns
+) -> None:
+    asked = ["spend:p90", "spend", "orders:median", "bought"]
+    words = [word for name in asked for word in ("--outcome", name)]
+    found = analysed(capsys, folder, write(tmp_path / "t.csv", people), *words)
+    assert list(dict.fromkeys(each["outcome"] for each in found["effects"])) == asked
+    assert [each["level"] for each in found["effects"]][:4] == pytest.approx([0.975, 0.975, 0.95, 0.95])
+
+
+@pytest.mark.parametrize(
+    ("words", "ship"),
+    [
+        (("--outcome", "spend"), {"mens": "SHIP", "womens": "DO_NOT_SHIP"}),
+        (("--outcome", "spend", "--lower", "spend"), {"mens": "DO_NOT_SHIP", "womens": "DO_NOT_SHIP"}),
+        (
+            ("--outcome", "spend", "--outcome", "orders", "--guardrail", "orders=20%"),
+            {"mens": "SHIP", "womens": "DO_NOT_SHIP"},
+        ),
+        (
+            ("--outcome", "spend", "--outcome", "orders", "--guardrail", "orders=0.001"),
+            {"mens": "DO_NOT_SHIP", "womens": "DO_NOT_SHIP"},
+        ),
+        (("--outcome", "orders", "--guardrail", "orders=2%"), {}),
+    ],
+)
+def test_rule_says_of_each_arm_whether_to_ship_it(
+    folder: Path, capsys: Captured, tmp_path: Path, people: Columns, words: tuple[str, ...], ship: dict[str, str]
+) -> None:
+    found = analysed(capsys, folder, write(tmp_path / "t.csv", people), "--covariate", "past", *words)
+    assert {each["arm"]: each["word"] for each in found["decisions"]} == ship
 
 
 def test_ratio_and_yes_or_no_are_told_in_the_terminal(
@@ -182,6 +258,13 @@ def changed(columns: Columns, **new: Callable[[list[str]], list[str]]) -> Column
         ({}, ("--split", "control=1"), "--split says nothing of mens, womens."),
         ({}, ("--split", "control=-1"), "'control=-1' gives no share above 0."),
         ({}, ("--level", "1"), "The level 1 does not lie between 0 and 1."),
+        ({}, ("--outcome", "spend:p0"), "'spend:p0' names no quantile."),
+        ({}, ("--outcome", "spent:p90"), "There is no column named 'spent'. Did you mean 'spend'?"),
+        ({}, ("--outcome", "spend/"), "'spend/' is no ratio."),
+        ({}, ("--guardrail", "spent=2%"), "There is no outcome named 'spent'. Did you mean 'spend'?"),
+        ({}, ("--guardrail", "spend=150%"), "'spend=150%' gives no loss between 0 and 100%."),
+        ({}, ("--guardrail", "spend=a bit"), "'spend=a bit' gives no loss between 0 and 100%."),
+        ({}, ("--lower", "orders"), "There is no outcome named 'orders'."),
     ],
 )
 def test_table_that_cannot_be_read_is_refused_with_what_to_do(

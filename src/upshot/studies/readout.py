@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     from upshot.stats import FloatArray, NormalLimit
     from upshot.studies.inputs import ArmValues
 
-__all__ = ["ArmStatistics", "Readout", "family_level", "have_past", "read_out", "short_of", "tails_of"]
+__all__ = [
+    "ArmStatistics",
+    "Readout",
+    "adjusted",
+    "family_level",
+    "few_successes",
+    "have_past",
+    "read_out",
+    "short_of",
+    "tails_of",
+]
 
 _FEW_SUCCESSES = 50
 _SHAKY_BASELINE = 0.03
@@ -110,6 +120,11 @@ class ArmStatistics:
         """The value alone."""
         return Moments(self.n, self.means[..., 0], self.covariance[..., 0, 0], yes_no=self.shape == "proportion")
 
+    @property
+    def successes(self) -> Successes:
+        """Those of a proportion, counted."""
+        return Successes(self.n, np.rint(self.means[..., 0] * self.n))
+
 
 @dataclass(frozen=True, slots=True)
 class Readout:
@@ -131,7 +146,7 @@ def read_out(arms: ArmStatistics, *, level: float, final: bool) -> Readout:
         level: Coverage of each interval, in (0, 1).
         final: Whether this is a declared reading.
     """
-    moments, how, slope = _adjusted(arms)
+    moments, how, slope = adjusted(arms)
     control, treated = moments[..., :1], moments[..., 1:]
     if not final:
         skewness = _skewness(arms, slope)
@@ -157,10 +172,10 @@ def read_out(arms: ArmStatistics, *, level: float, final: bool) -> Readout:
     relative = _chosen(shaky, fieller_lift(control, treated, level=level), lift(control, treated, level=level))
     if arms.shape != "proportion":
         return Readout(absolute, relative, f"Welch{how}")
-    few = _few(arms)
+    few = few_successes(arms)
     if not few.any():
         return Readout(absolute, relative, f"Welch{how}")
-    counted = Successes(arms.n, np.rint(arms.means[..., 0] * arms.n))
+    counted = arms.successes
     without, having = (Successes(counted.n[..., s], counted.successes[..., s]) for s in (slice(1), slice(1, None)))
     return Readout(
         _chosen(few, score_difference(without, having, level=level), absolute),
@@ -179,7 +194,7 @@ def tails_of(arms: ArmStatistics, *, level: float) -> NormalLimit:
     Returns:
         The prediction; NOT_FINITE where the skewness is not known.
     """
-    moments, _, slope = _adjusted(arms)
+    moments, _, slope = adjusted(arms)
     skewness = _skewness(arms, slope)
     control, treated = moments[..., :1], moments[..., 1:]
     return normal_limit(control, treated, skewness[..., :1], skewness[..., 1:], level=level, tolerance=_UNEVEN)
@@ -196,7 +211,7 @@ def short_of(arms: ArmStatistics) -> tuple[FloatArray, FloatArray]:
     Returns:
         Two arrays of shape (…): skewness in absolute value, and ``minimum_units`` for it.
     """
-    _, _, slope = _adjusted(arms)
+    _, _, slope = adjusted(arms)
     skewness = np.abs(_skewness(arms, slope))
     most = np.fmax.reduce(np.where(np.isfinite(skewness), skewness, np.nan), axis=-1)
     least = minimum_units(most)
@@ -220,26 +235,26 @@ def have_past(arms: Sequence[ArmValues]) -> bool:
     return all(known)
 
 
-def _few(arms: ArmStatistics) -> NDArray[np.bool_]:
+def few_successes(arms: ArmStatistics) -> NDArray[np.bool_]:
     """Whether any arm has few successes or few failures, shape (…, 1)."""
     share = arms.means[..., 0]
     fewest = np.minimum(share * arms.n, (1.0 - share) * arms.n)
     return np.asarray((fewest < _FEW_SUCCESSES).any(axis=-1, keepdims=True))
 
 
-def _adjusted(arms: ArmStatistics) -> tuple[Moments, str, FloatArray]:
+def adjusted(arms: ArmStatistics) -> tuple[Moments, str, FloatArray]:
     """One mean for each arm, how it was made, and a for which x − a v is what varies in it, shape (…, g)."""
     if arms.shape == "ratio":
         ratio = arms.pair.linearised()
         return ratio, ", ratio of means", np.asarray(ratio.mean)
     if arms.paired:
         pair = arms.pair
-        adjusted = cuped(pair)
+        narrowed = cuped(pair)
         with np.errstate(all="ignore"):
             freedom = np.maximum(arms.n - 1.0, 0.0)
             cross = (freedom * pair.covariance).sum(axis=-1, keepdims=True)
             slope = cross / (freedom * pair.variance_y).sum(axis=-1, keepdims=True)
-        return adjusted, ", adjusted by what units did before (CUPED)", slope + np.zeros_like(arms.n)
+        return narrowed, ", adjusted by what units did before (CUPED)", slope + np.zeros_like(arms.n)
     return arms.value, "", np.zeros_like(arms.n)
 
 

@@ -5,7 +5,25 @@ import msgspec
 from upshot.catalog.verdict import Check, Interval
 from upshot.studies.inputs import ArmUnits, ArmValues
 
-__all__ = ["TableEffect", "TableInputs", "TableMean", "TableReport"]
+__all__ = ["ArmDecision", "ArmSpread", "TableEffect", "TableInputs", "TableMean", "TableReport"]
+
+
+class ArmSpread(msgspec.Struct, frozen=True, kw_only=True):
+    """How an arm's people are spread around a quantile: all that its estimate and its interval need.
+
+    Attributes:
+        metric: The outcome.
+        variant: The arm.
+        share: Which quantile, in (0, 1).
+        values: Those around the quantile, ascending.
+        counts: How many people have each; the first has those with less as well, the last those with more.
+    """
+
+    metric: str
+    variant: str
+    share: float
+    values: tuple[float, ...]
+    counts: tuple[int, ...]
 
 
 class TableInputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,22 +31,31 @@ class TableInputs(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         arms: The control first.
-        values: By outcome and arm; the first outcome is the primary one.
+        values: By outcome and arm, of outcomes that are means, shares or ratios.
         level: Coverage of the intervals: of the primary outcome's for all arms together, of any other's by itself.
+        spreads: By outcome and arm, of outcomes that are quantiles.
+        order: The outcomes' names, the primary one first; those that it leaves out follow, values before spreads.
+        margins: The outcomes that must not get worse, each with the relative loss that is accepted.
+        lower: The outcomes of which less is better.
     """
 
     arms: tuple[ArmUnits, ...]
-    values: tuple[ArmValues, ...]
+    values: tuple[ArmValues, ...] = ()
     level: float = 0.95
+    spreads: tuple[ArmSpread, ...] = ()
+    order: tuple[str, ...] = ()
+    margins: dict[str, float] = {}
+    lower: tuple[str, ...] = ()
 
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes' names, the primary one first."""
-        return tuple(dict.fromkeys(value.metric for value in self.values))
+        named = (*(value.metric for value in self.values), *(spread.metric for spread in self.spreads))
+        return tuple(dict.fromkeys((*(name for name in self.order if name in named), *named)))
 
 
 class TableMean(msgspec.Struct, frozen=True, kw_only=True):
-    """What an arm's people had of an outcome: their mean, or the ratio of both means; None where that is no number."""
+    """What an arm's people had of an outcome: mean, ratio of both means or quantile; None where that is no number."""
 
     outcome: str
     arm: str
@@ -60,6 +87,20 @@ class TableEffect(msgspec.Struct, frozen=True, kw_only=True):
     why_not: str = ""
 
 
+class ArmDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rule says of an arm: ship where an outcome that should rise is better and no guardrail is worse.
+
+    Attributes:
+        arm: The treatment.
+        word: ``SHIP``, ``DO_NOT_SHIP`` or ``NOT_MEASURABLE``.
+        sentences: The recommendation, then one sentence for each outcome.
+    """
+
+    arm: str
+    word: str
+    sentences: tuple[str, ...]
+
+
 class TableReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the table says.
 
@@ -70,6 +111,7 @@ class TableReport(msgspec.Struct, frozen=True, kw_only=True):
         refused: Why nothing is compared; empty where it is.
         means: By outcome and arm; none where nothing is compared.
         effects: By outcome and treatment; none where nothing is compared.
+        decisions: By treatment; none where nothing is compared.
     """
 
     arms: tuple[ArmUnits, ...]
@@ -78,3 +120,4 @@ class TableReport(msgspec.Struct, frozen=True, kw_only=True):
     refused: tuple[str, ...]
     means: tuple[TableMean, ...]
     effects: tuple[TableEffect, ...]
+    decisions: tuple[ArmDecision, ...] = ()

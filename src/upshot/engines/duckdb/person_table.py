@@ -17,13 +17,15 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.engines.duckdb.sql import identifier, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["MOST_ARMS", "Asked", "PairSums", "PersonTable", "read_columns", "read_person_table"]
+__all__ = ["MOST_ARMS", "Around", "Asked", "PairSums", "PersonTable", "read_columns", "read_person_table"]
 
 MOST_ARMS = 50
 _SHOWN = 40
+_REACH = 4.0
+"""Ranks around a quantile that are read, in roots of the persons: eight standard errors of a rank, or more."""
 _LINES = (".json", ".jsonl", ".ndjson")
 
 
@@ -68,21 +70,44 @@ class PairSums:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """The quantile at ``share`` of the column ``value``, in (0, 1)."""
+
+    value: str
+    share: float
+
+
+Spread = tuple[tuple[float, ...], tuple[int, ...]]
+"""Values around a quantile, ascending, and how many have each; the first and the last stand for what lies beyond."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonTable:
-    """Arms with their persons, in the order of their names, and for each of what was asked the moments by arm."""
+    """Arms with their persons, in the order of their names, and for each of what was asked the answers by arm."""
 
     arms: dict[str, int]
     moments: tuple[dict[str, PairSums], ...]
+    spreads: tuple[dict[str, Spread], ...]
 
 
-def read_person_table(file: Path, arm: str, asked: tuple[Asked, ...], *, unit: str = "") -> PersonTable:
-    """The moments of ``asked`` by arm.
+def read_person_table(
+    file: Path,
+    arm: str,
+    asked: tuple[Asked, ...],
+    *,
+    around: tuple[Around, ...] = (),
+    unit: str = "",
+    told: Callable[[str], object] = lambda _: None,
+) -> PersonTable:
+    """The moments of ``asked`` and the values ``around`` quantiles, by arm.
 
     Args:
         file: CSV, TSV (compressed with gzip or not), JSON lines or Parquet.
         arm: The column that says which arm.
         asked: What is wanted of each arm.
+        around: Which quantiles are wanted.
         unit: The column that names the person; empty where there is none.
+        told: Told what is looked at next, ``arm``, ``unit`` or ``values``.
 
     Raises:
         InvalidInput: The file cannot be read or has no rows, a person has two rows, a row has no arm, there are fewer
@@ -90,16 +115,24 @@ def read_person_table(file: Path, arm: str, asked: tuple[Asked, ...], *, unit: s
         NotFound: It has no such column.
     """
     header = read_columns(file)
-    for column in (arm, unit, *(name for each in asked for name in (each.value, each.beside))):
+    measured = (*(n for each in asked for n in (each.value, each.beside) if n), *(each.value for each in around))
+    for column in (arm, unit, *measured):
         if column and column not in header:
             raise NotFound("column", column, header, hint=f"The file has {', '.join(header)}.")
     scan = _scan(file)
     with _reading(file) as connection:
+        told("arm")
         arms = _arms(connection, scan, arm)
+        told("unit")
         if unit:
             _refuse_repeated(connection, scan, arm, unit)
-        _refuse_no_numbers(connection, scan, asked)
-        return PersonTable(arms, tuple(_moments(connection, scan, arm, each) for each in asked))
+        told("values")
+        _refuse_no_numbers(connection, scan, tuple(dict.fromkeys(measured)))
+        return PersonTable(
+            arms,
+            tuple(_moments(connection, scan, arm, each) for each in asked),
+            tuple(_spreads(connection, scan, arm, each) for each in around),
+        )
 
 
 def read_columns(file: Path) -> tuple[str, ...]:
@@ -214,8 +247,7 @@ def _refuse_repeated(connection: duckdb.DuckDBPyConnection, scan: str, arm: str,
         )
 
 
-def _refuse_no_numbers(connection: duckdb.DuckDBPyConnection, scan: str, asked: tuple[Asked, ...]) -> None:
-    columns = tuple(dict.fromkeys(name for each in asked for name in (each.value, each.beside) if name))
+def _refuse_no_numbers(connection: duckdb.DuckDBPyConnection, scan: str, columns: tuple[str, ...]) -> None:
     rows, *counted = _one(
         connection,
         f"SELECT count(*), {', '.join(f'count(*) FILTER ({_number(c)} IS NULL)' for c in columns)} FROM {scan}",
@@ -257,3 +289,32 @@ def _sums(row: tuple[object, ...], *, paired: bool) -> PairSums:
         covariance=covariance if paired else None,
         cubes=tuple(cubes) if paired else (cubes[0],),
     )
+
+
+def _spreads(connection: duckdb.DuckDBPyConnection, scan: str, arm: str, around: Around) -> dict[str, Spread]:
+    """By arm: values that an interval may reach, and one beyond on either side, which stands for all that lie there."""
+    values = f"SELECT {_label(arm)} AS arm, {_number(around.value)} AS x, count(*) AS n FROM {scan} GROUP BY 1, 2"
+    ranked = (
+        "SELECT arm, x, n, sum(n) OVER (PARTITION BY arm ORDER BY x) AS upto, sum(n) OVER (PARTITION BY arm) AS all_n "
+        f"FROM ({values})"
+    )
+    reach = f"{_REACH} * sqrt(all_n) + 1"
+    near = f"upto >= all_n * {around.share!r} - {reach} AND upto - n <= all_n * {around.share!r} + {reach}"
+    marked = f"SELECT *, {near} AS near FROM ({ranked})"
+    beside = " OR ".join(f"{side}(near, 1, false) OVER (PARTITION BY arm ORDER BY x)" for side in ("lag", "lead"))
+    found: dict[str, list[tuple[float, int, int, int]]] = {}
+    for name, x, n, upto, all_n in connection.execute(
+        f"SELECT arm, x, n, upto, all_n FROM ({marked}) QUALIFY near OR {beside} ORDER BY arm, x"
+    ).fetchall():
+        found.setdefault(str(name), []).append((float(x), int(n), int(upto), int(all_n)))
+    return {name: _clipped(rows) for name, rows in found.items()}
+
+
+def _clipped(rows: list[tuple[float, int, int, int]]) -> Spread:
+    counts = [n for _, n, _, _ in rows]
+    counts[0] = rows[0][2]
+    if len(rows) > 1:
+        counts[-1] = rows[-1][3] - rows[-2][2]
+    else:
+        counts[0] = rows[0][3]
+    return tuple(x for x, _, _, _ in rows), tuple(counts)

@@ -1,5 +1,6 @@
 """Experiments: which there are, and what one says now."""
 
+import itertools
 import math
 import time
 from datetime import date, timedelta
@@ -28,13 +29,15 @@ from upshot.core.errors import InvalidInput, NotFound
 from upshot.engines.duckdb.person_table import MOST_ARMS
 from upshot.studies.checked import CheckInputs, CheckReport
 from upshot.studies.inputs import ArmValues, StudyInputs
-from upshot.studies.tabled import TableInputs, TableReport
+from upshot.studies.tabled import ArmSpread, TableInputs, TableReport
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
 __all__ = ["BINDINGS", "analyse", "check", "list_experiments", "show"]
 
 _MOST_ROWS = 500_000
+_MOST_PEOPLE = 100_000_000
+"""In an arm of which a quantile is asked: they are ranked in memory."""
 _SHAPES = ("mean", "proportion", "ratio")
 
 State = Literal["planned", "running", "ended"]
@@ -77,11 +80,16 @@ def analyse(resources: Resources, principal: Principal, request: TableInputs) ->
         raise InvalidInput("There is nobody in any arm.", hint="Give the number of people of each arm.")
     if not 0 < request.level < 1:
         raise InvalidInput(f"The level {request.level:g} does not lie between 0 and 1.", hint="Usual is 0.95.")
-    if not request.values:
+    if not request.outcomes:
         raise InvalidInput("There is no outcome.", hint="Give the values of at least one outcome.")
+    for name in (*request.margins, *request.lower):
+        if name not in request.outcomes or not 0.0 < request.margins.get(name, 0.5) < 1.0:
+            raise InvalidInput(f"{name!r} is no outcome with a margin between 0 and 1.", hint="Name an outcome.")
     for outcome in request.outcomes:
         found = [value for value in request.values if value.metric == outcome]
-        if [value.variant for value in found] != names or not _comparable(found):
+        spreads = [spread for spread in request.spreads if spread.metric == outcome]
+        whole = (_comparable(found) if found else _spread(spreads)) and bool(found) != bool(spreads)
+        if [*(value.variant for value in found), *(spread.variant for spread in spreads)] != names or not whole:
             raise InvalidInput(
                 f"The outcome {outcome!r} does not have values of one shape for each arm in order.",
                 hint=f"Give them for {', '.join(names)}; a ratio needs its denominator's.",
@@ -93,6 +101,18 @@ def _comparable(arms: list[ArmValues]) -> bool:
     shape = arms[0].shape
     whole = all(arm.n >= 0 and arm.variance_x >= 0.0 and (arm.mean_y is not None) == (shape == "ratio") for arm in arms)
     return whole and shape in _SHAPES and all(arm.shape == shape for arm in arms)
+
+
+def _spread(arms: list[ArmSpread]) -> bool:
+    return all(
+        0.0 < arm.share < 1.0
+        and len(arm.values) == len(arm.counts) > 0
+        and all(count > 0 for count in arm.counts)
+        and all(math.isfinite(value) for value in arm.values)
+        and all(one < other for one, other in itertools.pairwise(arm.values))
+        and sum(arm.counts) <= _MOST_PEOPLE
+        for arm in arms
+    )
 
 
 def list_experiments(resources: Resources, principal: Principal, request: Nothing) -> ExperimentList:
