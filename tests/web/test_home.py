@@ -175,7 +175,10 @@ def test_home_shows_the_chosen_metrics_in_their_order_and_that_is_undone(fresh: 
         client.post("/home/restore", data={"version": "0"})
         assert cards() == usual
         assert client.post("/home/keep", data={}).status_code == 400
-        assert client.post("/home/keep", data={"metric": "lost"}).status_code == 404
+        lost = client.post("/home/keep", data={"metric": ["lost", "events"]})
+        assert lost.status_code == 400
+        assert "There is no metric named 'lost'." in html.unescape(lost.text)
+        assert re.findall(r'value="(\w+)" checked', lost.text) == ["events"]
         client.post("/home/keep", data={"metric": ["events"]})
         client.post("/home/keep", data={"metric": ["events"], "usual": "1"})
     assert cards() == usual

@@ -15,6 +15,7 @@ import numpy as np
 
 from upshot.core.errors import InvalidInput
 from upshot.core.suggest import did_you_mean, nearest
+from upshot.core.units import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -397,7 +398,7 @@ def place_of(index: tuple[object, ...], shape: tuple[int, ...]) -> tuple[int, ..
     if not index and not shape:  # a single comparison, thousands of times a second
         return ()
     if len(index) != len(shape):
-        asked = f"{len(index)} number{'s' * (len(index) != 1)}"
+        asked = counted(len(index), "number")
         raise InvalidInput(f"The results have shape {shape}.", hint=f"Give a number for each axis, not {asked}.")
     return tuple(whole("index", at, least=-size, most=size - 1) for at, size in zip(index, shape, strict=True))
 
