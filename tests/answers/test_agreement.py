@@ -268,9 +268,10 @@ def _check_grid(
         else:
             assert cell.note
     lines = list(csv.DictReader(io.StringIO(grid_csv(found))))
-    assert sorted((r["cohort"], int(r["offset"]), int(r["size"]), r["complete"]) for r in lines) == sorted(
-        (str(c.cohort), c.offset, c.size, str(c.complete).lower()) for c in found.cells
+    assert sorted((r["cohort"], int(r["offset"]), int(r["size"]), r["complete"], r["note"]) for r in lines) == sorted(
+        (str(c.cohort), c.offset, c.size, str(c.complete).lower(), c.note) for c in found.cells
     )
+    assert {row["grain"] for row in lines} <= {str(found.grain)}
 
 
 @pytest.mark.parametrize("shape", MetricType)

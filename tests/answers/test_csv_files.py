@@ -120,13 +120,13 @@ def test_several_series_stand_in_one_file_with_what_each_point_says() -> None:
 def test_grid_has_a_line_for_each_cell() -> None:
     cells = (
         RetentionCell(DAYS[1], 0, 0, 4, 1.0, complete=True, size=4),
-        RetentionCell(DAYS[0], 1, 3, 1, None, complete=False, size=3),
+        RetentionCell(DAYS[0], 1, 3, 1, None, complete=False, size=3, note="the data end inside"),
         RetentionCell(DAYS[0], 0, 0, 3, 1.0, complete=True, size=3),
     )
     grid = RetentionGrid(VIEW, Grain.DAY, cells, cut_off_left=(DAYS[0],), sql="", route="events", elapsed_ms=1.0)
     assert grid_csv(grid).splitlines() == [
-        "cohort,offset,offset_last,units,size,share,complete,cut_off_left",
-        "2024-03-04,0,0,3,3,1.0,true,true",
-        "2024-03-04,1,3,1,3,,false,true",
-        "2024-03-05,0,0,4,4,1.0,true,false",
+        "cohort,grain,offset,offset_last,units,size,share,complete,cut_off_left,note",
+        "2024-03-04,day,0,0,3,3,1.0,true,true,",
+        "2024-03-04,day,1,3,1,3,,false,true,the data end inside",
+        "2024-03-05,day,0,0,4,4,1.0,true,false,",
     ]

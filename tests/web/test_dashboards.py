@@ -192,7 +192,7 @@ def test_tile_that_takes_too_long_is_fetched_by_itself(shop: Served, monkeypatch
         ("tiles/revenue/chart.svg", b"<svg", "image/svg+xml"),
         ("tiles/revenue/chart.png", b"\x89PNG", "image/png"),
         ("tiles/back/chart.svg", b"<svg", "image/svg+xml"),
-        ("tiles/back/data.csv", b"cohort,offset", "text/csv"),
+        ("tiles/back/data.csv", b"cohort,grain,offset", "text/csv"),
         ("tiles/revenue/data.csv", b"period,grain,country,value", "text/csv"),
         ("export/dashboard.svg", b"<svg", "image/svg+xml"),
         ("export/dashboard.pdf", b"%PDF-", "application/pdf"),

@@ -10,7 +10,7 @@ from upshot.answers.left_out import how_many
 from upshot.answers.periods import NO_PARTNER
 from upshot.api.explore import Distribution
 from upshot.api.ledger import Ledger, LedgerRow
-from upshot.api.metrics import MetricSeries, Point, RetentionGrid
+from upshot.api.metrics import MetricSeries, Point, RetentionCell, RetentionGrid
 from upshot.catalog.verdict import Interval
 from upshot.core.csv_text import Cell, csv_text
 
@@ -30,6 +30,10 @@ _OF_A_GROUP = ("value", "of", "complete", "small_group", "note")
 _LEFT_OUT = ("values_left_out",)
 _COMPARED = ("previous_period", "previous_value", "previous_complete", "previous_note")
 
+_GRID = (
+    *("cohort", "grain", "offset", "offset_last", "units", "size", "share"),
+    *("complete", "cut_off_left", "note"),
+)
 _LEDGER = (
     *("output", "title", "kind", "objective", "team", "launch", "launched_on", "shared_with"),
     *("cost", "cost_days", "cost_estimated", "metric", "expectation", "expectation_met"),
@@ -122,10 +126,10 @@ def distribution_csv(found: Distribution) -> str:
 def grid_csv(grid: RetentionGrid) -> str:
     """One line for each cell."""
     rows = (
-        (c.cohort, c.offset, c.offset_last, c.units, c.size, c.share, c.complete, c.cohort in grid.cut_off_left)
+        (c.cohort, grid.grain, c.offset, c.offset_last, c.units, c.size, c.share, c.complete, _cut(grid, c), c.note)
         for c in sorted(grid.cells, key=lambda c: (c.cohort, c.offset))
     )
-    return csv_text(("cohort", "offset", "offset_last", "units", "size", "share", "complete", "cut_off_left"), rows)
+    return csv_text(_GRID, rows)
 
 
 def ledger_csv(ledger: Ledger) -> str:
@@ -144,6 +148,10 @@ def compared_points(series: MetricSeries) -> Iterator[Point | None]:
         partners = before.get(point.group, [])
         partner = partners[index] if index < len(partners) else None
         yield None if partner is not None and partner.note == NO_PARTNER else partner
+
+
+def _cut(grid: RetentionGrid, cell: RetentionCell) -> bool:
+    return cell.cohort in grid.cut_off_left
 
 
 def _of_a_group(point: Point) -> tuple[Cell, ...]:
