@@ -115,8 +115,9 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!palette?.open || !palette.contains(event.target as Element)) return;
   const all = options(palette);
   choose(palette, all[0]);
-  shown = palette.querySelector<HTMLElement>("#palette-found")?.dataset["typed"] ?? "";
+  const { typed: text = "", status: says = "" } = palette.querySelector<HTMLElement>("#palette-found")?.dataset ?? {};
+  shown = text;
   if (waiting) follow(palette);
   const status = palette.querySelector("#palette-status");
-  if (status) status.textContent = all.length === 1 ? "1 result" : `${all.length} results`;
+  if (status) status.textContent = says;
 });

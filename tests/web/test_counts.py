@@ -118,3 +118,15 @@ def test_no_other_place_forms_a_plural() -> None:
         if _OWN.search(line)
     }
     assert found == set()
+
+
+def test_no_script_forms_a_plural() -> None:
+    """Scripts show what the server has counted: a plural of theirs would be no message either."""
+    sources = Path(upshot.__file__).parents[2] / "frontend" / "src"
+    found = {
+        f"{path.relative_to(sources)}: {line.strip()}"
+        for path in sources.rglob("*.ts")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"""[=!]== ?1 \?|> 1 \? ["'`]|\? ["'`]s["'`]""", line)
+    }
+    assert found == set()

@@ -40,6 +40,14 @@ def test_fit_of_a_name(typed: str, text: str, expected: Fit) -> None:
     assert fit(typed, text) is expected
 
 
+@pytest.mark.parametrize(("query", "several"), [("q=odd+name.x", False), ("q=zzzzqqqq", True), ("q=re", True)])
+def test_how_many_were_found_is_said_by_the_server(served: Served, query: str, several: bool) -> None:
+    found = len(names(served, query))
+    text = f"{found} {'results' if several else 'result'}"
+    assert f'data-status="{text}"' in served.get(f"/search?{query}").text
+    assert (found != 1) is several
+
+
 @pytest.mark.parametrize(
     ("typed", "first"),
     [

@@ -74,6 +74,29 @@ def test_page_in_english_is_as_its_template_says(served: Served, monkeypatch: py
         assert with_messages[path] == text, path
 
 
+_SAID = {"filters/filters.html": {'"country in (France, Spain)"'}}
+"""By template, texts in expressions that are no words of a language: what filters are written in."""
+
+
+@pytest.mark.parametrize("template", sorted(WEB.rglob("*.html")), ids=lambda path: path.relative_to(WEB).as_posix())
+def test_texts_inside_expressions_are_messages(template: Path) -> None:
+    lexed = jinja2.Environment(extensions=[Texts]).lex(pages.environment(Texts).preprocess(template.read_text("utf-8")))
+    tokens = [(kind, text) for _, kind, text in lexed if kind != "whitespace"]
+    bare = {
+        text
+        for place, (kind, text) in enumerate(tokens)
+        if kind == "string" and re.search(r"[a-zA-Z]{2,} [a-z]{2,}", text)
+        if [before for _, before in tokens[max(0, place - 2) : place]] != ["_", "("]
+    }
+    assert bare == _SAID.get(template.relative_to(WEB).as_posix(), set())
+
+
+def test_message_in_an_expression_is_in_the_catalogue(served: Served) -> None:
+    assert 'msgid "all %(a)s metrics"' in catalogue()
+    text = served.get("/").text
+    assert "Nothing unusual: all" in text or "Nothing unusual: the one metric" in text
+
+
 class Bare(HTMLParser):
     """Texts of a page that stand outside of messages and hold words of the program's own."""
 
