@@ -157,6 +157,9 @@ def test_statistic_without_a_value_says_why() -> None:
     assert reason([[1.0, 2.0, np.nan]], spread) is Reason.NOT_FINITE
     assert reason([[1.0, 2.0, np.nan, 4.0]], lambda x: np.nan_to_num(x).mean(axis=1)) is Reason.OK
     assert reason([[2.0, 2.0, 2.0]], spread) is Reason.ZERO_VARIANCE
+    assert reason([[2.0] * 40 + [3.0], [5.0] * 40], lambda x, y: np.median(y, axis=1) - np.median(x, axis=1)) is (
+        Reason.CONSTANT_STATISTIC
+    )
     assert reason([[1.0, 0.0, 0.0]], lambda x: 1.0 / x.mean(axis=1)) is Reason.NOT_IDENTIFIED
 
 

@@ -44,7 +44,9 @@ def test_superiority_finds_a_shift() -> None:
 def test_superiority_says_why_there_is_no_interval() -> None:
     assert superiority_probability([], [1.0]).reason == Reason.EMPTY
     assert superiority_probability([1.0], [1.0, 2.0]).reason == Reason.TOO_FEW_UNITS
-    assert superiority_probability([1.0, 2.0], [3.0, 4.0]).reason == Reason.ZERO_VARIANCE
+    assert superiority_probability([1.0, 2.0], [3.0, 4.0]).reason == Reason.SEPARATED_GROUPS
+    assert superiority_probability([3.0, 4.0], [1.0, 2.0]).reason == Reason.SEPARATED_GROUPS
+    assert superiority_probability([3.0, 3.0], [3.0, 3.0]).reason == Reason.ZERO_VARIANCE
     with pytest.raises(InvalidInput, match="treatment has missing values"):
         superiority_probability([1.0, 2.0], [3.0, np.nan])
 

@@ -80,7 +80,7 @@ def test_columns_of_a_test_are_a_table_with_nothing_where_there_is_a_reason() ->
     assert columns["question"] == ["plan", "star"]
     assert columns["df"] == [1.0, None]
     assert columns["p_value"][1] is None
-    assert columns["reason"] == [None, "All units have the same value, so their spread cannot be estimated."]
+    assert columns["reason"] == [None, "The values do not vary within a group, so their spread cannot be estimated."]
     assert pl.DataFrame(columns).shape == (2, 7)
 
 

@@ -72,7 +72,8 @@ def bootstrap_statistic(
         Estimates of the shape that the statistic returns for one sample; the standard error is the draws' standard
         deviation, and there is no p-value. Reasons: EMPTY, TOO_FEW_UNITS (fewer than 3 in a group), NOT_FINITE (the
         statistic has no value, and some value given is missing), NOT_IDENTIFIED (it has none in the sample, or in so
-        many draws that an end has none), ZERO_VARIANCE (it is the same in all draws).
+        many draws that an end has none), ZERO_VARIANCE (the units of each group are all alike), CONSTANT_STATISTIC
+        (they are not, but it is the same in all draws, as is a median where most values are equal).
 
     Raises:
         InvalidInput: There is no group, the statistic fails or returns another shape, a sample's value depends on the
@@ -106,6 +107,7 @@ def bootstrap_statistic(
         else:
             low, high = percentile_ends(drawn, tail)
     missing = any(not np.isfinite(sample).all() for sample in samples)
+    varied = any((sample != sample[0]).any() for sample in samples)
     reason = np.select(
         [
             ~np.isfinite(value),
@@ -114,7 +116,7 @@ def bootstrap_statistic(
         ],
         [
             np.int64(Reason.NOT_FINITE if missing else Reason.NOT_IDENTIFIED),
-            np.int64(Reason.ZERO_VARIANCE),
+            np.int64(Reason.CONSTANT_STATISTIC if varied else Reason.ZERO_VARIANCE),
             np.int64(Reason.NOT_IDENTIFIED),
         ],
         np.int64(Reason.OK),

@@ -11,7 +11,7 @@ Values that tie near the quantile (whole numbers, rounded times) have no density
 steps is no standard error: 90th percentiles of Poisson counts differed falsely in a quarter of comparisons.
 ``Quantiles.of`` notices ties, and a comparison is then made in whole steps: it lies between the differences of the two
 quantiles' own bounds, each taken so wide that both hold at once. Such an interval is wide and never falsely narrow, and
-has neither standard error nor p-value. Where all values near the quantile tie, the reason is ZERO_VARIANCE.
+has neither standard error nor p-value. Where all values near the quantile tie, the reason is TIED_VALUES.
 
 Sources: Woodruff, "Confidence intervals for medians and other position measures", JASA 47 (1952); Deng, Knoblich and
 Lu, "Applying the delta method in metric analytics", KDD (2018), sec. 4 (algorithm 1).
@@ -182,7 +182,8 @@ def quantile_interval(sample: Quantiles) -> Estimates:
         sample: See ``Quantiles.of``; its level is the interval's.
 
     Returns:
-        Estimates in the values' unit, without p-value. Reasons: the sample's own, ZERO_VARIANCE where values tie.
+        Estimates in the values' unit, without p-value. Reasons: the sample's own, TIED_VALUES where all near it
+        are equal.
 
     Examples:
         >>> quantile_interval(Quantiles.of([float(v) for v in range(1, 102)], 0.5)).at().low
@@ -193,7 +194,7 @@ def quantile_interval(sample: Quantiles) -> Estimates:
     with np.errstate(all="ignore"):
         error = np.sqrt(moments.variance / moments.n)
     tied = (error == 0.0) & (sample.reason == Reason.OK)
-    reason = np.where(tied, np.int64(Reason.ZERO_VARIANCE), sample.reason)
+    reason = np.where(tied, np.int64(Reason.TIED_VALUES), sample.reason)
     numbers = masked(reason, sample.value, sample.low, sample.high, error)
     missing = np.full(sample.value.shape, np.nan)
     return shaped_estimates(
@@ -219,9 +220,9 @@ def quantile_difference(
         null: Difference under the null hypothesis.
 
     Returns:
-        Estimates in the values' unit. Reasons: those of the quantiles, ZERO_VARIANCE where all values near both
-        quantiles tie, NOT_IDENTIFIED where values tie and ``level`` is above that of the quantiles. Where values tie
-        standard error and p-value are NaN; the interval says whether ``null`` is excluded.
+        Estimates in the values' unit. Reasons: those of the quantiles, TIED_VALUES where all values near both
+        quantiles are equal, NOT_IDENTIFIED where values tie and ``level`` is above that of the quantiles. Where values
+        tie standard error and p-value are NaN; the interval says whether ``null`` is excluded.
 
     Raises:
         InvalidInput: ``level`` is not in (0, 1).
@@ -310,7 +311,8 @@ def _in_steps(found: Estimates, control: Quantiles, treatment: Quantiles, altern
 
 def _named(found: Estimates, control: Quantiles, treatment: Quantiles, method: str) -> Estimates:
     own = np.broadcast_to(first_reason(control.reason, treatment.reason), found.shape)
-    return replace(found, method=method, reason=np.where(own == Reason.OK, found.reason, own))
+    late = np.where(found.reason == Reason.ZERO_VARIANCE, np.int64(Reason.TIED_VALUES), found.reason)
+    return replace(found, method=method, reason=np.where(own == Reason.OK, late, own))
 
 
 def _checked_share(share: ArrayLike) -> FloatArray:

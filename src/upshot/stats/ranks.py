@@ -49,8 +49,8 @@ def superiority_probability(
 
     Returns:
         A single estimate in [0, 1]; the p-value is that of one half. Its value is Mann and Whitney's U divided by the
-        number of pairs. Reasons: EMPTY, TOO_FEW_UNITS, ZERO_VARIANCE (every value of one group exceeds every one of
-        the other, or all are equal).
+        number of pairs. Reasons: EMPTY, TOO_FEW_UNITS, SEPARATED_GROUPS (every value of one group exceeds every
+        one of the other), ZERO_VARIANCE (all are equal).
 
     Raises:
         InvalidInput: A value is missing, or an argument is out of range.
@@ -84,7 +84,9 @@ def superiority_probability(
         )
     low = np.where(np.isfinite(found.low), np.maximum(found.low, 0.0), found.low)
     high = np.where(np.isfinite(found.high), np.minimum(found.high, 1.0), found.high)
-    return replace(found, low=low, high=high)
+    apart = (found.reason == Reason.ZERO_VARIANCE) & (abs(below.mean() - 0.5) == 0.5 if least else False)
+    reasons = np.where(apart, np.int64(Reason.SEPARATED_GROUPS), found.reason)
+    return replace(found, low=low, high=high, reason=reasons)
 
 
 def _placements(values: FloatArray, others: FloatArray) -> FloatArray:

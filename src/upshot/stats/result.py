@@ -65,6 +65,9 @@ class Reason(enum.IntEnum):
     NOT_IDENTIFIED = 11
     PRECISION_LOST = 12
     NOT_REACHED = 13
+    CONSTANT_STATISTIC = 14
+    TIED_VALUES = 15
+    SEPARATED_GROUPS = 16
 
     @property
     def sentence(self) -> str:
@@ -76,7 +79,7 @@ _SENTENCES = {
     Reason.OK: "There is an estimate.",
     Reason.EMPTY: "There are no units.",
     Reason.TOO_FEW_UNITS: "There are too few units for an interval.",
-    Reason.ZERO_VARIANCE: "All units have the same value, so their spread cannot be estimated.",
+    Reason.ZERO_VARIANCE: "The values do not vary within a group, so their spread cannot be estimated.",
     Reason.ZERO_BASELINE: "The baseline is zero, so a relative change has no meaning.",
     Reason.NOT_FINITE: "The inputs contain a value that is not a finite number.",
     Reason.UNBOUNDED: "The baseline cannot be told from zero, so the relative change has no bounds.",
@@ -87,6 +90,13 @@ _SENTENCES = {
     Reason.NOT_IDENTIFIED: "The data do not determine this quantity.",
     Reason.PRECISION_LOST: "Cancellation left no digit of the variance to trust: form the sums around a shift.",
     Reason.NOT_REACHED: "No size or length that was asked about gets there.",
+    Reason.CONSTANT_STATISTIC: (
+        "The statistic comes out the same in every redrawn sample, so its spread cannot be estimated."
+    ),
+    Reason.TIED_VALUES: "The values around the quantile are all equal, so its spread cannot be estimated.",
+    Reason.SEPARATED_GROUPS: (
+        "Every value of one group exceeds every one of the other, so the comparison's spread cannot be estimated."
+    ),
 }
 
 
