@@ -28,11 +28,11 @@ from upshot.ledger.cost import cost_of
 from upshot.metrics.definition import Metric
 from upshot.studies.default import Stated, chosen_expectation, default_study
 
-__all__ = ["LaunchBook", "Measured"]
+__all__ = ["LaunchBook", "Measurement"]
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """How a launch is measured.
 
     Attributes:
@@ -146,14 +146,14 @@ class LaunchBook:
             for expectation in self.outputs[name].value.expectations
         )
 
-    def measured(self, launch: Launch) -> Measured:
+    def measured(self, launch: Launch) -> Measurement:
         """The study of a launch: the newest declared one, else the one that its expectations make."""
         stated = self.stated(launch)
         own = self.index.studies.get(launch.name)
         if own:
             newest = max(own, key=lambda each: each.created_at)
             tested = chosen_expectation(stated, launch.at, newest.value.primary)
-            return Measured(newest.value, declared=True, declared_at=newest.created_at, stated=tested)
+            return Measurement(newest.value, declared=True, declared_at=newest.created_at, stated=tested)
         tested = chosen_expectation(stated, launch.at)
         metric = self._fallback_metric(launch)
         study = default_study(launch.name, self.day_of(launch), tested, metric)
@@ -165,7 +165,7 @@ class LaunchBook:
                 "exactly one outcome. Write one (expects: …) or declare a study."
             )
         )
-        return Measured(study, declared=False, declared_at=None, stated=tested, why_not=why)
+        return Measurement(study, declared=False, declared_at=None, stated=tested, why_not=why)
 
     def decisions_of(self, launch: str) -> tuple[Declared[Decision], ...]:
         """Decisions about the launch, oldest first."""

@@ -45,7 +45,7 @@ def lifetime(answering: Answering, request: LifetimeQuery) -> CustomerLifetime:
     """
     metric, version = answering.metrics.get(request.name)
     if not metric.is_a.amounts:
-        able = ", ".join(shape for shape, kind in KINDS.items() if kind.amounts)
+        able = ", ".join(word for word, kind in KINDS.items() if kind.amounts)
         raise InvalidInput(
             f"{metric.name} is a {metric.type}; customers' worth is read from amounts that add up.",
             hint=f"Ask a metric of type {able} whose value is the amount of a purchase.",

@@ -1,6 +1,6 @@
 """Where the judgement of a launch of this workspace stands; what that is called says ``upshot.ledger.standing``."""
 
-from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.answers.study_inputs import ripe_on, study_extent
 from upshot.catalog.kinds import Study
 from upshot.catalog.verdict import Verdict
@@ -10,7 +10,7 @@ from upshot.ledger.standing import Standing, Unread, awaited, not_measurable, re
 __all__ = ["standing"]
 
 
-def standing(book: LaunchBook, measured: Measured, verdict: Verdict | None) -> Standing:
+def standing(book: LaunchBook, measured: Measurement, verdict: Verdict | None) -> Standing:
     """Where the judgement of a launch stands: every page and command says this one.
 
     Args:

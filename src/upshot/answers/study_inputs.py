@@ -8,7 +8,7 @@ import msgspec
 from upshot.answers.answering import Answering
 from upshot.answers.extent import Extent, extent_of
 from upshot.answers.fields import read_filters
-from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.catalog.kinds import Experiment, Launch, Study
 from upshot.catalog.verdict import MetricRole
 from upshot.core.time import DayRange, Grain
@@ -39,7 +39,7 @@ _NEARLY_ALWAYS = 0.98
 _NEVER_ZERO = 10.0
 
 
-def collect(book: LaunchBook, launch: Launch, measured: Measured, reading: date) -> StudyInputs:
+def collect(book: LaunchBook, launch: Launch, measured: Measurement, reading: date) -> StudyInputs:
     """The inputs of a launch's study as of the end of ``reading``, with the data as they are now.
 
     Raises:
@@ -182,7 +182,7 @@ def _notes_of(book: LaunchBook, days: DayRange) -> tuple[OtherNote, ...]:
     return tuple(sorted(found, key=lambda note: (note.first_day, note.name)))
 
 
-def _foretold_at(measured: Measured) -> datetime | None:
+def _foretold_at(measured: Measurement) -> datetime | None:
     """From when on a definition must stay: the seal, or a study that was declared later, knowing the definition."""
     seal = measured.stated.seal if measured.stated else None
     known = [at for at in (seal.sealed_at if seal else None, measured.declared_at) if at is not None]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from upshot.answers.answering import Answering
 from upshot.answers.extent import Extent, extent_of
-from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.answers.study_inputs import collect, ripe_on, study_extent
 from upshot.catalog.kinds import Launch
 from upshot.catalog.verdict import Verdict, VerdictRecord
@@ -21,7 +21,7 @@ class Due:
     """A reading date that has come and has no verdict yet."""
 
     launch: Launch
-    measured: Measured
+    measured: Measurement
     reading: date
 
 
@@ -72,7 +72,7 @@ def waits_for(book: LaunchBook, inputs: StudyInputs) -> str:
     return ""
 
 
-def as_of(book: LaunchBook, measured: Measured) -> date:
+def as_of(book: LaunchBook, measured: Measurement) -> date:
     """The day up to which a study can be read now, at most that of the last reading.
 
     It is the last whole day of the study's data; where no lots were drawn, the last day that all of the
@@ -89,7 +89,7 @@ def as_of(book: LaunchBook, measured: Measured) -> date:
     return min(day, study.readings[-1])
 
 
-def read_now(book: LaunchBook, launch: Launch, measured: Measured) -> tuple[StudyInputs, Verdict] | None:
+def read_now(book: LaunchBook, launch: Launch, measured: Measurement) -> tuple[StudyInputs, Verdict] | None:
     """The study as it can be read now; nothing is written down. None where there is no study.
 
     Where the reading is recorded, that is what it says, with the inputs that it stands on; whatever the data have

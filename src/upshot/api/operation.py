@@ -1,4 +1,4 @@
-"""What an operation is: a name, the permission it asks for, the shape of its request and of its answer."""
+"""What an operation is: a name, the permission it asks for, the type of its request and of its answer."""
 
 import enum
 from collections.abc import Callable
@@ -84,8 +84,8 @@ class Operation(Generic[Request, Response]):
     Attributes:
         name: As in addresses: ``metric.query``.
         permission: What the caller must be allowed.
-        request: The shape of the question.
-        response: The shape of the answer.
+        request: The type of the question.
+        response: The type of the answer.
         changes: Whether it changes the workspace, and so is written to the audit log.
         changed: Whether it did, by its answer; what found nothing to do leaves no line.
     """

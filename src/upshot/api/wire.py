@@ -67,17 +67,17 @@ def to_json(message: msgspec.Struct) -> bytes:
     return msgspec.json.encode(message)
 
 
-def from_json(body: bytes, shape: type[Message]) -> Message:
-    """A message of ``shape``.
+def from_json(body: bytes, expected: type[Message]) -> Message:
+    """A message of the type ``expected``.
 
     Raises:
-        InvalidInput: The body is not JSON of that shape.
+        InvalidInput: The body is not JSON of that type.
     """
     try:
-        return msgspec.json.decode(body or b"{}", type=shape)
+        return msgspec.json.decode(body or b"{}", type=expected)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
-            f"The request is not a {shape.__name__}: {error}.", hint="The API reference shows its fields."
+            f"The request is not a {expected.__name__}: {error}.", hint="The API reference shows its fields."
         ) from None
 
 

@@ -82,9 +82,9 @@ def refuse_series(series: Series) -> Refusal | None:
         return Refusal(RefusalCode.HISTORY_TOO_SHORT, numbers, step)
     if there < (1 - _MOST_GAPS) * len(y):
         return Refusal(RefusalCode.TOO_MANY_GAPS, {"missing": float(len(y) - there), "of": float(len(y))}, step)
-    missing = int(np.isnan(y[-series.rhythm.settle // 2 :]).sum())
+    missing = int(np.isnan(y[-series.rhythm.relearning // 2 :]).sum())
     if missing > _MOST_GAPS_AT_LAUNCH:
-        return _gaps(missing, series.rhythm.settle // 2, series)
+        return _gaps(missing, series.rhythm.relearning // 2, series)
     for index, control in enumerate(series.controls.T):
         holes = int((~np.isfinite(control)).sum())
         if holes or np.isnan(control).any():
@@ -111,7 +111,7 @@ def _too_near(series: Series, last: int) -> Refusal | None:
     ):
         for event in sorted(events, key=lambda day: abs(day - series.launch)):
             distance = event - series.launch
-            if -series.rhythm.settle < distance <= max(last, 0):
+            if -series.rhythm.relearning < distance <= max(last, 0):
                 return Refusal(code, {"distance": float(distance)}, series.step)
     return None
 
@@ -140,7 +140,7 @@ def refuse_window(series: Series, window: Window, *, planned: bool = False) -> R
     if near is not None:
         return near
     values = series.y[series.launch + window.first : series.launch + window.last + 1]
-    early = np.isnan(values[: series.rhythm.settle // 2])
+    early = np.isnan(values[: series.rhythm.relearning // 2])
     if early.sum() > min(_MOST_GAPS_AT_LAUNCH, len(early) - 1):
         return _gaps(int(early.sum()), len(early), series)
     missing = int(np.isnan(values).sum())
@@ -182,7 +182,7 @@ def refuse_fit(fit: Fit, inflation: float) -> Refusal | None:
     error = fit.before
     if error is None or abs(error.z) <= _UNSETTLED * inflation:
         return None
-    numbers = {"steps": float(fit.series.rhythm.settle // 2), "moved": error.relative(), "z": error.z / inflation}
+    numbers = {"steps": float(fit.series.rhythm.relearning // 2), "moved": error.relative(), "z": error.z / inflation}
     return Refusal(RefusalCode.UNSETTLED_BEFORE_LAUNCH, numbers, fit.series.step)
 
 

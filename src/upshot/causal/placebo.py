@@ -165,7 +165,7 @@ def placebo_steps(series: Series, window: Window, count: int) -> tuple[int, ...]
     """Where to pretend: as far apart as the history lets them, away from other launches and changes."""
     rhythm, events = series.rhythm, (*series.others, *series.changes)
     first, last = max(rhythm.history, int(0.2 * series.launch)), series.launch - window.last - 1
-    room = [s for s in range(first, last + 1) if not any(s - rhythm.settle < e <= s + window.last for e in events)]
+    room = [s for s in range(first, last + 1) if not any(s - rhythm.relearning < e <= s + window.last for e in events)]
     # A placebo needs values to be read: half of its window, and a step before it.
     room = [s for s in room if np.isfinite(series.y[s + window.first : s + window.last + 1]).mean() >= 0.5]
     if not room:

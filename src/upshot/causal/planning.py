@@ -113,8 +113,8 @@ def minimal_detectable_effect(
     level, power = (number(name, value, above=0.0, below=1.0) for name, value in (("level", level), ("power", power)))
     placebos, seed = whole("placebos", placebos, least=0), whole("seed", seed, least=0)
     until = len(history.y) - window.last - 1
-    others = tuple(day for day in history.others if day <= until - history.rhythm.settle)
-    changes = tuple(day for day in history.changes if day <= until - history.rhythm.settle)
+    others = tuple(day for day in history.others if day <= until - history.rhythm.relearning)
+    changes = tuple(day for day in history.changes if day <= until - history.rhythm.relearning)
     pretended = replace(history, launch=max(until, 0), others=others, changes=changes)
     against = refuse_series(pretended) if until > 0 else None
     if until <= 0 or against is None:

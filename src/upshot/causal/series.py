@@ -35,14 +35,14 @@ class Rhythm:
         year: Steps of a year where it enters as harmonics, else 0.
         history: Least number of values before a launch.
         drift_sd: Prior standard deviation of the drift, as a share of the level for each step.
-        settle: Steps in which the level is learned again after another launch or a change of logging.
+        relearning: Steps in which the level is learned again after another launch or a change of logging.
     """
 
     period: int
     year: float
     history: int
     drift_sd: float
-    settle: int
+    relearning: int
 
 
 RHYTHMS: dict[Step, Rhythm] = {

@@ -31,7 +31,7 @@ _REACH = 9.2
 _NEAR = 0.2
 _STEP = 1e-5
 _NEWTON = 12
-_SETTLED = 1e-7
+_CONVERGED = 1e-7
 """How much likelihood one more step of Newton's may promise."""
 
 
@@ -140,7 +140,7 @@ def maximise(
         if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
             best = found
     if best is None:
-        return _unsettled(len(starts))
+        return _not_converged(len(starts))
     theta = np.asarray(best.x, np.float64)
     for _ in range(_NEWTON):
         at_edge = np.abs(theta - centre) > _REACH - _NEAR
@@ -154,10 +154,10 @@ def maximise(
             at = int(np.argmax(np.abs(axes[:, 0])))
             return Refusal(RefusalCode.AT_EDGE, {"value": float(np.exp(theta[at]))}, names[at])
         step = np.asarray(np.linalg.solve(curvature, gradient), np.float64)
-        if gradient @ step / 2 < _SETTLED:
+        if gradient @ step / 2 < _CONVERGED:
             return Maximum(names, np.exp(theta), np.asarray(np.linalg.inv(curvature), np.float64), -value, n)
         theta = _descended(falling, theta, step, value)
-    return _unsettled(len(starts))
+    return _not_converged(len(starts))
 
 
 def _descended(falling: Likelihood, theta: Floats, step: Floats, value: float) -> Floats:
@@ -179,5 +179,5 @@ def _curvature(falling: Likelihood, theta: Floats) -> Floats:
     return (rows + rows.T) / 2
 
 
-def _unsettled(starts: int) -> Refusal:
+def _not_converged(starts: int) -> Refusal:
     return Refusal(RefusalCode.NOT_CONVERGED, {"starts": starts})

@@ -33,7 +33,7 @@ _OFFSETS, _STEPS = np.sinh(_NODES), np.cosh(_NODES) * (_NODES[1] - _NODES[0])
 _MOST_STEPS = 60
 _NOTHING = 1e-30
 """Weight of a node below which it adds to no probability."""
-_SETTLED = 1e-10
+_CONVERGED = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +228,8 @@ class Comparison:
             slope = slope * np.sqrt(2.0 * np.pi) * np.exp(0.5 * probit * probit)
             step = at - (probit - target) / slope
             moved = np.where((step >= low) & (step <= high), step, 0.5 * (low + high))
-            settled = np.abs(moved - at) * slope <= _SETTLED
-            done = done | settled | (high - low <= 1e-15 * np.abs(at))
+            converged = np.abs(moved - at) * slope <= _CONVERGED
+            done = done | converged | (high - low <= 1e-15 * np.abs(at))
             at = moved
             if done.all():
                 break

@@ -328,9 +328,9 @@ def _polished_difference(
         slope = (1.0 - 2.0 * second) * rest_1 - n_1 * b + (1.0 - 2.0 * first) * rest_2 - n_2 * a
         better = second - (b * rest_1 + a * rest_2) / slope
         better = np.where(np.isfinite(better), np.minimum(np.maximum(better, least), most), second)
-        settled = np.abs(better - second) <= 1e-9 * np.minimum(better, 1.0 - better)
+        converged = np.abs(better - second) <= 1e-9 * np.minimum(better, 1.0 - better)
         second = better
-        if every(settled):
+        if every(converged):
             break
     return second
 
@@ -350,9 +350,9 @@ def _polished_ratio(
         slope = slope - failed_1 * u * (1.0 - 2.0 * second) - failed_2 * rest * (1.0 - 2.0 * first)
         better = scale - value / slope
         better = np.where(np.isfinite(better), np.minimum(np.maximum(better, 0.0), most), scale)
-        settled = np.abs(better - scale) <= 1e-9 * np.minimum(better, np.abs(most - better))
+        converged = np.abs(better - scale) <= 1e-9 * np.minimum(better, np.abs(most - better))
         scale = better
-        if every(settled):
+        if every(converged):
             break
     return scale
 

@@ -18,9 +18,9 @@ from upshot.charts.words import day_label
 from upshot.core.units import counted
 from upshot.studies.inputs import MetricInput, OtherNote, StudyInputs
 
-__all__ = ["NEAR_DAYS", "SETTLE_DAYS", "Change", "Clear", "clear_window", "definition_check"]
+__all__ = ["NEAR_DAYS", "RELEARNING_DAYS", "Change", "Clear", "clear_window", "definition_check"]
 
-SETTLE_DAYS = RHYTHMS["day"].settle
+RELEARNING_DAYS = RHYTHMS["day"].relearning
 """A change less than this many days before a launch cannot be told from it in one series."""
 NEAR_DAYS = 7
 """So many days must lie between a launch and the next change, to be measured."""
@@ -137,7 +137,7 @@ def _of_note(note: OtherNote) -> Iterator[Change]:
 def _near(day: date, launch: date, first: date, last: date) -> bool:
     """Whether a change lies shortly before the launch, or so soon after it that no week remains between."""
     if day <= launch:
-        return (launch - day).days < SETTLE_DAYS
+        return (launch - day).days < RELEARNING_DAYS
     return day <= last and (day - first).days < NEAR_DAYS
 
 
@@ -160,7 +160,7 @@ def _checks(near: list[Change], changes: tuple[Change, ...], inputs: StudyInputs
             name="neighbours",
             passed=not near,
             sentence=(
-                f"Of {counted(len(changes), 'other change')} none lies less than {SETTLE_DAYS} days before or "
+                f"Of {counted(len(changes), 'other change')} none lies less than {RELEARNING_DAYS} days before or "
                 f"{NEAR_DAYS} after."
                 if not near
                 else "; ".join(f"{change.what} on {day_label(change.day)}" for change in near) + "."

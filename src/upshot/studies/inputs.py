@@ -183,7 +183,7 @@ class StudyInputs(msgspec.Struct, frozen=True, kw_only=True):
     """All that a study reads.
 
     Attributes:
-        shape: Version of this type.
+        version: Of this type; kept as ``shape``.
         launch: As declared.
         launch_day: Its local day.
         ramp_days: Local days of its ramp's steps.
@@ -200,7 +200,7 @@ class StudyInputs(msgspec.Struct, frozen=True, kw_only=True):
         experiment: Where the launch is randomised.
     """
 
-    shape: int = 1
+    version: int = msgspec.field(default=1, name="shape")
     launch: Launch
     launch_day: date
     ramp_days: tuple[date, ...] = ()

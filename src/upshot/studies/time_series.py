@@ -109,7 +109,7 @@ def series_of(inputs: StudyInputs, daily: DailySeries, clear: Clear) -> Series |
             f"the reading needs them from {day_label(start)} to {day_label(clear.last)}."
         )
     values = np.array([math.nan if v is None else v for v in daily.values[: last + 1]], dtype=np.float64)
-    outside = range(-RHYTHMS["day"].settle, len(values))
+    outside = range(-RHYTHMS["day"].relearning, len(values))
     days = {(c.day - start).days: c.logging for c in clear.changes}
     columns = [
         column

@@ -26,10 +26,10 @@ class Answers:
     def __init__(self, most: int = 128) -> None:
         self._kept = Lru[Hashable, msgspec.Struct](most)
 
-    def get(self, key: Hashable, shape: type[Answer], ask: Callable[[], Answer]) -> Answer:
+    def get(self, key: Hashable, expected: type[Answer], ask: Callable[[], Answer]) -> Answer:
         """The answer kept under ``key``, or the one that ``ask`` gives now; an error is not kept."""
         kept = self._kept.get(key)
-        if isinstance(kept, shape):
+        if isinstance(kept, expected):
             return kept
         answer = ask()
         self._kept.put(key, answer)

@@ -60,8 +60,8 @@ def openapi() -> Response[bytes]:
 def description() -> dict[str, Any]:
     """The OpenAPI document."""
     operations = OPERATIONS
-    shapes = [Fault, *(shape for op in operations for shape in (op.request, op.response))]
-    references, components = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    messages = [Fault, *(message for op in operations for message in (op.request, op.response))]
+    references, components = msgspec.json.schema_components(messages, ref_template="#/components/schemas/{name}")
     fault = _content(references[0])
     paths = {}
     for number, operation in enumerate(operations):
@@ -98,8 +98,8 @@ def _content(reference: dict[str, Any]) -> dict[str, Any]:
     return {_JSON: {"schema": reference}}
 
 
-def _first_line(shape: type[msgspec.Struct]) -> str:
-    return (shape.__doc__ or shape.__name__).partition("\n")[0]
+def _first_line(message: type[msgspec.Struct]) -> str:
+    return (message.__doc__ or message.__name__).partition("\n")[0]
 
 
 AREA = Area(

@@ -110,21 +110,21 @@ class _Reading:
         for name in sorted({name for at, name in enumerate(names) if name in names[:at]}):
             self.wrong((), f"There are two dashboards named {name!r}.")
 
-    def _convert(self, path: Path, data: Any, shape: type[Any]) -> Any:
+    def _convert(self, path: Path, data: Any, expected: type[Any]) -> Any:
         if isinstance(data, Mapping) and isinstance(data.get("where"), str):
             data = {**data, "where": [data["where"]]}
         try:
-            return msgspec.convert(data, shape)
+            return msgspec.convert(data, expected)
         except msgspec.ValidationError as error:
             said = str(error)
             where = _AT.search(said)
             steps = _steps(where["path"]) if where else ()
             message = _AT.sub("", said)
             unknown = _UNKNOWN.search(message)
-            fields = shape.__struct_fields__
+            fields = expected.__struct_fields__
             if unknown is not None:
                 steps = (*steps, unknown["name"])
-                kind = shape.__name__.lower()
+                kind = expected.__name__.lower()
                 self.wrong((*path, *steps), f"A {kind} has no {unknown['name']!r}.", nearest(unknown["name"], fields))
             else:
                 named = f" ({'.'.join(map(str, steps))})" if steps else ""

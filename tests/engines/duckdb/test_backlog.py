@@ -177,14 +177,14 @@ def test_what_the_tables_have_no_room_for_stays_promised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("upshot.engines.duckdb.backlog._AGAIN_SECONDS", 0.05)
-    settle, full = Keeper.settle, threading.Event()
+    keep_journal, full = Keeper.keep_journal, threading.Event()
 
-    def without_room(*given: object, settled: bool) -> None:
+    def without_room(*given: object, with_facts: bool) -> None:
         if full.is_set():
             raise StoreFull("There is no room left.")
-        settle(*given, settled=settled)  # type: ignore[arg-type]
+        keep_journal(*given, with_facts=with_facts)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Keeper, "settle", without_room)
+    monkeypatch.setattr(Keeper, "keep_journal", without_room)
     file = tmp_path / "events.duckdb"
     with DuckDBStore(file, UTC) as store:
         full.set()
@@ -357,14 +357,17 @@ def test_passing_failure_of_the_engine_costs_nobody_anything(
     store: DuckDBStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("upshot.engines.duckdb.backlog._AGAIN_SECONDS", 0.02)
-    settle, failures = Keeper.settle, [duckdb.OutOfMemoryException("no memory"), duckdb.IOException("a bad day")]
+    keep_journal, failures = (
+        Keeper.keep_journal,
+        [duckdb.OutOfMemoryException("no memory"), duckdb.IOException("a bad day")],
+    )
 
-    def failing(*given: object, settled: bool) -> None:
+    def failing(*given: object, with_facts: bool) -> None:
         if failures:
             raise failures.pop()
-        settle(*given, settled=settled)  # type: ignore[arg-type]
+        keep_journal(*given, with_facts=with_facts)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Keeper, "settle", failing)
+    monkeypatch.setattr(Keeper, "keep_journal", failing)
     traits = [UnitTraits("person", "ann", {"plan": "pro"}, NOON)]
     promise(store, batch(1), merges=[Merge("ann", "phone")], traits=traits).result()
     while failures or store._backlog._weight:
@@ -375,15 +378,15 @@ def test_passing_failure_of_the_engine_costs_nobody_anything(
 
 
 def test_refresh_says_that_there_is_no_room(store: DuckDBStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, settled: bool) -> None:
-        raise StoreFull(f"There is no room left, {settled}.")
+    def full(*_: object, with_facts: bool) -> None:
+        raise StoreFull(f"There is no room left, {with_facts}.")
 
-    settle = Keeper.settle
-    monkeypatch.setattr(Keeper, "settle", full)
+    keep_journal = Keeper.keep_journal
+    monkeypatch.setattr(Keeper, "keep_journal", full)
     promise(store, batch(1)).result()
     with pytest.raises(StoreFull):
         store.refresh_facts()
-    monkeypatch.setattr(Keeper, "settle", settle)
+    monkeypatch.setattr(Keeper, "keep_journal", keep_journal)
     store.refresh_facts()
     assert store.info().events == 3
 

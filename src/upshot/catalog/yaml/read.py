@@ -205,7 +205,7 @@ def _declaration(reading: _Reading, node: Node, kind: type[Declaration]) -> None
     if name and not _first_of_its_name(reading, node, kind.KIND, name):
         return
     before = len(reading.problems)
-    value = read_value(reading, node, _shape(kind), "")
+    value = read_value(reading, node, _fields(kind), "")
     if value is WRONG:
         return
     try:
@@ -233,7 +233,7 @@ def _first_of_its_name(reading: _Reading, node: Node, kind: str, name: str) -> b
 
 
 @cache
-def _shape(kind: type[Declaration]) -> msgspec.inspect.Type:
+def _fields(kind: type[Declaration]) -> msgspec.inspect.Type:
     return msgspec.inspect.type_info(kind)
 
 

@@ -40,33 +40,33 @@ class Notes(Protocol):
 
 
 # what a field holds is of any type until its declaration is made of it
-def read_value(notes: Notes, node: Node, shape: inspect.Type, path: str) -> Any:
-    """What ``node`` says, as plain values that msgspec converts to ``shape``; ``WRONG`` where it does not fit."""
-    match shape:
+def read_value(notes: Notes, node: Node, expected: inspect.Type, path: str) -> Any:
+    """What ``node`` says, as plain values that msgspec converts to ``expected``; ``WRONG`` where it does not fit."""
+    match expected:
         case inspect.StructType():
-            return _struct(notes, node, shape, path)
+            return _struct(notes, node, expected, path)
         case inspect.VarTupleType() | inspect.ListType():
-            return _list(notes, node, shape.item_type, path)
+            return _list(notes, node, expected.item_type, path)
         case inspect.DictType():
-            return _dict(notes, node, shape, path)
+            return _dict(notes, node, expected, path)
         case inspect.UnionType():
-            return _union(notes, node, shape, path)
+            return _union(notes, node, expected, path)
         case inspect.AnyType():
             return _anything(node)
         case _ if isinstance(node, Scalar):
-            return _scalar(notes, node, shape, path)
+            return _scalar(notes, node, expected, path)
         case _:
-            notes.wrong(node, f"{path!r} must be {_called(shape)}, not {_kind_of(node)}.")
+            notes.wrong(node, f"{path!r} must be {_called(expected)}, not {_kind_of(node)}.")
             return WRONG
 
 
-def _struct(notes: Notes, node: Node, shape: inspect.StructType, path: str) -> Any:
+def _struct(notes: Notes, node: Node, expected: inspect.StructType, path: str) -> Any:
     if is_null(node):
         return {}
     if not isinstance(node, Mapping):
         notes.wrong(node, f"{path!r} must be a mapping with fields, not {_kind_of(node)}.")
         return WRONG
-    fields = {field.encode_name: field for field in shape.fields}
+    fields = {field.encode_name: field for field in expected.fields}
     values: dict[str, object] = {}
     seen: set[str] = set()
     right = True
@@ -103,7 +103,7 @@ def _list(notes: Notes, node: Node, item: inspect.Type, path: str) -> Any:
     return WRONG if any(value is WRONG for value in values) else values
 
 
-def _dict(notes: Notes, node: Node, shape: inspect.DictType, path: str) -> Any:
+def _dict(notes: Notes, node: Node, expected: inspect.DictType, path: str) -> Any:
     if is_null(node):
         return {}
     if not isinstance(node, Mapping):
@@ -112,21 +112,21 @@ def _dict(notes: Notes, node: Node, shape: inspect.DictType, path: str) -> Any:
     values: dict[Any, Any] = {}
     right = True
     for key, inside in node.value:
-        name = read_value(notes, key, shape.key_type, path)
+        name = read_value(notes, key, expected.key_type, path)
         if name is WRONG:
             right = False
             continue
         if name in values:
             notes.wrong(key, f"{name!r} is there twice.")
-        values[name] = read_value(notes, inside, shape.value_type, f"{path}.{name}")
+        values[name] = read_value(notes, inside, expected.value_type, f"{path}.{name}")
         right = right and values[name] is not WRONG
     return values if right else WRONG
 
 
-def _union(notes: Notes, node: Node, shape: inspect.UnionType, path: str) -> Any:
-    if is_null(node) and _takes_null(shape):
+def _union(notes: Notes, node: Node, expected: inspect.UnionType, path: str) -> Any:
+    if is_null(node) and _takes_null(expected):
         return None
-    choices = [choice for choice in shape.types if not isinstance(choice, inspect.NoneType)]
+    choices = [choice for choice in expected.types if not isinstance(choice, inspect.NoneType)]
     for choice in choices[:-1]:
         trial = _Trial(notes.zone)
         value = read_value(trial, node, choice, path)
@@ -135,23 +135,23 @@ def _union(notes: Notes, node: Node, shape: inspect.UnionType, path: str) -> Any
     return read_value(notes, node, choices[-1], path)
 
 
-def _scalar(notes: Notes, node: Scalar, shape: inspect.Type, path: str) -> Any:
+def _scalar(notes: Notes, node: Scalar, expected: inspect.Type, path: str) -> Any:
     text = node.value.strip()
-    match shape:
+    match expected:
         case inspect.StrType():
             return node.value
         case inspect.EnumType():
-            return _choice(notes, node, [str(member.value) for member in shape.cls], path)
+            return _choice(notes, node, [str(member.value) for member in expected.cls], path)
         case inspect.LiteralType():
-            return _choice(notes, node, [str(value) for value in shape.values], path)
+            return _choice(notes, node, [str(value) for value in expected.values], path)
         case inspect.IntType() | inspect.FloatType() | inspect.BoolType() | inspect.DateType() | inspect.DateTimeType():
-            value = _READERS[type(shape)](text, notes.zone)
+            value = _READERS[type(expected)](text, notes.zone)
             if value is None:
-                notes.wrong(node, f"{path!r} must be {_called(shape)}, not {node.value!r}.")
+                notes.wrong(node, f"{path!r} must be {_called(expected)}, not {node.value!r}.")
                 return WRONG
             return value
         case _:
-            raise InternalError(f"Fields of {type(shape).__name__} cannot be read from YAML.")
+            raise InternalError(f"Fields of {type(expected).__name__} cannot be read from YAML.")
 
 
 def _choice(notes: Notes, node: Scalar, allowed: list[str], path: str) -> Any:
@@ -219,14 +219,14 @@ def _anything(node: Node) -> Any:
             return node.value
 
 
-def _takes_null(shape: inspect.Type) -> bool:
-    if isinstance(shape, inspect.UnionType):
-        return any(isinstance(choice, inspect.NoneType) for choice in shape.types)
-    return isinstance(shape, inspect.AnyType)
+def _takes_null(expected: inspect.Type) -> bool:
+    if isinstance(expected, inspect.UnionType):
+        return any(isinstance(choice, inspect.NoneType) for choice in expected.types)
+    return isinstance(expected, inspect.AnyType)
 
 
-def _called(shape: inspect.Type) -> str:
-    match shape:
+def _called(expected: inspect.Type) -> str:
+    match expected:
         case inspect.IntType():
             return "a whole number"
         case inspect.FloatType():

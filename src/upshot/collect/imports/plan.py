@@ -25,7 +25,7 @@ from upshot.engines.bulk import FileColumn, Reading
 from upshot.engines.values import ANY_EVENT, RESERVED_UNIT_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from upshot.engines.bulk import BulkLoader
@@ -294,7 +294,8 @@ def _recognised(file: SourceFile, sample: TextSample, mapping: Mapping, problems
     found = recognise(written[:_LOOKED_AT])
     candidates = found.candidates
     if candidates and file.format == "csv":
-        candidates = _settled(candidates, more_values(file, sample, name))
+        # All values are looked at, also when one form is left, to see that nothing speaks against it.
+        candidates = narrowed(candidates, more_values(file, sample, name))
     elif candidates:
         candidates = narrowed(candidates, written)
     form = candidates[0] if len(candidates) == 1 else found.name
@@ -307,11 +308,6 @@ def _recognised(file: SourceFile, sample: TextSample, mapping: Mapping, problems
         message = f"The values of {name!r} ({shown}) are not timestamps of a known format. Say the format."
     problems.append(Problem(message, "timestamp_format", suggestions=candidates))
     return ""
-
-
-def _settled(candidates: tuple[str, ...], values: Iterable[str]) -> tuple[str, ...]:
-    """Look at more and more values until one is left; all of them, to see that nothing speaks against it."""
-    return narrowed(candidates, values)
 
 
 def _guess_zone(mapping: Mapping, form: str, sample: TextSample, time_zone: str, problems: list[Problem]) -> Guess:

@@ -12,7 +12,7 @@ from upshot.demo.tempo.world import Trouble, World
 __all__ = ["EXPERIMENTS", "RELEASES", "Arms", "Experiment", "Release", "SavedSongs", "saved_songs"]
 
 Floats = NDArray[np.float32]
-_SETTLING_DAYS = 12.0
+_LEARNING_DAYS = 12.0
 _NOVELTY_DAYS = 12.0
 _SAVED_TUNING = 1.12
 _BUYING_TUNING = 2.55
@@ -81,23 +81,23 @@ class SavedSongs:
         self._strength = strength
         self._fades = world.trouble is Trouble.NOVELTY_FADES
 
-    def _settled(self, day: int, index: NDArray[np.intp]) -> Floats:
+    def _reached(self, day: int, index: NDArray[np.intp]) -> Floats:
         age = np.maximum(np.float32(day) - self.exposed_from[index], np.float32(0.0))
         if self._fades:
             worn = np.maximum(np.float32(day) - self._known_from[index], np.float32(0.0))
-            shape = np.float32(2.5) * np.exp(-worn / np.float32(_NOVELTY_DAYS)) * (age > 0)
+            share = np.float32(2.5) * np.exp(-worn / np.float32(_NOVELTY_DAYS)) * (age > 0)
         else:
-            shape = np.float32(1.0) - np.exp(-age / np.float32(_SETTLING_DAYS))
-        return np.asarray(shape * self._strength[index], dtype=np.float32)
+            share = np.float32(1.0) - np.exp(-age / np.float32(_LEARNING_DAYS))
+        return np.asarray(share * self._strength[index], dtype=np.float32)
 
     def on_saving(self, day: int, index: NDArray[np.intp]) -> Floats:
         """Multiplier of the chance to engage with saved songs; shape (len(index),)."""
-        return np.float32(1.0) + np.float32(self._world.effects.saved_songs * _SAVED_TUNING) * self._settled(day, index)
+        return np.float32(1.0) + np.float32(self._world.effects.saved_songs * _SAVED_TUNING) * self._reached(day, index)
 
     def on_buying(self, day: int, index: NDArray[np.intp]) -> Floats:
         """Multiplier of the chance to begin a trial or subscribe; shape (len(index),)."""
         size = np.float32(self._world.effects.subscriptions * _BUYING_TUNING)
-        return np.float32(1.0) + size * self._settled(day, index)
+        return np.float32(1.0) + size * self._reached(day, index)
 
 
 def saved_songs(world: World, everyone: People, draws: Draws, *, happens: bool) -> SavedSongs:

@@ -110,7 +110,7 @@ class Known:
 
 
 def append(
-    transaction: Transaction, batch: Batch, zone: ZoneInfo, known: Known, *, settled: bool = False
+    transaction: Transaction, batch: Batch, zone: ZoneInfo, known: Known, *, with_facts: bool = False
 ) -> NDArray[np.bool_]:
     """Keep events: duplicates are left out, keys given.
 
@@ -119,8 +119,8 @@ def append(
         batch: The events.
         zone: Whose local days are counted.
         known: What is known without asking the store.
-        settled: Whether they go where they are read fast, instead of to the arrivals; their facts are the caller's to
-            add.
+        with_facts: Whether they go where they are read fast, instead of to the arrivals; their facts are the caller's
+            to add.
 
     Returns:
         For each row, whether it is new.
@@ -141,13 +141,13 @@ def append(
     some = "" if fresh.all() else "SEMI JOIN fresh_rows f ON f.row = t.row"
     none = "MAP {}::MAP(VARCHAR, VARCHAR)"
     groups = f"coalesce(t.groups, {none})" if batch.units else none
-    properties = "t.properties::JSON::VARIANT" if settled or batch.doubtful else "t.properties"
-    if batch.doubtful and not settled:
+    properties = "t.properties::JSON::VARIANT" if with_facts or batch.doubtful else "t.properties"
+    if batch.doubtful and not with_facts:
         properties += "::JSON::VARCHAR"
     day = local_day("t.occurred_at", zone)
     connection.execute(
         f"""
-        INSERT INTO {"kept_events" if settled else "arrived_events"}
+        INSERT INTO {"kept_events" if with_facts else "arrived_events"}
         SELECT t.event_id, t.event, t.occurred_at, t.received_at, t.distinct_id, t.session_id, {groups}, t.source,
             t.client_id, {properties}, {day}, t.distinct_key, {transaction.revision}
         FROM incoming t {some}

@@ -52,7 +52,7 @@ class Keeper:
         Raises:
             InvalidInput: One of them cannot be kept.
         """
-        stored = self._append(transaction, [prepared(batch) for batch in batches], settled=False)
+        stored = self._append(transaction, [prepared(batch) for batch in batches], with_facts=False)
         return [Appended(n, len(b) - n, transaction.revision) for b, n in zip(batches, stored, strict=True)]
 
     def keep(self, transaction: Transaction, intakes: Sequence[Intake]) -> list[Taken]:
@@ -61,7 +61,7 @@ class Keeper:
         Raises:
             InvalidInput: One of them cannot be kept.
         """
-        stored = self._append(transaction, [prepared(intake.events) for intake in intakes], settled=False)
+        stored = self._append(transaction, [prepared(intake.events) for intake in intakes], with_facts=False)
         refused = _keep_rest(transaction, intakes)
         return [
             Taken(
@@ -73,8 +73,14 @@ class Keeper:
             for intake, new in zip(intakes, stored, strict=True)
         ]
 
-    def settle(
-        self, transaction: Transaction, batches: Sequence[Batch], rest: Sequence[Intake], number: int, *, settled: bool
+    def keep_journal(
+        self,
+        transaction: Transaction,
+        batches: Sequence[Batch],
+        rest: Sequence[Intake],
+        number: int,
+        *,
+        with_facts: bool,
     ) -> None:
         """Keep what the journal holds up to a record.
 
@@ -83,14 +89,14 @@ class Keeper:
             batches: The events of those records.
             rest: Their intakes that bring more than events.
             number: Of the last of them.
-            settled: Whether the events go to where they are read fast, and their facts are added; the caller holds the
-                writer's ``facts`` then.
+            with_facts: Whether the events go to where they are read fast, and their facts are added; the caller holds
+                the writer's ``facts`` then.
 
         Raises:
             InvalidInput: Something of it cannot be kept.
         """
-        self._append(transaction, batches, settled=settled)
-        if settled:
+        self._append(transaction, batches, with_facts=with_facts)
+        if with_facts:
             _add_facts(transaction)
         _keep_rest(transaction, rest)
         transaction.connection.execute("UPDATE state SET journal = ?, revision = ?", [number, transaction.revision])
@@ -105,14 +111,14 @@ class Keeper:
             held.append(_of_identity(raw, reason))
         quarantine.hold(transaction, held)
 
-    def _append(self, transaction: Transaction, batches: Sequence[Batch], *, settled: bool) -> list[int]:
+    def _append(self, transaction: Transaction, batches: Sequence[Batch], *, with_facts: bool) -> list[int]:
         """How many events of each batch are new."""
         # Heavy libraries, which not every command that opens a store needs.
         from upshot.engines.duckdb.columns import Batch, append
 
         if not any(batches):
             return [0] * len(batches)
-        fresh = append(transaction, Batch.joined(batches), self._zone, self._what_is_known(), settled=settled)
+        fresh = append(transaction, Batch.joined(batches), self._zone, self._what_is_known(), with_facts=with_facts)
         ends = list(accumulate(map(len, batches)))
         return [int(fresh[start:end].sum()) for start, end in zip([0, *ends], ends, strict=False)]
 

@@ -145,14 +145,16 @@ class DuckDBStore:
     def _put(self, events: Sequence[Batch], rest: Sequence[Intake], number: int) -> Future[None]:
         """Queue what the journal holds up to a record: among the facts, where nobody else is busy with them."""
         self._writer.note_stream()
-        settled = self._writer.facts.acquire(blocking=False)
+        with_facts = self._writer.facts.acquire(blocking=False)
         try:
-            future = self._writer.submit(lambda txn: self._keeper.settle(txn, events, rest, number, settled=settled))
+            future = self._writer.submit(
+                lambda txn: self._keeper.keep_journal(txn, events, rest, number, with_facts=with_facts)
+            )
         except BaseException:
-            if settled:
+            if with_facts:
                 self._writer.facts.release()
             raise
-        if settled:
+        if with_facts:
             future.add_done_callback(lambda _: self._writer.facts.release())
         return future
 

@@ -165,9 +165,9 @@ def with_places(board: Dashboard, places: Sequence[str]) -> Dashboard:
     return _replaced(board, tiles=tuple(placed))
 
 
-def _converted(fields: dict[str, Any], shape: type[Any]) -> Any:
+def _converted(fields: dict[str, Any], expected: type[Any]) -> Any:
     try:
-        return msgspec.convert(fields, shape)
+        return msgspec.convert(fields, expected)
     except msgspec.ValidationError as error:
         said = str(error)
         raise InvalidInput(f"{said[:1].upper()}{said[1:]}.", hint="Nothing was saved.") from None

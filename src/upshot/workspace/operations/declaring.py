@@ -80,7 +80,7 @@ def current(resources: Resources) -> Current:
 def weigh(resources: Resources, submission: Submission, there: Current | None = None) -> Weighed:
     """Compare a submission with what is there, and check what would then be in force."""
     there = there if there is not None else current(resources)
-    puts, problems = _settled(submission)
+    puts, problems = _arranged(submission)
     metric_changes, fresh = _metrics(resources, submission)
     changes = list(metric_changes)
     steps: list[Put | Remove] = []
@@ -138,7 +138,7 @@ def refuse_managed(found: Declared[Declaration]) -> None:
         )
 
 
-def _settled(submission: Submission) -> tuple[list[Declaration], list[Problem]]:
+def _arranged(submission: Submission) -> tuple[list[Declaration], list[Problem]]:
     """The declarations as they are kept: a dashboard's tiles have their places."""
     kept: list[Declaration] = []
     problems: list[Problem] = []

@@ -91,7 +91,7 @@ def analyse(resources: Resources, principal: Principal, request: TableInputs) ->
         whole = (_comparable(found) if found else _spread(spreads)) and bool(found) != bool(spreads)
         if [*(value.variant for value in found), *(spread.variant for spread in spreads)] != names or not whole:
             raise InvalidInput(
-                f"The outcome {outcome!r} does not have values of one shape for each arm in order.",
+                f"The outcome {outcome!r} does not have values of one kind for each arm in order.",
                 hint=f"Give them for {', '.join(names)}; a ratio needs its denominator's.",
             )
     return resources.answering.worker.read_table(request)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import msgspec
 
 from upshot.answers.extent import extent_of
-from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.answers.standing import standing
 from upshot.answers.study_inputs import daily_series
 from upshot.api.ledger import LEDGER, Ledger, LedgerBucket, LedgerQuery, LedgerRow, LedgerTotals
@@ -73,7 +73,7 @@ class _Told:
     worth_note: str
     decision: Choice | None
     needs_decision: bool
-    measured: Measured
+    measured: Measurement
 
 
 def _launch_told(book: LaunchBook, launch: Launch, record: VerdictRecord | None) -> _Told:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from upshot.answers.launch_book import LaunchBook, Measured
+from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.answers.standing import standing
 from upshot.answers.study_inputs import collect
 from upshot.answers.study_plans import plan_inputs
@@ -189,7 +189,7 @@ def decide(resources: Resources, principal: Principal, request: Decide) -> Decid
     return Decided(_decision(decision))
 
 
-def study_view(book: LaunchBook, measured: Measured) -> StudyView | None:
+def study_view(book: LaunchBook, measured: Measurement) -> StudyView | None:
     """How a launch is measured, as people see it."""
     study = measured.study
     if study is None:
@@ -238,7 +238,7 @@ def _drift(resources: Resources, inputs: StudyInputs) -> tuple[str, ...]:
     if inputs.launch.name not in book.launches:
         return (f"The launch {inputs.launch.name!r} is not declared any more.",)
     stated = book.measured(inputs.launch).stated
-    measured = Measured(inputs.study, declared=inputs.declared, declared_at=None, stated=stated)
+    measured = Measurement(inputs.study, declared=inputs.declared, declared_at=None, stated=stated)
     try:
         return drift(inputs, collect(book, inputs.launch, measured, inputs.reading))
     except NotFound as error:
