@@ -44,6 +44,7 @@ EXAMPLES = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+STATES = (MetricType.LIFECYCLE, MetricType.QUICK_RATIO)
 ANYTIME = 60
 """Days after a unit began on which something might happen that counts; the longest time given is 20 days."""
 
@@ -109,7 +110,8 @@ def _nothing(metric: Metric) -> float | None:
     if metric.formula is not None:
         parts = reference.plain_parts(metric)
         return reference.nested(metric, {key: _nothing(part) for key, part in parts.items()})
-    return 0.0 if metric.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE) else None
+    zero = (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE, MetricType.LIFECYCLE)
+    return 0.0 if metric.type in zero else None
 
 
 def settled(metric: Metric, days: DayRange, known: date) -> bool:
@@ -130,7 +132,8 @@ def windows(draw: st.DrawFn, world: World) -> DayRange:
 
 def windowed(metric: Metric) -> Window | None:
     """The longest window of the metric or its parts; None for none but the day's and the question's."""
-    found = {part.window for part in (metric, *metric.parts) if part.type in (MetricType.ACTIVE, MetricType.STICKINESS)}
+    kinds = (MetricType.ACTIVE, MetricType.STICKINESS, *STATES)
+    found = {part.window for part in (metric, *metric.parts) if part.type in kinds}
     return next((w for w in (Window.MONTH, Window.WEEK, Window.ROLLING_28_DAYS) if w in found), None)
 
 
@@ -178,6 +181,8 @@ def _check_points(
         told = expected.get((point.period, ()))
         if point.value is not None:
             assert same(point.value, told[0] if told else _nothing(metric))
+        if too_early(metric, days, first):
+            assert (point.value, point.complete) == (None, False)
         if point.complete:
             assert window.start <= days.start
             assert days.end <= window.end
@@ -185,6 +190,17 @@ def _check_points(
             assert settled(metric, days, known)
         else:
             assert point.note
+
+
+def too_early(metric: Metric, days: DayRange, first: date) -> bool:
+    """Whether who was there before is asked of days that the data do not hold; ``days`` are a period or any others."""
+    if metric.type not in STATES:
+        return any(too_early(part, days, first) for part in metric.parts)
+    if metric.window is Window.PERIOD:
+        return days.period_before().start < first
+    grain = Grain(str(metric.window))
+    yesterday = grain.floor(days.start) - DAY
+    return grain.floor(yesterday) < first
 
 
 def _own_grain(metric: Metric) -> Grain:
@@ -198,6 +214,8 @@ def _check_total(metric: Metric, window: DayRange, found: MetricSeries, world: W
     total = found.total
     assert total is not None
     assert total.complete <= settled(metric, window, known)
+    if too_early(metric, window, min(map(world.day, world.events))):
+        assert total.value is None
     if total.value is None:
         return
     ripe = [day for day in window.periods(Grain.DAY) if day <= known and not can_change(metric, day, known)]
@@ -208,6 +226,8 @@ def _check_total(metric: Metric, window: DayRange, found: MetricSeries, world: W
 
 def _check_headline(metric: Metric, window: DayRange, found: Headline, world: World, known: date) -> None:
     days = DayRange.of(found.first, found.last)
+    if too_early(metric, days, min(map(world.day, world.events))):
+        assert (found.value, found.complete) == (None, False)
     if not found.complete:
         assert found.note
         assert found.before is None

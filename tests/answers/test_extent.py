@@ -3,9 +3,9 @@ from datetime import date, timedelta
 import pytest
 
 from upshot.answers.ends import day_is_whole
-from upshot.answers.extent import Extent
+from upshot.answers.extent import NOT_COMPARED, Extent
 from upshot.core.time import DayRange, Grain
-from upshot.metrics.ripening import Ripening
+from upshot.metrics.ripening import Lookback, Ripening
 
 RETAIL = Extent(date(2010, 12, 1), date(2011, 12, 9), date(2026, 1, 1))
 
@@ -58,11 +58,31 @@ def test_cohort_whose_period_is_not_covered_by_the_data_is_not_complete() -> Non
 
 
 def test_rolling_window_that_reaches_before_the_data_is_not_complete() -> None:
-    rolling = Extent(date(2024, 1, 1), date(2024, 3, 31), date(2026, 1, 1), lookback_days=27)
+    rolling = Extent(date(2024, 1, 1), date(2024, 3, 31), date(2026, 1, 1), lookback=Lookback(27))
     assert (
         rolling.note(date(2024, 1, 27), date(2024, 1, 28), days("2024-01-01", "2024-03-31")) == "the data begin inside"
     )
     assert not rolling.note(date(2024, 1, 28), date(2024, 1, 29), days("2024-01-01", "2024-03-31"))
+
+
+@pytest.mark.parametrize(
+    ("first", "start", "grain", "note"),
+    [
+        (date(2024, 1, 1), date(2024, 1, 1), Grain.MONTH, NOT_COMPARED),
+        (date(2024, 1, 1), date(2024, 2, 1), Grain.MONTH, ""),
+        (date(2024, 1, 2), date(2024, 2, 1), Grain.MONTH, NOT_COMPARED),
+        (date(2024, 1, 2), date(2024, 3, 1), Grain.MONTH, ""),
+        (date(2024, 1, 2), date(2024, 1, 2), Grain.DAY, NOT_COMPARED),
+        (date(2024, 1, 2), date(2024, 1, 3), Grain.DAY, ""),
+    ],
+)
+def test_period_is_told_by_its_past_only_where_the_data_hold_all_of_the_period_before(
+    first: date, start: date, grain: Grain, note: str
+) -> None:
+    extent = Extent(first, date(2024, 6, 30), date(2026, 1, 1), lookback=Lookback(compared=(None,)))
+    assert extent.note(start, grain.next(start), days("2024-01-01", "2024-06-30")) == note
+    assert extent.is_too_early(first)
+    assert not extent.is_too_early(first + timedelta(days=1))
 
 
 def test_day_in_which_the_data_end_is_not_complete() -> None:

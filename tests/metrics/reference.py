@@ -24,6 +24,7 @@ from upshot.metrics.definition import (
     RetentionKind,
     Scope,
     Selection,
+    State,
     Window,
 )
 
@@ -248,6 +249,8 @@ def _shape(
             return _active(metric, own, days, query, world)
         case MetricType.STICKINESS:
             return _stickiness(metric, own, days, query, world)
+        case MetricType.LIFECYCLE | MetricType.QUICK_RATIO:
+            return _lifecycle(metric, own, days, query, world)
         case _:
             raise AssertionError(metric.type)
 
@@ -301,6 +304,57 @@ def _stickiness(
     return upper / lower, upper / len(windows), lower / len(windows)
 
 
+def _lifecycle(
+    metric: Metric, own: list[tuple[date, Event]], days: DayRange, query: SeriesQuery, world: World
+) -> Numbers | None:
+    """Each unit is looked at in each period by itself; periods are whole ones, whatever was asked about."""
+    days_of: dict[str, set[date]] = defaultdict(set)
+    for day, e in own:
+        if (unit := world.unit(e, metric.unit)) is not None:
+            days_of[unit].add(day)
+    grain = query.grain
+    if metric.window is not Window.PERIOD and (query.grain is not None or metric.window is Window.DAY):
+        grain = Grain(str(metric.window))
+    if grain is None:
+        periods = [days]
+    elif grain is query.grain:
+        start = grain.floor(days.start)
+        periods = [DayRange(start, grain.next(start))]
+    else:
+        periods = [DayRange.of(a, b) for a, b in _windows(grain, days, own=grain is Grain.DAY and days.days == 1)]
+    tallies = [_tally(days_of.values(), period, grain) for period in periods]
+    if not any(any(tally.values()) for tally in tallies):
+        return None
+    means = {state: sum(tally[state] for tally in tallies) / len(tallies) for state in State}
+    if metric.type is MetricType.LIFECYCLE:
+        return means[metric.state], None, None
+    upper, lower = means[State.NEW] + means[State.RESURRECTED], means[State.DORMANT]
+    return (upper / lower if lower else None), upper, lower
+
+
+def _tally(units: Iterable[set[date]], period: DayRange, grain: Grain | None) -> dict[State, int]:
+    if grain is None:
+        before = period.period_before()
+    else:
+        yesterday = period.start - timedelta(days=1)
+        before = DayRange.of(grain.floor(yesterday), yesterday)
+    tally = dict.fromkeys(State, 0)
+    for active in units:
+        now, then, ever = (
+            any(a <= day < b for day in active)
+            for a, b in (
+                (period.start, period.end),
+                (before.start, before.end),
+                (date.min, period.start),
+            )
+        )
+        if now:
+            tally[State.RETURNING if then else State.RESURRECTED if ever else State.NEW] += 1
+        elif then:
+            tally[State.DORMANT] += 1
+    return tally
+
+
 def _ratio(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
     assert metric.numerator is not None
     assert metric.denominator is not None
@@ -332,7 +386,7 @@ def _value_of(part: Metric, numbers: Numbers | None) -> float | None:
     """A part's value, and where it has none what a formula takes it for: 0 of what counts or adds up."""
     if part.type is MetricType.RATIO or part.formula is not None:
         return None if numbers is None else numbers[0]
-    zero = part.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE)
+    zero = part.type in (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE, MetricType.LIFECYCLE)
     return (0.0 if zero else None) if numbers is None else numbers[0]
 
 

@@ -119,7 +119,7 @@ WRONG = [
     ("name: a\ntype: count\nwhere:\n- x = 1\n- y lik 2", 5, "no comparison", ()),
     ("name: a\ntype: sum\nvalue: a +", 3, "ends too early", ()),
     ("name: a\ntype: active\nwindow: weak", 3, "'window' cannot be 'weak'", ("week",)),
-    ("name: a\ntype: stickiness\nwindow: day", 3, "daily actives over a window", ()),
+    ("name: a\ntype: stickiness\nwindow: day", 3, "A stickiness has a window of week, 28d, month, not day.", ()),
     ("name: a\ntype: count\nformat: monney", 3, "'format' cannot be", ("money",)),
     ("name: a\ntype: count\ndirection: sideways", 3, "'direction' cannot be", ()),
     ("name: a\ntype: conversion\nevent: x\nof: y\nwithin: soon", 5, "a duration", ()),

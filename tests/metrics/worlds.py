@@ -52,6 +52,16 @@ YAML = """
 - {name: sticky_weeks, type: stickiness, window: week, event: [view, buy]}
 - {name: sticky_rolling, type: stickiness, window: 28d, event: view}
 - {name: sticky_filtered, type: stickiness, window: 28d, where: 'plan != pro'}
+- {name: fresh, type: lifecycle, state: new}
+- {name: staying_weeks, type: lifecycle, state: returning, window: week, event: [view, buy]}
+- {name: woken, type: lifecycle, state: resurrected, event: view}
+- {name: gone_months, type: lifecycle, state: dormant, window: month}
+- {name: gone_days, type: lifecycle, state: dormant, window: day, where: 'plan != pro'}
+- {name: fresh_accounts, type: lifecycle, state: new, unit: account, window: week}
+- {name: growth, type: quick_ratio}
+- {name: growth_weeks, type: quick_ratio, window: week, where: 'plan != pro'}
+- {name: fresh_share, type: ratio, numerator: fresh, denominator: active}
+- {name: net_growth, type: formula, formula: fresh + woken - gone_months}
 - {name: per_active, type: ratio, numerator: all, denominator: active}
 - {name: per_sum, type: ratio, numerator: total, denominator: some}
 - {name: mixed, type: ratio, numerator: active_rolling, denominator: active_months}

@@ -9,7 +9,7 @@ import msgspec
 
 from upshot.answers.answering import Answering
 from upshot.answers.compiled import Prepared
-from upshot.answers.extent import NO_DATA, Extent
+from upshot.answers.extent import NO_DATA, NOT_COMPARED, Extent
 from upshot.answers.intervals import (
     Bounds,
     Found,
@@ -27,7 +27,7 @@ from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import SeriesQuery
 from upshot.metrics.definition import Field, Filter, Metric
 from upshot.metrics.kinds import LEAST_SIZE
-from upshot.metrics.ripening import counts_below
+from upshot.metrics.ripening import Lookback, counts_below
 
 __all__ = ["Answer", "Asked"]
 
@@ -90,6 +90,12 @@ class Asked:
             elapsed_ms=answer.elapsed_ms + elapsed,
         )
 
+    @property
+    def looks_back(self) -> Lookback:
+        """What before a number over all days says something of it: of units that are counted once, no day does."""
+        found = self.extent.lookback
+        return found if self.metric.fractional else replace(found, days=0)
+
     def value(self, window: DayRange) -> float | None:
         """The metric over all of ``window``, without groups."""
         prepared, answer = self._run(SeriesQuery(window, None, (), self.where))
@@ -147,7 +153,7 @@ class Asked:
 
     def _note_on_all(self, window: DayRange, ripe: DayRange) -> str:
         """Why a total is not complete. A number of units over all days looks back on none before them."""
-        extent = self.extent if self.metric.fractional else replace(self.extent, lookback_days=0)
+        extent = replace(self.extent, lookback=self.looks_back)
         note = extent.note(window.start, window.end, window)
         if ripe == window or note in NO_DATA:
             return note
@@ -173,7 +179,7 @@ class Asked:
         note = self.extent.note(start, end, window)
         if found is None:
             return Point(start, None if note in NO_DATA else absent, not note, group, note=note)
-        value, top, bottom = found
+        value, top, bottom = found if note != NOT_COMPARED else (None, None, None)
         return Point(start, value, not note, group, top, bottom, note)
 
 

@@ -8,11 +8,14 @@ from upshot.answers.ends import End, earliest, end_of, end_of_all, latest
 from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
 from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
-from upshot.metrics.ripening import AT_ONCE, Ripening, lookback_days, ripening
+from upshot.metrics.ripening import AT_ONCE, NOTHING_BEFORE, Lookback, Ripening, lookback, ripening
 
-__all__ = ["IN_PART", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
+__all__ = ["IN_PART", "NOT_COMPARED", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
 
-NO_DATA = frozenset({"not begun", "before the first event", "after the last event"})
+NOT_COMPARED = "the data begin too late to tell who was there before"
+"""Note of a period whose number depends on the period before, of which the data do not hold all."""
+
+NO_DATA = frozenset({"not begun", "before the first event", "after the last event", NOT_COMPARED})
 """Notes of periods about which the data say nothing, so that a missing row there is no zero."""
 
 IN_PART = "asked for in part"
@@ -32,7 +35,7 @@ class Extent:
         last: The day of the last event; of a metric, the last until which its sources are known.
         today: The local day now; it is not over.
         ripening: How long units are given to do what is counted.
-        lookback_days: How many days before a period count in it.
+        lookback: What before a period says something of it.
         last_is_whole: Whether the data cover the whole of ``last``.
         last_at: When the last event occurred; UTC without offset.
     """
@@ -41,7 +44,7 @@ class Extent:
     last: date | None
     today: date
     ripening: Ripening = AT_ONCE
-    lookback_days: int = 0
+    lookback: Lookback = NOTHING_BEFORE
     last_is_whole: bool = True
     last_at: datetime | None = None
 
@@ -69,11 +72,13 @@ class Extent:
             return "not begun"
         if self.first is None or self.last is None or end <= self.first:
             return "before the first event"
+        if self.lookback.compared and self.lookback.since(DayRange(start, end)) < self.first:
+            return NOT_COMPARED
         if end > self.today:
             return "not over"
         if start > self.last:
             return "after the last event"
-        if start - timedelta(days=self.lookback_days) < self.first:
+        if self.lookback.since(DayRange(start, end)) < self.first:
             return "the data begin inside"
         if self.known is None or end - _DAY > self.known:
             return "the data end inside"
@@ -82,6 +87,11 @@ class Extent:
         if start < window.start or end > window.end:
             return IN_PART
         return ""
+
+    def is_too_early(self, day: date) -> bool:
+        """Whether a day's number depends on days before of which the data do not hold all."""
+        since = self.lookback.since(DayRange.of(day, day))
+        return bool(self.lookback.compared) and (self.first is None or since < self.first)
 
     def ripe_part(self, window: DayRange) -> DayRange:
         """The days of ``window`` whose units have had their time; all of them where none has, or none needs time."""
@@ -106,16 +116,18 @@ def extent_of_event(resources: Answering, event: str) -> Extent:
     return _extent(resources, latest(end_of(resources, stream) for stream in found) if found else None)
 
 
-def _extent(resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, lookback: int = 0) -> Extent:
+def _extent(
+    resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, before: Lookback = NOTHING_BEFORE
+) -> Extent:
     first, today = resources.held().first_event_at, resources.today()
     end = end or end_of_all(resources)
     if first is None or end is None:
-        return Extent(None, None, today, ripens, lookback)
-    return Extent(resources.local_day(first), end.last, today, ripens, lookback, end.whole, end.at)
+        return Extent(None, None, today, ripens, before)
+    return Extent(resources.local_day(first), end.last, today, ripens, before, end.whole, end.at)
 
 
-def _times(metric: Metric | None) -> tuple[Ripening, int]:
-    return (AT_ONCE, 0) if metric is None else (ripening(metric), lookback_days(metric))
+def _times(metric: Metric | None) -> tuple[Ripening, Lookback]:
+    return (AT_ONCE, NOTHING_BEFORE) if metric is None else (ripening(metric), lookback(metric))
 
 
 def _end(resources: Answering, metric: Metric | None) -> End | None:

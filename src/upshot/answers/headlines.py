@@ -4,11 +4,11 @@ Days that are not over, that the data do not cover, or whose units still have ti
 of its own shows the last whole one, never one that the days asked about cut.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from upshot.answers.asked import Answer, Asked
-from upshot.answers.extent import NO_DATA
+from upshot.answers.extent import NO_DATA, NOT_COMPARED
 from upshot.answers.periods import compared, unpaired
 from upshot.api.metrics import Compared, Headline
 from upshot.core.time import DayRange, Grain, longer
@@ -37,7 +37,9 @@ def headline(
         note = asked.extent.note(window.start, window.end, window)
         value = None if note in NO_DATA or found.total is None else found.total.value
         return Headline(value, window.start, window.last, complete=False, note=note or NO_WHOLE_WINDOW)
-    reaches = asked.extent.first is not None and _looks_back(asked, days) >= asked.extent.first
+    reaches = asked.extent.first is not None and asked.looks_back.since(days) >= asked.extent.first
+    if not reaches and asked.looks_back.compared:
+        return Headline(None, days.start, days.last, complete=False, note=NOT_COMPARED)
     value = found.total.value if days == window and found.total is not None else asked.value(days)
     return Headline(
         value,
@@ -70,16 +72,12 @@ def headline_days(asked: Asked, window: DayRange) -> DayRange | None:
     return DayRange.of(max(first, extent.first), last)
 
 
-def _looks_back(asked: Asked, days: DayRange) -> date:
-    return days.start - timedelta(days=asked.extent.lookback_days if asked.metric.fractional else 0)
-
-
 def _compared(asked: Asked, days: DayRange, value: float | None, with_: Literal["previous", "year"]) -> Compared | None:
     metric = asked.metric
     least = least_grain(metric)
     step = least if last_window(metric, days.last) is not None else longer(asked.grain, least) or Grain.DAY
     then = compared(days, step, with_)
-    if asked.extent.first is None or _looks_back(asked, then) < asked.extent.first:
+    if asked.extent.first is None or asked.looks_back.since(then) < asked.extent.first:
         return None
     before, now = asked.value(then), value
     if metric.additive and with_ == "year" and before is not None and now is not None:

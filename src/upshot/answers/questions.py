@@ -32,7 +32,7 @@ from upshot.engines.values import QueryResult
 from upshot.metrics.compile.query import RetentionQuery as Cohorts
 from upshot.metrics.definition import Metric
 from upshot.metrics.kinds import KINDS, RetentionKind
-from upshot.metrics.ripening import AT_ONCE
+from upshot.metrics.ripening import AT_ONCE, NOTHING_BEFORE
 
 __all__ = ["answer_grid", "answer_series", "retention", "series", "window_of"]
 
@@ -134,7 +134,7 @@ def answer_grid(
     prepared, answer = resources.compiled.retention(
         resources.store, metric, Cohorts(window, grain, request.periods, (), where)
     )
-    extent = replace(extent_of(resources, metric), ripening=AT_ONCE, lookback_days=0)
+    extent = replace(extent_of(resources, metric), ripening=AT_ONCE, lookback=NOTHING_BEFORE)
     cells = _cells(answer, grain, extent, window)
     cut = grain.floor(extent.first) if extent.first else None
     return RetentionGrid(

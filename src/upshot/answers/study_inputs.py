@@ -15,7 +15,7 @@ from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.query import ExposureQuery, SeriesQuery
 from upshot.metrics.definition import Metric, Selection
 from upshot.metrics.kinds import RetentionKind, Ripens
-from upshot.metrics.ripening import least_grain, lookback_days, ripening
+from upshot.metrics.ripening import least_grain, lookback, ripening
 from upshot.studies.inputs import (
     ArmUnits,
     ArmValues,
@@ -132,12 +132,15 @@ def daily_series(resources: Answering, name: str, days: DayRange) -> DailySeries
     metric, _ = resources.metrics.get(name)
     prepared, answer = resources.compiled.series(resources.store, metric, SeriesQuery(days, Grain.DAY))
     at = {column: answer.columns.index(column) for column in prepared.columns}
+    extent = extent_of(resources, metric)
     found: dict[date, float] = {
-        row[at["period"]]: float(row[at["value"]]) for row in answer.rows if row[at["value"]] is not None
+        row[at["period"]]: float(row[at["value"]])
+        for row in answer.rows
+        if row[at["value"]] is not None and not extent.is_too_early(row[at["period"]])
     }
     if not found:
         return None
-    first, end, ripe = min(found), days.end, extent_of(resources, metric).ripe
+    first, end, ripe = min(found), days.end, extent.ripe
     if ripe is not None:
         end = min(end, ripe + timedelta(days=1))
     calendar = [first + timedelta(days=i) for i in range((end - first).days)]
@@ -195,7 +198,7 @@ def _no_daily(metric: Metric) -> str:
         return f"{title} counts by {least_grain(metric)}; a time series takes a metric that each day has."
     if metric.is_a.ripens is Ripens.PERIODS and metric.kind is RetentionKind.UNBOUNDED:
         return f"Whoever returns at any time later counts in {title}, so that no day of it is final; measure n-day."
-    if lookback_days(metric):
+    if lookback(metric).days:
         return f"Each day of {title} holds the 27 days before it; measure its daily version."
     return next(filter(None, map(_no_daily, metric.parts)), "")
 

@@ -159,6 +159,19 @@ class DayRange(msgspec.Struct, frozen=True):
         """The range of the same number of days that ends where this one starts."""
         return DayRange(self.start - timedelta(days=self.days), self.start)
 
+    def period_before(self) -> "DayRange":
+        """The calendar period before, where this range is a whole one; otherwise as many days.
+
+        >>> DayRange.of(date(2024, 3, 1), date(2024, 3, 31)).period_before()
+        DayRange(start=datetime.date(2024, 2, 1), end=datetime.date(2024, 3, 1))
+        >>> DayRange.of(date(2024, 3, 2), date(2024, 3, 31)).period_before().start
+        datetime.date(2024, 2, 1)
+        """
+        for grain in Grain:
+            if grain.floor(self.start) == self.start and grain.next(self.start) == self.end:
+                return DayRange(grain.nth(self.start, -1), self.start)
+        return self.before()
+
     def periods(self, grain: Grain) -> Iterator[date]:
         """First days of the periods of ``grain`` that this range touches, in order."""
         start = grain.floor(self.start)

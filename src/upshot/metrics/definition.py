@@ -15,7 +15,7 @@ import msgspec
 
 from upshot.core.time import Grain
 from upshot.metrics.expression import Binary, Expression, Negate, Number, Property, is_word, quote_name, renamed
-from upshot.metrics.kinds import Format, Kind, MetricType, RetentionKind, Window
+from upshot.metrics.kinds import Format, Kind, MetricType, RetentionKind, State, Window
 from upshot.metrics.linear import Fraction, evaluated, fraction_of
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "RetentionKind",
     "Scope",
     "Selection",
+    "State",
     "Value",
     "Window",
     "quote_name",
@@ -229,7 +230,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         selection: The events that count; for ``conversion`` the goal, for ``retention`` the return.
         value: What is summed, averaged or counted distinct.
         unit: Who is counted: ``person``, ``device``, ``session`` or a group.
-        window: For ``active`` and ``stickiness``.
+        window: For ``active`` and ``stickiness``, ``lifecycle`` and ``quick_ratio``.
+        state: For ``lifecycle``.
         of: Where a ``conversion`` starts, or what makes a unit join a ``retention`` cohort (none: the return itself).
         within_seconds: How long after the start the goal still counts.
         within_exact: Whether that is meant to the second, and not as whole local days.
@@ -251,6 +253,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     value: Expression | None = None
     unit: str = "person"
     window: Window = Window.PERIOD
+    state: State = State.NEW
     of: Selection | None = None
     within_seconds: int = 0
     within_exact: bool = False
@@ -387,6 +390,7 @@ def _within(metric: Metric) -> list[object]:
 _DECIDES: tuple[tuple[str, Callable[[Metric], list[object]]], ...] = (
     ("value", lambda metric: [metric.value]),
     ("window", lambda metric: [metric.window]),
+    ("state", lambda metric: [metric.state]),
     ("of", lambda metric: [_start(metric)]),
     ("within", _within),
     ("period", lambda metric: [metric.kind, metric.period, metric.after, metric.brackets]),

@@ -22,6 +22,7 @@ __all__ = [
     "MetricType",
     "RetentionKind",
     "Ripens",
+    "State",
     "Topic",
     "Window",
 ]
@@ -41,6 +42,8 @@ class MetricType(enum.StrEnum):
     DISTINCT = "distinct"
     ACTIVE = "active"
     STICKINESS = "stickiness"
+    LIFECYCLE = "lifecycle"
+    QUICK_RATIO = "quick_ratio"
     RATIO = "ratio"
     FORMULA = "formula"
     CONVERSION = "conversion"
@@ -64,6 +67,18 @@ class Window(enum.StrEnum):
     WEEK = "week"
     ROLLING_28_DAYS = "28d"
     MONTH = "month"
+
+
+class State(enum.StrEnum):
+    """Where a unit stands in a period: seen for the first time, back from the period before, back after a gap, or gone.
+
+    The first three are the active ones; ``DORMANT`` was active in the period before and is not in this one.
+    """
+
+    NEW = "new"
+    RETURNING = "returning"
+    RESURRECTED = "resurrected"
+    DORMANT = "dormant"
 
 
 class RetentionKind(enum.StrEnum):
@@ -150,6 +165,8 @@ class Kind:
         counts: Whether it counts something, so that nothing is 0, and it can be part of a ratio.
         share: Whether it lies in [0, 1].
         clock: What its shortest period follows.
+        windows: Those that it may have where its clock is the window; the first is what it has when it says none.
+        compares: Whether a period's number needs to know who was there in the whole period before.
         ripens: When a unit's number is final.
         combine: How steps make a longer time; of ``active`` without a window ``NONE``.
         interval: How an interval is made around a value; ``parts``: the delta method where both parts allow it.
@@ -160,6 +177,7 @@ class Kind:
         any_value: Whether ``value`` may be anything, and not a number alone.
         measures: Which of its metrics can be asked of any one event.
         every_unit_once: Whether each unit either counts or does not, so that there is no spread over units.
+        no_unit: Why there is no value of each unit; empty where there is one.
     """
 
     keys: frozenset[str]
@@ -170,6 +188,8 @@ class Kind:
     counts: bool = False
     share: bool = False
     clock: Clock = Clock.DAY
+    windows: tuple[Window, ...] = ()
+    compares: bool = False
     ripens: Ripens = Ripens.AT_ONCE
     combine: Combine = Combine.NONE
     interval: Literal["", "wilson", "delta", "parts"] = ""
@@ -180,6 +200,7 @@ class Kind:
     any_value: bool = False
     measures: tuple[EventMeasure, ...] = ()
     every_unit_once: bool = False
+    no_unit: str = ""
 
     @property
     def people(self) -> bool:
@@ -213,6 +234,11 @@ _EVENTS = frozenset({"event", "where"})
 _VALUED = _EVENTS | {"value"}
 _VALUE = frozenset({"value"})
 _PARTS = frozenset({"numerator", "denominator"})
+_WHOLE = (Window.PERIOD, Window.DAY, Window.WEEK, Window.MONTH)
+_NO_STATE_OF_ITS_OWN = (
+    "A {} sorts units by calendar periods, which say nothing of one unit from its exposure on: "
+    "measure who is active, or who comes back."
+)
 
 KINDS: dict[MetricType, Kind] = {
     MetricType.COUNT: Kind(
@@ -254,6 +280,7 @@ KINDS: dict[MetricType, Kind] = {
         format="count",
         counts=True,
         clock=Clock.WINDOW,
+        windows=tuple(Window),
         combine=Combine.MEAN,
         grid=True,
         by_unit="proportion",
@@ -269,8 +296,33 @@ KINDS: dict[MetricType, Kind] = {
         fraction=True,
         share=True,
         clock=Clock.WINDOW,
+        windows=(Window.MONTH, Window.WEEK, Window.ROLLING_28_DAYS),
         combine=Combine.MEAN,
         topic=Topic.ENGAGEMENT,
+    ),
+    MetricType.LIFECYCLE: Kind(
+        keys=_EVENTS | {"state", "window"},
+        needed=frozenset({"state"}),
+        format="count",
+        counts=True,
+        clock=Clock.WINDOW,
+        windows=_WHOLE,
+        compares=True,
+        combine=Combine.MEAN,
+        topic=Topic.ACTIVITY,
+        every_unit_once=True,
+        no_unit=_NO_STATE_OF_ITS_OWN.format("lifecycle"),
+    ),
+    MetricType.QUICK_RATIO: Kind(
+        keys=_EVENTS | {"window"},
+        fraction=True,
+        clock=Clock.WINDOW,
+        windows=_WHOLE,
+        compares=True,
+        combine=Combine.POOL,
+        topic=Topic.ACTIVITY,
+        every_unit_once=True,
+        no_unit=_NO_STATE_OF_ITS_OWN.format("quick_ratio"),
     ),
     MetricType.RATIO: Kind(
         keys=_PARTS,

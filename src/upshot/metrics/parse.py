@@ -14,7 +14,7 @@ from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Direction, Filter, Metric, Selection
 from upshot.metrics.expression import names_in
 from upshot.metrics.filters import parse_filter
-from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, Window
+from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, State, Window
 from upshot.metrics.linear import nothing_divided_by
 
 __all__ = ["Parsed", "parse_metric_nodes", "parse_metrics"]
@@ -170,10 +170,12 @@ def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Me
     if "value" in keys:
         values["value"] = _parsed(reading, keys["value"], "value", parse_expression)
     if row.clock is Clock.WINDOW:
-        default_window = Window.MONTH if row.share else Window.PERIOD
-        values["window"] = Window(_choice(reading, keys.get("window"), "window", tuple(Window), default_window))
-        if row.share and values["window"] in (Window.DAY, Window.PERIOD):
-            reading.wrong(keys["window"], "Stickiness is daily actives over a window of week, 28d or month.")
+        values["window"] = Window(_choice(reading, keys.get("window"), "window", tuple(Window), row.windows[0]))
+        if values["window"] not in row.windows:
+            allowed = ", ".join(each for each in Window if each in row.windows)
+            reading.wrong(keys["window"], f"A {kind} has a window of {allowed}, not {values['window']}.")
+    if "state" in keys:
+        values["state"] = State(_choice(reading, keys["state"], "state", tuple(State), State.NEW))
     if "of" in keys:
         values["of"] = _start(reading, keys["of"])
     if "within" in keys:

@@ -9,15 +9,17 @@ from upshot.metrics.kinds import Clock, Combine, RetentionKind, Ripens, Window
 
 __all__ = [
     "AT_ONCE",
+    "NOTHING_BEFORE",
     "ROLLING_DAYS",
     "WINDOWS",
+    "Lookback",
     "Ripening",
     "brackets_of",
     "combination",
     "counts_below",
     "last_window",
     "least_grain",
-    "lookback_days",
+    "lookback",
     "ripening",
     "window_grain",
 ]
@@ -52,15 +54,47 @@ def least_grain(metric: Metric) -> Grain:
             return max(map(least_grain, metric.parts), key=_ORDER.index, default=Grain.DAY)
 
 
-def lookback_days(metric: Metric) -> int:
-    """How many days before a period count in it: those of a rolling window."""
+@dataclass(frozen=True, slots=True)
+class Lookback:
+    """What before a period says something of it.
+
+    Attributes:
+        days: So many days before count in it: those of a rolling window.
+        compared: Windows with which it is compared, each with the whole one before; None stands for the period itself.
+    """
+
+    days: int = 0
+    compared: tuple[Grain | None, ...] = ()
+
+    def since(self, days: DayRange) -> date:
+        """The first day that a number over ``days`` needs to know.
+
+        >>> Lookback(days=27).since(DayRange.of(date(2024, 3, 1), date(2024, 3, 31)))
+        datetime.date(2024, 2, 3)
+        >>> Lookback(compared=(None, Grain.WEEK)).since(DayRange.of(date(2024, 3, 1), date(2024, 3, 31)))
+        datetime.date(2024, 2, 1)
+        """
+        starts = (days.period_before().start if each is None else each.nth(days.start, -1) for each in self.compared)
+        return min(days.start - timedelta(days=self.days), *starts, days.start)
+
+
+NOTHING_BEFORE = Lookback()
+"""A period is told by itself."""
+
+
+def lookback(metric: Metric) -> Lookback:
+    """What before a period says something of it."""
     match metric.is_a.clock:
+        case Clock.WINDOW if metric.is_a.compares:
+            return Lookback(compared=(window_grain(metric),))
         case Clock.WINDOW:
-            return ROLLING_DAYS - 1 if metric.window is Window.ROLLING_28_DAYS else 0
+            return Lookback(ROLLING_DAYS - 1 if metric.window is Window.ROLLING_28_DAYS else 0)
         case Clock.PARTS:
-            return max(map(lookback_days, metric.parts), default=0)
+            parts = tuple(map(lookback, metric.parts))
+            compared = dict.fromkeys(each for part in parts for each in part.compared)
+            return Lookback(max((part.days for part in parts), default=0), tuple(compared))
         case Clock.DAY | Clock.PERIOD:
-            return 0
+            return NOTHING_BEFORE
 
 
 def last_window(metric: Metric, known: date) -> DayRange | None:
@@ -77,7 +111,7 @@ def last_window(metric: Metric, known: date) -> DayRange | None:
     if grain is not Grain.DAY:
         end = grain.floor(known + _DAY)
         return DayRange(grain.nth(end, -1), end)
-    return DayRange.of(known - timedelta(days=ROLLING_DAYS - 1), known) if lookback_days(metric) else None
+    return DayRange.of(known - timedelta(days=ROLLING_DAYS - 1), known) if lookback(metric).days else None
 
 
 def combination(metric: Metric) -> Combine:

@@ -58,7 +58,7 @@ def metric_mapping(metric: Metric) -> dict[str, object]:
 
 
 def _of_type(metric: Metric) -> dict[str, object]:
-    result: dict[str, object] = {}
+    result: dict[str, object] = {"state": str(metric.state)} if "state" in metric.is_a.keys else {}
     if metric.window is not Window.PERIOD:
         result["window"] = str(metric.window)
     if metric.of is not None:

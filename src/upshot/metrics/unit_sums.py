@@ -23,6 +23,8 @@ def has_moments(metric: Metric, grain: Grain | None) -> bool:
 
 
 def _adds_up(part: Metric, grain: Grain | None) -> bool:
+    if part.is_a.no_unit:
+        return False
     if part.is_a.clock is not Clock.WINDOW:
         return part.additive
     window = window_grain(part)
@@ -32,7 +34,7 @@ def _adds_up(part: Metric, grain: Grain | None) -> bool:
 
 
 def why_not_by_unit(metric: Metric) -> str:
-    """Why it has no value of each unit that adds up to everybody's; empty where it has one, as all but formulas have.
+    """Why it has no value of each unit that adds up to everybody's; empty where it has one, as most have.
 
     >>> from upshot.metrics.parse import parse_metrics
     >>> squared = "{name: squared, type: formula, formula: n * n, parts: [{name: n, type: count}]}"
@@ -40,7 +42,7 @@ def why_not_by_unit(metric: Metric) -> str:
     'The formula n * n is neither a weighted sum nor a fraction o'
     """
     if metric.formula is None:
-        return ""
+        return next(filter(None, map(why_not_by_unit, metric.parts)), metric.is_a.no_unit)
     found, said = metric.arithmetic, f"The formula {metric.formula.text}"
     fraction = found.fraction
     if fraction is None or not all(side.sums for side in (fraction.upper, fraction.lower) if side is not None):
@@ -48,6 +50,8 @@ def why_not_by_unit(metric: Metric) -> str:
             f"{said} is neither a weighted sum nor a fraction of two, so what it is for one unit says nothing of all."
         )
     for leaf in found.leaves.values():
+        if leaf.is_a.no_unit:
+            return f"{said} has a {leaf.type} in it. {leaf.is_a.no_unit}"
         if not leaf.is_a.part:
             return f"{said} has a {leaf.type} in it, whose values of single units do not add up."
         if leaf.unit != metric.unit:

@@ -200,6 +200,8 @@ def _exposures(query: ExposureQuery, dialect: Dialect) -> Table:
 
 def _values(metric: Metric, clock: _Clock) -> Table:
     """``value_key`` and ``x``, and ``y`` or ``b`` where the metric has them; units without an event may be missing."""
+    if reason := why_not_by_unit(metric):
+        raise InvalidInput(reason, hint="Measure its parts in the experiment." if metric.parts else "")
     match metric.type:
         case MetricType.RATIO:
             return _ratio(metric, clock)
@@ -252,8 +254,6 @@ def _ratio(metric: Metric, clock: _Clock) -> Table:
 
 
 def _formula(metric: Metric, clock: _Clock) -> Table:
-    if reason := why_not_by_unit(metric):
-        raise InvalidInput(reason, hint="Measure its parts in the experiment.")
     leaves = metric.arithmetic.leaves
     plain = {key: (leaf, _plain(leaf, clock)) for key, leaf in leaves.items()}
 

@@ -10,6 +10,7 @@ from upshot.metrics.compile.calendar import Column
 from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows
 from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
+from upshot.metrics.compile.lifecycle import lifecycle_series
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_series
 from upshot.metrics.compile.source import group_names, open_source, plan_for
@@ -54,6 +55,8 @@ def _rows(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, T
             return _active(metric, query, dialect)
         case MetricType.STICKINESS:
             return _stickiness(metric, query, dialect)
+        case MetricType.LIFECYCLE | MetricType.QUICK_RATIO:
+            return lifecycle_series(metric, query, dialect)
         case MetricType.RATIO:
             return _ratio(metric, query, dialect)
         case MetricType.FORMULA:

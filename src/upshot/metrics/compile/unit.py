@@ -29,6 +29,8 @@ __all__ = ["per_unit"]
 
 def per_unit(metric: Metric, days: DayRange, dialect: Dialect, *, unknown: bool) -> Compiled:
     """See ``compile_per_unit``."""
+    if reason := why_not_by_unit(metric):
+        raise InvalidInput(reason, hint="Ask for its parts." if metric.parts else "")
     plan, rows = _rows(metric, days, dialect)
     if not unknown:
         rows = rows.filter(rows.unit_key.notnull())
@@ -68,6 +70,8 @@ def _rows(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table
             plan, started = conversion_units(metric, SeriesQuery(days, None), dialect)
             rows = started.group_by("unit_key").agg(numerator=started.converted.max())
             return plan, rows.mutate(denominator=ibis.literal(1))
+        case MetricType.LIFECYCLE | MetricType.QUICK_RATIO:
+            raise InternalError(f"A {metric.type} has no value of each unit.")
         case MetricType.RETENTION:
             plan, units = retained_units(metric, days, (), (), dialect)
             return plan, units.select("unit_key", numerator=units.retained, denominator=ibis.literal(1))
@@ -153,8 +157,6 @@ def _ratio(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Tabl
 
 
 def _formula(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table]:
-    if reason := why_not_by_unit(metric):
-        raise InvalidInput(reason, hint="Ask for its parts.")
     parts = {}
     for key, leaf in metric.arithmetic.leaves.items():
         made = per_unit(_counted_once(leaf), days, dialect, unknown=True)
