@@ -29,6 +29,8 @@ INNER_NAMES = {
         "checked_weights",
         "CheckedDesign",
         "difference_and_error",
+        "first_look",
+        "mixture",
     ),
     *(
         "adjusted_by",

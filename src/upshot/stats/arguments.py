@@ -52,6 +52,7 @@ __all__ = [
 _T = TypeVar("_T")
 _FLOAT = np.dtype(np.float64)
 _PLAIN = frozenset({float, np.float64})
+_EXACT = 2**53
 _SHOWN = 60
 
 
@@ -188,6 +189,8 @@ def floats(
         upshot.core.errors.InvalidInput: weights holds -2.0. Give numbers of 0 or more.
     """
     found = numbers(argument, values)
+    if not found.ndim and above < (one := found.item()) < below and least <= one <= most:
+        return found
     # Only the bounds given are looked at, and NaN lies within each of them.
     for bound, beyond in ((above, np.less_equal), (least, np.less), (below, np.greater_equal), (most, np.greater)):
         if not math.isinf(bound) and (out := beyond(found, bound)).any():
@@ -208,6 +211,8 @@ def numbers(argument: str, values: object) -> FloatArray:
     """
     kind = values.__class__
     if kind in _PLAIN or (kind is np.ndarray and values.dtype is _FLOAT):  # type: ignore[attr-defined]
+        return np.asarray(values, _FLOAT)
+    if kind is int and -_EXACT <= values <= _EXACT:  # type: ignore[operator]
         return np.asarray(values, _FLOAT)
     return _array(argument, values)
 

@@ -28,7 +28,7 @@ from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, compared, fitting, floats, given, number, pair_of, place_of
 from upshot.stats.contrast import contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
-from upshot.stats.result import SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale, Tabular
+from upshot.stats.result import OK, SCALES, FloatArray, IntArray, NoEstimate, Reason, Scale, Tabular
 from upshot.stats.wald import critical_value
 
 if TYPE_CHECKING:
@@ -375,7 +375,7 @@ def posterior_of(
         inside = np.full_like(z, np.nan) if rope is None else _between(mean, spread, *checked_rope(rope))
         usable = (variance > 0.0) & (np.abs(estimate) + variance < np.inf)
     chance, lost, missed = (above, down, up) if better == "higher" else (ndtr(-z), up, down)
-    if not every(usable & (reason == Reason.OK)):
+    if not every(usable & (reason == OK)):
         late = np.where(usable, Reason.OK, np.where(variance == 0.0, Reason.ZERO_VARIANCE, Reason.NOT_FINITE))
         reason = first_reason(reason, late)
     low, high = mean - reach * spread, mean + reach * spread
@@ -397,8 +397,8 @@ def shaped_posterior(
         method: As in ``Posterior``.
         scale: As in ``Posterior``.
     """
-    if not every(reason == Reason.OK):
-        ok = reason == Reason.OK
+    if not every(reason == OK):
+        ok = reason == OK
         numbers = tuple(np.where(ok, number, np.nan) for number in numbers)
     shape = numbers[0].shape
     if reason.shape != shape:

@@ -30,8 +30,8 @@ from upshot.stats.maturity import (
     sequential_estimates,
     sequential_reasons,
 )
-from upshot.stats.moments import Moments, first_reason, group_reasons
-from upshot.stats.result import ALTERNATIVES, SCALES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.moments import Moments, every, first_reason, group_reasons
+from upshot.stats.result import ALTERNATIVES, OK, SCALES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.wald import checked_level
 
 __all__ = [
@@ -40,8 +40,10 @@ __all__ = [
     "asymptotic_confidence_sequence",
     "baseline_reasons",
     "difference_and_error",
+    "first_look",
     "first_look_units",
     "mean_difference_sequence",
+    "mixture",
     "mixture_radius",
     "running_intersection",
     "tuned_rho_squared",
@@ -52,10 +54,11 @@ _SHAKY_BASELINE = 0.15
 """Relative standard error of the baseline above which a relative sequence does not speak: a lift is a ratio, and near a
 baseline of zero it is far from normal. About 45 successes in the control, where values are 0 and 1."""
 
+_NOT_SKEWED, _NOWHERE = np.asarray(MINIMUM_UNITS)[()], np.asarray(False)[()]
+
 
 @lru_cache(maxsize=1024)
 def _tuned(alpha: float) -> float:
-    alpha = number("alpha", alpha, above=0.0, below=1.0)
     return float(-lambertw(-alpha * alpha / np.e, -1).real - 1.0)
 
 
@@ -76,8 +79,11 @@ def tuned_rho_squared(tuned_n: ArrayLike, alpha: float = 0.05, alternative: Alte
     """
     chosen("alternative", alternative, ALTERNATIVES)
     n = floats("tuned_n", tuned_n, above=0.0)
-    alpha = number("alpha", alpha, above=0.0, below=1.0)
-    return np.asarray(_tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / n)
+    return np.asarray(_rho_squared(n, number("alpha", alpha, above=0.0, below=1.0), alternative))
+
+
+def _rho_squared(tuned_n: FloatArray, alpha: float, alternative: Alternative) -> FloatArray:
+    return _tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / tuned_n
 
 
 def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided") -> FloatArray:
@@ -98,10 +104,16 @@ def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternativ
     chosen("alternative", alternative, ALTERNATIVES)
     alpha = number("alpha", alpha, above=0.0, below=1.0)
     t = floats("time", time, least=0.0)
-    root = np.sqrt(t + 1.0)
-    inside = np.log(root / alpha) if alternative == "two-sided" else np.log1p(root / (2.0 * alpha))
     with np.errstate(all="ignore"):  # an intrinsic time without end has a radius without end
-        return np.asarray(np.sqrt(2.0 * (t + 1.0) / t * inside))
+        return np.asarray(_radius(t, alpha, alternative))
+
+
+def _radius(time: FloatArray, alpha: float, alternative: Alternative) -> FloatArray:
+    growth = time + 1.0
+    root: FloatArray = np.sqrt(growth)
+    inside = np.log(root / alpha) if alternative == "two-sided" else np.log1p(root / (2.0 * alpha))
+    radius: FloatArray = np.sqrt(2.0 * growth / time * inside)
+    return radius
 
 
 def asymptotic_confidence_sequence(
@@ -151,22 +163,21 @@ def asymptotic_confidence_sequence(
     chosen("alternative", alternative, ALTERNATIVES)
     chosen("totals", totals, TOTALS)
     chosen("scale", scale, SCALES)
-    level = checked_level(level)
-    null = number("null", null)
+    level, null = checked_level(level), number("null", null)
     theta, se, units = (
         floats("estimate", estimate)[()],
         floats("standard_error", standard_error)[()],
         floats("n", n)[()],
     )
     smallest = 0.5 * units if smallest_n is None else floats("smallest_n", smallest_n)[()]
-    rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
-    least = floats("minimum_n", minimum_n)
-    sizes = {"n": units.shape, "tuned_n": rho_squared.shape, "smallest_n": smallest.shape, "minimum_n": least.shape}
+    planned = floats("tuned_n", tuned_n, above=0.0)[()]
+    least = floats("minimum_n", minimum_n)[()]
+    sizes = {"n": units.shape, "tuned_n": planned.shape, "smallest_n": smallest.shape, "minimum_n": least.shape}
     fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
-        time = units * rho_squared
+        time = units * _rho_squared(planned, 1.0 - level, alternative)
         reason = sequential_reasons(theta + 0.0 * time, se, smallest, least, totals)
-        low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
+        low, high, p = mixture(theta, se, time, 1.0 - level, alternative, null)
     return sequential_estimates(
         theta, low, high, se, p, units, reason, level=level, method="asymptotic_confidence_sequence", scale=scale
     )
@@ -191,14 +202,19 @@ def always_valid_p(z: ArrayLike, time: ArrayLike, alternative: Alternative = "tw
     chosen("alternative", alternative, ALTERNATIVES)
     z_, t = floats("z", z)[()], floats("time", time, least=0.0)[()]
     fitting(z=z_.shape, time=t.shape)
-    growth = t + 1.0
     with np.errstate(all="ignore"):
-        exponent = 0.5 * t * z_ * z_ / growth
-        if alternative == "two-sided":
-            return np.asarray(np.minimum(1.0, np.sqrt(growth) * np.exp(-exponent)))
-        toward = z_ > 0.0 if alternative == "greater" else z_ < 0.0
-        p = np.minimum(1.0, 0.5 * np.sqrt(growth) / np.expm1(exponent))
-        return np.asarray(np.where(np.isnan(z_ + t), np.nan, np.where(toward, p, 1.0)))
+        return np.asarray(_inverted(z_, t, alternative))
+
+
+def _inverted(z: FloatArray, time: FloatArray, alternative: Alternative) -> FloatArray:
+    growth = time + 1.0
+    exponent = 0.5 * time * z * z / growth
+    root: FloatArray = np.sqrt(growth)
+    if alternative == "two-sided":
+        return np.asarray(np.minimum(1.0, root * np.exp(-exponent)))[()]
+    toward = z > 0.0 if alternative == "greater" else z < 0.0
+    p = np.minimum(1.0, 0.5 * root / np.expm1(exponent))
+    return np.where(np.isnan(z + time), np.nan, np.where(toward, p, 1.0))
 
 
 def mean_difference_sequence(
@@ -257,24 +273,25 @@ def mean_difference_sequence(
     compared(Moments, control, treatment)
     chosen("alternative", alternative, ALTERNATIVES)
     chosen("totals", totals, TOTALS)
-    level = checked_level(level)
-    null = number("null", null)
-    theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+    chosen("scale", scale, SCALES)
+    level, null = checked_level(level), number("null", null)
     n_c, n_t = control.n[()], treatment.n[()]
-    rho_squared = tuned_rho_squared(tuned_n, 1.0 - level, alternative)[()]
-    least = floats("minimum_n", minimum_n) if minimum_n is not None else None
-    if least is None:
-        least = first_look_units(control, treatment, skewness_control, skewness_treatment)
+    planned = floats("tuned_n", tuned_n, above=0.0)[()]
+    stated = None if minimum_n is None else floats("minimum_n", minimum_n)[()]
     information = _information(n_c, n_t, treatment_share)
-    fitting(groups=np.shape(information), tuned_n=rho_squared.shape, minimum_n=least.shape)
     with np.errstate(all="ignore"):
-        time = information * rho_squared
+        theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+        least = stated
+        if least is None:
+            least = first_look(control, treatment, skewness_control, skewness_treatment)
+        if planned.ndim or least.ndim:
+            fitting(groups=information.shape, tuned_n=planned.shape, minimum_n=least.shape)
+        time = information * _rho_squared(planned, 1.0 - level, alternative)
         reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), least, totals)
-        if scale == "relative" and minimum_n is None:
-            shaky = baseline_reasons(control)
-            reason = first_reason(reason, shaky) if shaky.any() else reason
-        low, high, p = _sequence(theta, se, time, 1.0 - level, alternative, null)
-    reason = arm_reasons(reason, control, treatment, zero_baseline)
+        if scale == "relative" and stated is None:
+            reason = baseline_reasons(reason, control)
+        low, high, p = mixture(theta, se, time, 1.0 - level, alternative, null)
+        reason = arm_reasons(reason, control, treatment, zero_baseline)
     return sequential_estimates(
         theta, low, high, se, p, n_c + n_t, reason, level=level, method="mean_difference_sequence", scale=scale
     )
@@ -309,9 +326,17 @@ def first_look_units(
     """
     compared(Moments, control, treatment)
     with np.errstate(all="ignore"):
-        if skewness_control is None and skewness_treatment is None and not (control.yes_no or treatment.yes_no):
-            still = (control.variance == 0.0) ^ (treatment.variance == 0.0)
-            return np.asarray(np.where(still, np.inf, MINIMUM_UNITS), np.float64)
+        least = first_look(control, treatment, skewness_control, skewness_treatment)
+    return np.array(np.broadcast_to(least, np.broadcast_shapes(least.shape, control.shape, treatment.shape)))
+
+
+def first_look(
+    control: Moments, treatment: Moments, skewness_control: ArrayLike | None, skewness_treatment: ArrayLike | None
+) -> FloatArray:
+    """As ``first_look_units``, of a shape that broadcasts with the groups'."""
+    still = (control.variance[()] == 0.0) ^ (treatment.variance[()] == 0.0)
+    least: FloatArray = _NOT_SKEWED
+    if skewness_control is not None or skewness_treatment is not None or control.yes_no or treatment.yes_no:
         squares = [
             _squared_skewness(arm, known)
             for arm, known in ((control, skewness_control), (treatment, skewness_treatment))
@@ -319,15 +344,17 @@ def first_look_units(
         skews = {"skewness_control": squares[0].shape, "skewness_treatment": squares[1].shape}
         fitting(control=control.shape, treatment=treatment.shape, **skews)
         least = minimum_units(np.sqrt(np.maximum(*squares)))
-        still = (control.variance == 0.0) ^ (treatment.variance == 0.0)
-        return np.asarray(np.where(still, np.inf, least), np.float64)
+    return least if every(~still) else np.where(still, np.inf, least)
 
 
-def baseline_reasons(control: Moments) -> IntArray:
-    """BELOW_VALID_SAMPLE where the baseline's standard error is above 15 %, so that a lift is far from normal."""
-    with np.errstate(all="ignore"):
-        shaky = mean_variance(control) > np.square(_SHAKY_BASELINE * control.mean)
-    return np.asarray(np.where(shaky, np.int64(Reason.BELOW_VALID_SAMPLE), np.int64(Reason.OK)))
+def baseline_reasons(reason: IntArray, control: Moments) -> IntArray:
+    """Reasons, and BELOW_VALID_SAMPLE where the baseline's standard error is above 15 %: a lift is far from normal.
+
+    Call it where floating-point errors are ignored.
+    """
+    edge = _SHAKY_BASELINE * control.mean[()]
+    shaky = mean_variance(control) > edge * edge
+    return reason if every(~shaky) else first_reason(reason, np.where(shaky, Reason.BELOW_VALID_SAMPLE, Reason.OK))
 
 
 def _squared_skewness(arm: Moments, known: ArrayLike | None) -> FloatArray:
@@ -359,27 +386,24 @@ def arm_reasons(reason: IntArray, control: Moments, treatment: Moments, zero_bas
         zero_baseline: Where a relative change has no baseline.
     """
     arms = group_reasons(control, treatment)
-    if arms.any() or zero_baseline.any():
-        arms = first_reason(arms, np.where(zero_baseline, np.int64(Reason.ZERO_BASELINE), np.int64(Reason.OK)))
-        return np.where((arms == Reason.OK) | (reason == Reason.GROWING_UNITS), reason, arms)
-    return reason
+    if every(arms == OK) and every(~zero_baseline):
+        return reason
+    arms = first_reason(arms, np.where(zero_baseline, np.int64(Reason.ZERO_BASELINE), np.int64(Reason.OK)))
+    return np.where((arms == OK) | (reason == Reason.GROWING_UNITS), reason, arms)
 
 
 def difference_and_error(
     control: Moments, treatment: Moments, scale: Scale
 ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
-    """Difference or lift on |baseline|, its standard error (delta method), and where the baseline is zero."""
-    chosen("scale", scale, SCALES)
+    """Difference or lift on |baseline|, its standard error (delta method), and where the baseline is zero.
+
+    Call it where floating-point errors are ignored.
+    """
     m_c, m_t = control.mean[()], treatment.mean[()]
-    with np.errstate(all="ignore"):
-        if scale == "absolute":
-            return m_t - m_c, np.sqrt(contrast_variance(control, treatment)), np.asarray(False)
-        ratio = m_t / m_c
-        return (
-            (m_t - m_c) / np.abs(m_c),
-            np.sqrt(contrast_variance(control, treatment, ratio)) / np.abs(m_c),
-            np.asarray(m_c == 0.0),
-        )
+    if scale == "absolute":
+        return m_t - m_c, np.sqrt(contrast_variance(control, treatment)), _NOWHERE
+    base = np.abs(m_c)
+    return (m_t - m_c) / base, np.sqrt(contrast_variance(control, treatment, m_t / m_c)) / base, m_c == 0.0
 
 
 def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:
@@ -422,12 +446,12 @@ def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:
     )
 
 
-def _sequence(
+def mixture(
     theta: FloatArray, se: FloatArray, time: FloatArray, alpha: float, alternative: Alternative, null: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Lower bounds, upper bounds and p-values."""
-    radius = se * mixture_radius(time, alpha, alternative)
-    p = always_valid_p((theta - null) / se, time, alternative)
+    """Lower bounds, upper bounds and p-values; call it where floating-point errors are ignored."""
+    radius = se * _radius(time, alpha, alternative)
+    p = _inverted((theta - null) / se, time, alternative)
     match alternative:
         case "two-sided":
             return theta - radius, theta + radius, p

@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import fitting, floats, given
+from upshot.stats.arguments import chosen, fitting, floats, given
 from upshot.stats.confidence_sequences import tuned_rho_squared
-from upshot.stats.maturity import MINIMUM_UNITS, UnitTotals, sequential_estimates, sequential_reasons
+from upshot.stats.maturity import MINIMUM_UNITS, TOTALS, UnitTotals, sequential_estimates, sequential_reasons
 from upshot.stats.moments import CovariateMoments, first_reason, group_reasons
 from upshot.stats.result import Estimates, FloatArray, Reason
 from upshot.stats.wald import checked_level
@@ -93,6 +93,7 @@ def regression_adjusted_sequence(
     shape = np.broadcast_shapes(arms.n.shape, arms.means.shape[:-1], arms.covariance.shape[:-2])
     if not shape or shape[-1] < 2:
         raise InvalidInput(f"arms have shape {shape}.", hint="Stack control and treatments along the last axis.")
+    chosen("totals", totals, TOTALS)
     level = checked_level(level)
     share = floats("treatment_share", treatment_share, above=0.0, below=1.0)
     rho_squared, least = tuned_rho_squared(tuned_n, 1.0 - level), floats("minimum_n", minimum_n)

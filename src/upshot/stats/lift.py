@@ -26,7 +26,7 @@ import numpy as np
 from upshot.stats.arguments import chosen, compared, tested
 from upshot.stats.contrast import arm_covariance, contrast, contrast_variance
 from upshot.stats.moments import Moments, every, first_reason, group_reasons
-from upshot.stats.result import ALTERNATIVES, Estimates, FloatArray, IntArray, Reason
+from upshot.stats.result import ALTERNATIVES, OK, Estimates, FloatArray, IntArray, Reason
 from upshot.stats.wald import critical_value, masked, shaped_estimates, tail_probability, wald
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _as_sets(
     level: float,
 ) -> FiellerSets:
     """Names the sets that are no intervals, and takes their numbers away."""
-    kind = np.where(reason == Reason.OK, kind, SetKind.NONE)
+    kind = np.where(reason == OK, kind, SetKind.NONE)
     outside = kind == SetKind.COMPLEMENT
     open_set = outside | (kind == SetKind.WHOLE_LINE)
     if not every(~open_set):
@@ -213,7 +213,7 @@ def _as_sets(
 
 def _with_baseline(reason: IntArray, base: FloatArray) -> IntArray:
     none = base == 0.0
-    return reason if every(~none) else np.where(none & (reason == Reason.OK), np.int64(Reason.ZERO_BASELINE), reason)
+    return reason if every(~none) else np.where(none & (reason == OK), np.int64(Reason.ZERO_BASELINE), reason)
 
 
 def _roots(

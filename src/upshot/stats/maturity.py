@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, floats, number
-from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.moments import every
+from upshot.stats.result import OK, Estimates, FloatArray, IntArray, Reason, Scale
 
 __all__ = [
     "MINIMUM_UNITS",
@@ -88,9 +89,15 @@ def mature(entered_at: ArrayLike, as_of: float, window: float) -> NDArray[np.boo
 
 
 def sequential_reasons(
-    estimate: FloatArray, standard_error: FloatArray, smallest_n: FloatArray, minimum_n: ArrayLike, totals: UnitTotals
+    estimate: FloatArray,
+    standard_error: FloatArray,
+    smallest_n: FloatArray,
+    minimum_n: FloatArray | float,
+    totals: UnitTotals,
 ) -> IntArray:
     """Why a sequential method must not answer, of the inputs' broadcast shape (int64, values of ``Reason``).
+
+    Nothing is checked here: callers have, at their door.
 
     Args:
         estimate: Estimates.
@@ -102,17 +109,14 @@ def sequential_reasons(
     Returns:
         EMPTY, NOT_FINITE, INVALID_STATISTICS, ZERO_VARIANCE, BELOW_VALID_SAMPLE, GROWING_UNITS or OK.
     """
-    chosen("totals", totals, TOTALS)
-    least = floats("minimum_n", minimum_n)
-    usable = np.asarray(
-        (standard_error > 0.0) & (np.abs(estimate) + standard_error + smallest_n < np.inf) & (smallest_n >= least)
-    )
+    sound = (standard_error > 0.0) & (np.abs(estimate) + standard_error + smallest_n < np.inf)
+    usable: NDArray[np.bool_] = sound & (smallest_n >= minimum_n)
     shape = usable.shape
     match totals:
         case "growing":
             return np.full(shape, np.int64(Reason.GROWING_UNITS))
         case "final":
-            if usable.all():
+            if every(usable):
                 return np.zeros(shape, np.int64)
     conditions = [
         smallest_n == 0.0,
@@ -120,7 +124,7 @@ def sequential_reasons(
         standard_error < 0.0,
         ~(np.isfinite(estimate) & np.isfinite(standard_error)),
         standard_error == 0.0,
-        smallest_n < least,
+        smallest_n < minimum_n,
     ]
     found = [
         Reason.EMPTY,
@@ -150,10 +154,10 @@ def sequential_estimates(
     """The parts as ``Estimates`` of one shape, NaN wherever there is a reason."""
     parts = [np.asarray(part, np.float64) for part in (value, low, high, standard_error, p_value, n)]
     shape = reason.shape
-    if reason.any() or any(part.shape != shape for part in parts):
+    if not every(reason == OK) or [part.shape for part in parts] != [shape] * len(parts):
         shape = np.broadcast_shapes(shape, *(part.shape for part in parts))
         reason = np.array(np.broadcast_to(reason, shape))
-        parts = [np.where(reason == 0, part, np.nan) for part in parts]
+        parts = [np.where(reason == OK, part, np.nan) for part in parts]
     return Estimates(parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], reason, level, method, scale)
 
 

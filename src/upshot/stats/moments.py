@@ -19,7 +19,7 @@ from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import axis_of, fitting, floats, given, numbers, rows, several
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.merging import LOST, blended, merged, scatter, two_pass, variance_from_sums
-from upshot.stats.result import FloatArray, IntArray, Reason
+from upshot.stats.result import OK, FloatArray, IntArray, Reason
 from upshot.stats.shared import Shared
 from upshot.stats.shown import Shown
 from upshot.stats.weights import checked_weights
@@ -40,7 +40,7 @@ __all__ = [
     "stack_arms",
 ]
 
-_OK, _MARKS = np.asarray(0, np.int64), ("mergeable", "yes_no", "shared")
+_OK, _MARKS = np.asarray(OK, np.int64), ("mergeable", "yes_no", "shared")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -451,7 +451,7 @@ def first_reason(*codes: IntArray) -> IntArray:
     """Of several arrays of reasons, at each place the first that is not ``OK``."""
     chosen = codes[0]
     for code in codes[1:]:
-        chosen = np.where(chosen == Reason.OK, code, chosen)
+        chosen = np.where(chosen == OK, code, chosen)
     return chosen
 
 

@@ -14,19 +14,18 @@ Assumptions: as for the confidence sequences. Λ is an e-value in the limit of a
 import numpy as np
 from numpy.typing import ArrayLike
 
-from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, compared, fitting, floats, number
 from upshot.stats.confidence_sequences import (
-    always_valid_p,
     arm_reasons,
     baseline_reasons,
     difference_and_error,
-    first_look_units,
-    mixture_radius,
+    first_look,
+    mixture,
 )
 from upshot.stats.maturity import MINIMUM_UNITS, TOTALS, UnitTotals, sequential_estimates, sequential_reasons
-from upshot.stats.moments import Moments, first_reason
+from upshot.stats.moments import Moments
 from upshot.stats.result import SCALES, Estimates, FloatArray, Scale
+from upshot.stats.wald import checked_level
 
 __all__ = ["log_mixture_ratio", "mixture_sprt", "mixture_sprt_difference"]
 
@@ -98,25 +97,17 @@ def mixture_sprt(
     """
     chosen("totals", totals, TOTALS)
     chosen("scale", scale, SCALES)
-    level, null = number("level", level, above=0.0, below=1.0), number("null", null)
-    spread = floats("tau", tau)[()]
-    if not (spread > 0.0).all() or not 0.0 < level < 1.0:
-        raise InvalidInput(
-            f"tau is {np.asarray(tau).tolist()} and level {level}; tau must be above 0, level in (0, 1)."
-        )
+    level, null = checked_level(level), number("null", null)
+    spread = floats("tau", tau, above=0.0)[()]
     theta, se = floats("estimate", estimate)[()], floats("standard_error", standard_error)[()]
     n = floats("smallest_n", smallest_n)[()]
-    least = floats("minimum_n", minimum_n)
+    least = floats("minimum_n", minimum_n)[()]
     sizes = {"smallest_n": n.shape, "tau": spread.shape, "minimum_n": least.shape}
     fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
-        time = np.square(spread / se)
         reason = sequential_reasons(theta + 0.0 * spread, se, n, least, totals)
-        radius = se * mixture_radius(time, 1.0 - level)
-        p = always_valid_p((theta - null) / se, time)
-        return sequential_estimates(
-            theta, theta - radius, theta + radius, se, p, n, reason, level=level, method="mixture_sprt", scale=scale
-        )
+        low, high, p = mixture(theta, se, np.square(spread / se), 1.0 - level, "two-sided", null)
+    return sequential_estimates(theta, low, high, se, p, n, reason, level=level, method="mixture_sprt", scale=scale)
 
 
 def mixture_sprt_difference(
@@ -155,26 +146,24 @@ def mixture_sprt_difference(
         True
     """
     compared(Moments, control, treatment)
-    theta, se, zero_baseline = difference_and_error(control, treatment, scale)
-    least = minimum_n
-    if least is None:
-        least = first_look_units(control, treatment, skewness_control, skewness_treatment)
-    found = mixture_sprt(
-        theta,
-        se,
-        np.minimum(control.n, treatment.n),
-        tau=tau,
-        totals=totals,
-        level=level,
-        null=null,
-        minimum_n=least,
-        scale=scale,
-    )
-    late = found.reason
-    if scale == "relative" and minimum_n is None:
-        late = first_reason(late, baseline_reasons(control))
-    reason = arm_reasons(late, control, treatment, zero_baseline)
-    numbers = found.value, found.low, found.high, found.standard_error, found.p_value
+    chosen("totals", totals, TOTALS)
+    chosen("scale", scale, SCALES)
+    level, null = checked_level(level), number("null", null)
+    spread = floats("tau", tau, above=0.0)[()]
+    stated = None if minimum_n is None else floats("minimum_n", minimum_n)[()]
+    n_c, n_t = control.n[()], treatment.n[()]
+    with np.errstate(all="ignore"):
+        theta, se, zero_baseline = difference_and_error(control, treatment, scale)
+        least = stated
+        if least is None:
+            least = first_look(control, treatment, skewness_control, skewness_treatment)
+        if spread.ndim or least.ndim:
+            fitting(groups=se.shape, tau=spread.shape, minimum_n=least.shape)
+        reason = sequential_reasons(theta + 0.0 * spread, se, np.minimum(n_c, n_t), least, totals)
+        if scale == "relative" and stated is None:
+            reason = baseline_reasons(reason, control)
+        low, high, p = mixture(theta, se, np.square(spread / se), 1.0 - level, "two-sided", null)
+        reason = arm_reasons(reason, control, treatment, zero_baseline)
     return sequential_estimates(
-        *numbers, control.n + treatment.n, reason, level=level, method="mixture_sprt_difference", scale=scale
+        *(theta, low, high, se, p, n_c + n_t, reason), level=level, method="mixture_sprt_difference", scale=scale
     )

@@ -18,7 +18,7 @@ import numpy as np
 
 from upshot.stats.arguments import compared, fitting, floats, given, tested
 from upshot.stats.moments import Moments, every
-from upshot.stats.result import Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.result import OK, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.score import falling_root, score_reach
 from upshot.stats.shown import Shown
 from upshot.stats.wald import masked, shaped_estimates, tail_probability
@@ -268,7 +268,7 @@ def score_lift(
         low, high = _one_sided(roots[0] / (1.0 - roots[0]) - 1.0, (1.0 - roots[1]) / roots[1] - 1.0, alternative)
         error = ratio * np.sqrt((1.0 - p_t) / (n_t * p_t) + (1.0 - p_c) / (n_c * p_c))
     reason = _first(control, treatment)
-    reason = np.where((p_c == 0.0) & (reason == Reason.OK), np.int64(Reason.ZERO_BASELINE), reason)
+    reason = np.where((p_c == 0.0) & (reason == OK), np.int64(Reason.ZERO_BASELINE), reason)
     error = np.where(p_t == 0.0, 0.0, error)
     return _estimates(
         *(ratio - 1.0, low, high, error, p_value, n_c + n_t, reason), level=level, method="score_lift", relative=True
@@ -391,7 +391,7 @@ def _reasons(sample: Successes) -> IntArray:
 
 def _first(control: Successes, treatment: Successes) -> IntArray:
     before, after = _reasons(control), _reasons(treatment)
-    return np.where(before == Reason.OK, after, before)
+    return np.where(before == OK, after, before)
 
 
 def _estimates(
@@ -407,7 +407,7 @@ def _estimates(
     method: str,
     relative: bool = False,
 ) -> Estimates:
-    lost = (reason == Reason.OK) & (np.isnan(low) | np.isnan(high))
+    lost = (reason == OK) & (np.isnan(low) | np.isnan(high))
     reason = np.where(lost, np.int64(Reason.NOT_CONVERGED), reason)
     numbers = masked(reason, value, low, high, error, p_value)
     scale: Scale = "relative" if relative else "absolute"

@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from upshot.core.errors import InvalidInput
 from upshot.stats.arguments import chosen, number, tested
 from upshot.stats.moments import every, first_reason
-from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
+from upshot.stats.result import ALTERNATIVES, OK, Alternative, Estimates, FloatArray, IntArray, Reason, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +141,7 @@ def wald(
     high = value + reach if alternative != "greater" else np.full_like(reach, np.inf)
     usable = (variance > 0.0) & (np.abs(value) + np.abs(p_value) < np.inf)
     shape = p_value.shape
-    if not every(usable & (reason == Reason.OK)):
+    if not every(usable & (reason == OK)):
         late = np.where(usable, Reason.OK, np.where(variance == 0.0, Reason.ZERO_VARIANCE, Reason.NOT_FINITE))
         reason = first_reason(reason, late)
         value, error, low, high, p_value = masked(reason, value, error, low, high, p_value)
@@ -179,5 +179,5 @@ def shaped_estimates(
 
 def masked(reason: IntArray, *numbers: FloatArray) -> tuple[FloatArray, ...]:
     """The numbers with NaN wherever there is a reason."""
-    ok = reason == Reason.OK
+    ok = reason == OK
     return numbers if every(ok) else tuple(np.where(ok, array, np.nan) for array in numbers)
