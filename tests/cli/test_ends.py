@@ -205,6 +205,88 @@ def test_filter_on_the_source_decides_which_one_it_is(owner: Caller) -> None:
     assert ask(owner, "orders")[VISITS_END] == 1.0
 
 
+def two_tills(owner: Caller) -> None:
+    """Orders of another source that begin on 10 March and go on."""
+    live = [NewEvent("order", datetime(2024, 3, 10 + n, 12, tzinfo=UTC), "p0", f"l{n}") for n in range(20)]
+    owner.call(EVENTS_APPEND, EventsAppend("app", tuple(live)))
+
+
+@pytest.mark.parametrize("where", ["$source = import", "$source in (import)", "$source != app", "$source contains imp"])
+def test_filter_of_the_question_is_as_good_as_the_metrics_own(owner: Caller, where: str) -> None:
+    two_tills(owner)
+    owner.call(METRIC_APPLY, MetricApply("{name: old, type: count, event: order, where: $source = import}"))
+    own = owner.call(METRIC_QUERY, MetricQuery("old", date(2024, 3, 16), VISITS_END))
+    asked = owner.call(METRIC_QUERY, MetricQuery("orders", date(2024, 3, 16), VISITS_END, where=(where,)))
+    assert (asked.points, asked.total, asked.headline) == (own.points, own.total, own.headline)
+    assert asked.points[-1].note == AFTER
+    assert asked.headline.last == ORDERS_END
+
+
+def test_filter_on_the_name_of_an_event_is_as_good_as_the_metrics_own(owner: Caller) -> None:
+    asked = owner.call(METRIC_QUERY, MetricQuery("everything", FIRST, VISITS_END, where=("$event = order",)))
+    assert (asked.points[-1].note, asked.headline.last) == (AFTER, ORDERS_END)
+
+
+@pytest.mark.parametrize(("field", "old", "new"), [("$source", "import", "app"), ("$event", "order", "visit")])
+def test_each_group_of_a_breakdown_ends_with_its_own_source(owner: Caller, field: str, old: str, new: str) -> None:
+    two_tills(owner)
+    name, where = ("orders", ()) if field == "$source" else ("everything", ("$source = import",))
+    question = MetricQuery(name, date(2024, 3, 16), VISITS_END, where=where, breakdown=(field,), compare="previous")
+    answer = owner.call(METRIC_QUERY, question)
+    by_group = {g: [p for p in answer.points if p.group == (g,)] for g in (old, new)}
+    assert [p.period for p in by_group[old] if p.complete] == [date(2024, 3, 16) + DAY * n for n in range(5)]
+    assert {(p.value, p.note) for p in by_group[old][5:]} == {(None, AFTER)}
+    assert all(p.complete and p.value for p in by_group[new])
+    totals = {p.group[0]: p for p in answer.totals}
+    assert (totals[old].complete, totals[old].note) == (False, "the data end inside")
+    assert totals[new].complete
+    alone = owner.call(METRIC_QUERY, msgspec.structs.replace(question, where=(*where, f"{field} = {old}")))
+    assert (alone.points, alone.previous) == (
+        tuple(by_group[old]),
+        tuple(p for p in answer.previous if p.group == (old,)),
+    )
+
+
+def test_total_of_a_group_leaves_out_who_had_time_until_its_own_end(owner: Caller) -> None:
+    """Who visits orders two days later, from either source; the file's last visitors cannot have ordered yet."""
+
+    def came(name: str, source: str, first: date, last: date) -> None:
+        days = [first + DAY * n for n in range((last - first).days + 1)]
+        at = [datetime(d.year, d.month, d.day, 12, tzinfo=UTC) for d in days]
+        events = tuple(NewEvent(name, t, f"{source}{t.date() - DAY * 2 * (name == 'paid')}", f"{name}{t}") for t in at)
+        owner.call(EVENTS_APPEND, EventsAppend(source, events))
+
+    for source, last in (("shop", VISITS_END), ("kiosk", ORDERS_END)):
+        came("looked", source, FIRST, last)
+        came("paid", source, FIRST, last)
+    owner.call(METRIC_APPLY, MetricApply("{name: sold, type: conversion, of: looked, event: paid, within: 2d}"))
+    days = (date(2024, 3, 11), VISITS_END)
+    answer = owner.call(METRIC_QUERY, MetricQuery("sold", *days, breakdown=("$source",)))
+    totals = {p.group[0]: (p.value, p.denominator, p.note) for p in answer.totals}
+    assert totals == {
+        "shop": (1.0, 17.0, "units from 2024-03-28 on still have time and are left out"),
+        "kiosk": (1.0, 8.0, "units from 2024-03-19 on still have time and are left out"),
+    }
+
+
+def test_days_before_a_source_began_are_no_zeros(owner: Caller) -> None:
+    two_tills(owner)
+    owner.call(METRIC_APPLY, MetricApply("{name: young, type: count, event: order, where: $source = app}"))
+    before = "before the first event"
+    expected = {date(2024, 3, 5) + DAY * n: before if n < 5 else 1.0 for n in range(10)}
+    assert ask(owner, "young", date(2024, 3, 5), date(2024, 3, 14)) == expected
+    answer = owner.call(METRIC_QUERY, MetricQuery("young", date(2024, 3, 5), date(2024, 3, 14), compare="previous"))
+    assert (answer.headline.first, answer.data_from) == (date(2024, 3, 5), date(2024, 3, 10))
+    assert (answer.headline.complete, answer.headline.note) == (False, "the data begin inside")
+    assert answer.headline.before is None
+    assert all(point.value is None for point in answer.previous)
+
+
+def test_share_of_two_files_has_no_number_where_one_of_them_says_nothing(owner: Caller) -> None:
+    answer = owner.call(METRIC_QUERY, MetricQuery("rate", date(2024, 3, 16), VISITS_END))
+    assert {(p.value, p.note) for p in answer.points if p.period > ORDERS_END} == {(None, AFTER)}
+
+
 def test_terminal_and_csv_say_so(shop: Path, capsys: Captured) -> None:
     _, out, _ = run(capsys, shop, "metric", "query", "orders", *MARCH, "--csv")
     found = [(row["period"], row["value"], row["complete"]) for row in csv.DictReader(io.StringIO(out))]

@@ -182,10 +182,10 @@ class Conformance:
         sources = {e.source for e in world.events}
         assert single == (len(sources) == 1)
         expected = {
-            (source, name): max(e.at for e in world.events if (e.source, e.event) == (source, name))
+            (source, name): [f(e.at for e in world.events if (e.source, e.event) == (source, name)) for f in (min, max)]
             for source, name in {(e.source, e.event) for e in world.events}
         }
-        assert {(each.source, each.event): each.last_at for each in found} == expected
+        assert {(each.source, each.event): [each.first_at, each.last_at] for each in found} == expected
         for each, days in newest.items():
             own = [e for e in world.events if (e.source, e.event) == (each.source, each.event)]
             assert each.of_persons == any(e.distinct_id is not None for e in own)

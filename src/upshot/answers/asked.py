@@ -9,7 +9,7 @@ import msgspec
 
 from upshot.answers.answering import Answering
 from upshot.answers.compiled import Prepared
-from upshot.answers.extent import NO_DATA, NOT_COMPARED, Extent
+from upshot.answers.extent import NO_DATA, Extent, extent_of_group
 from upshot.answers.intervals import (
     Bounds,
     Found,
@@ -63,10 +63,11 @@ class Asked:
         prepared, answer = self._run(query)
         found = _by_group(prepared, answer, len(self.breakdown))
         bounds = self._bounds(query, found)
+        extents = {group: self._extent_in(group) for group in dict.fromkeys(group for group, _ in found)}
         if prepared.additive:
-            totals, total, elapsed = *self._added(window, found, prepared.absent), 0.0
+            totals, total, elapsed = *self._added(window, found, prepared.absent, extents), 0.0
         else:
-            totals, elapsed = self._totals(window, self.breakdown)
+            totals, elapsed = self._totals_of_groups(window, extents) if self.breakdown else self._totals(window, ())
             total, more = self._totals(window, ()) if self.breakdown else (totals, 0.0)
             elapsed += more
         ranked = sorted(totals, key=self._rank) if self.breakdown else [Point(window.start, None, complete=False)]
@@ -76,10 +77,11 @@ class Asked:
         return Answer(
             points=tuple(
                 bounded(
-                    self._point(found.get((group, start)), start, end, group, window, prepared.absent),
+                    _point(found.get((group, start)), start, group, extent.note(start, end, window), prepared.absent),
                     bounds.get((group, start)),
                 )
                 for group in groups
+                for extent in (extents.get(group) or self._extent_in(group),)
                 for start, end in periods
             ),
             groups=groups,
@@ -115,21 +117,38 @@ class Asked:
                 made = self.resources.compiled.moments(self.resources.store, self.metric, query)
                 return {} if made is None else delta_bounds(made[1], len(query.breakdown), found)
 
+    def _extent_in(self, group: Group) -> Extent:
+        """From when until when there are data of a group."""
+        if not self.breakdown:
+            return self.extent
+        return extent_of_group(self.resources, self.metric, self.where, self.breakdown, group)
+
     def _added(
-        self, window: DayRange, found: Found, absent: float | None
+        self, window: DayRange, found: Found, absent: float | None, extents: dict[Group, Extent]
     ) -> tuple[tuple[Point, ...], tuple[Point, ...]]:
         """Totals by group, and the total, of values that add up."""
         parts: dict[Group, list[float]] = {}
         for (group, _), (value, _, _) in found.items():
             parts.setdefault(group, []).append(value or 0.0)
-        note = self.extent.note(window.start, window.end, window)
 
-        def point(group: Group, values: list[float]) -> Point:
+        def point(group: Group, values: list[float], extent: Extent) -> Point:
+            note = extent.note(window.start, window.end, window)
             value = math.fsum(values) if values else absent
             return Point(window.start, None if note in NO_DATA else value, not note, group, note=note)
 
         everything = [value for values in parts.values() for value in values]
-        return tuple(point(group, values) for group, values in parts.items()), (point((), everything),)
+        by_group = tuple(point(group, values, extents[group]) for group, values in parts.items())
+        return by_group, (point((), everything, self.extent),)
+
+    def _totals_of_groups(self, window: DayRange, extents: dict[Group, Extent]) -> tuple[tuple[Point, ...], float]:
+        """The total of each group, over the days whose units had their time by the end of that group's data."""
+        totals, elapsed = self._totals(window, self.breakdown)
+        kept = {point.group: point for point in totals}
+        for extent in dict.fromkeys(own for own in extents.values() if own != self.extent):
+            own, more = replace(self, extent=extent)._totals(window, self.breakdown)
+            elapsed += more
+            kept |= {point.group: point for point in own if extents.get(point.group) == extent}
+        return tuple(kept.values()), elapsed
 
     def _totals(self, window: DayRange, breakdown: tuple[Field, ...]) -> tuple[tuple[Point, ...], float]:
         ripe = self.extent.ripe_part(window)
@@ -167,20 +186,12 @@ class Asked:
     def _small(self, group: Group, bottom: float | None) -> bool:
         return bool(group) and self.metric.fractional and counts_below(self.metric) and (bottom or 0.0) < LEAST_SIZE
 
-    def _point(
-        self,
-        found: Numbers | None,
-        start: date,
-        end: date,
-        group: Group,
-        window: DayRange,
-        absent: float | None,
-    ) -> Point:
-        note = self.extent.note(start, end, window)
-        if found is None:
-            return Point(start, None if note in NO_DATA else absent, not note, group, note=note)
-        value, top, bottom = found if note != NOT_COMPARED else (None, None, None)
-        return Point(start, value, not note, group, top, bottom, note)
+
+def _point(found: Numbers | None, start: date, group: Group, note: str, absent: float | None) -> Point:
+    if note in NO_DATA:  # also where one of two parts of it has a row
+        return Point(start, None, complete=False, group=group, note=note)
+    value, top, bottom = (absent, None, None) if found is None else found
+    return Point(start, value, not note, group, top, bottom, note)
 
 
 def _by_group(prepared: Prepared, answer: QueryResult, groups: int) -> Found:

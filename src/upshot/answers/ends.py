@@ -1,4 +1,4 @@
-"""Until when streams of events are known, each by itself and several together."""
+"""From when until when streams of events are known, each by itself and several together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from upshot.core.time import DayRange
 
 __all__ = [
     "COMPARED_DAYS",
-    "End",
+    "Span",
     "day_is_whole",
-    "earliest",
-    "end_of",
-    "end_of_all",
     "ended",
-    "latest",
+    "of_any",
+    "of_every",
+    "span_of",
+    "span_of_all",
     "usual_silence",
 ]
 
@@ -29,57 +29,60 @@ _EARLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """Until when something is known: the last day, whether all of it, and the last event."""
+class Span:
+    """From when until when something is known: its first and last day, whether all of the last, and the last event."""
 
+    first: date
     last: date
     whole: bool
     at: datetime
 
 
-def end_of(resources: Answering, stream: Stream) -> End:
-    """Until when a stream is known: through its last day, and through silence that is usual while others go on."""
-    last, newest = resources.local_day(stream.last_at), _newest(resources)
+def span_of(resources: Answering, stream: Stream) -> Span:
+    """A stream is known from its first day through its last, and through silence that is usual while others go on."""
+    first, last = resources.local_day(stream.first_at), resources.local_day(stream.last_at)
+    newest = _newest(resources)
     if last >= min(newest, resources.today()):
-        return End(last, last >= resources.today() or _pace(resources, stream).whole, stream.last_at)
+        return Span(first, last, last >= resources.today() or _pace(resources, stream).whole, stream.last_at)
     pace = _pace(resources, stream)
     reach = min(last + timedelta(days=pace.silence - 1), newest)
     if reach == last:
-        return End(last, pace.whole, stream.last_at)
-    return End(reach, reach < newest or _whole(resources, newest), stream.last_at)
+        return Span(first, last, pace.whole, stream.last_at)
+    return Span(first, reach, reach < newest or _whole(resources, newest), stream.last_at)
 
 
-def end_of_all(resources: Answering) -> End | None:
-    """The end of all events together, which is that of the store; None without events."""
+def span_of_all(resources: Answering) -> Span | None:
+    """All events together, as the store holds them; None without events."""
     held = resources.held()
-    if held.last_event_at is None:
+    if held.first_event_at is None or held.last_event_at is None:
         return None
-    last = resources.local_day(held.last_event_at)
-    everything = Stream("", frozenset(), frozenset(), held.last_event_at, held.revision)
-    return End(last, last >= resources.today() or _pace(resources, everything).whole, held.last_event_at)
+    first, last = resources.local_day(held.first_event_at), resources.local_day(held.last_event_at)
+    everything = Stream("", frozenset(), frozenset(), held.first_event_at, held.last_event_at, held.revision)
+    whole = last >= resources.today() or _pace(resources, everything).whole
+    return Span(first, last, whole, held.last_event_at)
 
 
-def latest(ends: Iterable[End]) -> End:
-    """The end of what several streams bring alike: it is known as long as one of them goes on."""
-    ends = list(ends)
-    return _together([end for end in ends if end.last == max(each.last for each in ends)])
+def of_any(spans: Iterable[Span]) -> Span:
+    """What several streams bring alike: it is known as soon as one of them is, and as long as one goes on."""
+    spans = list(spans)
+    return _together(min(span.first for span in spans), spans, max(span.last for span in spans))
 
 
-def earliest(ends: Iterable[End]) -> End:
-    """The end of what takes several things: it is known as long as all of them go on."""
-    ends = list(ends)
-    return _together([end for end in ends if end.last == min(each.last for each in ends)])
+def of_every(spans: Iterable[Span]) -> Span:
+    """What takes several things: it is known from when all of them are, and as long as all of them go on."""
+    spans = list(spans)
+    return _together(max(span.first for span in spans), spans, min(span.last for span in spans))
 
 
-def ended(resources: Answering) -> tuple[tuple[Stream, End], ...]:
+def ended(resources: Answering) -> tuple[tuple[Stream, Span], ...]:
     """Streams that ended while others go on, and that have a name which none of the others brings."""
     streams = resources.streams.of(resources.store)
-    ends = [(stream, end_of(resources, stream)) for stream in streams]
-    if not ends:
+    spans = [(stream, span_of(resources, stream)) for stream in streams]
+    if not spans:
         return ()
-    newest = min(max(end.last for _, end in ends), resources.today() - _DAY)
-    going = frozenset[str]().union(*(stream.events for stream, end in ends if end.last >= newest))
-    return tuple((stream, end) for stream, end in ends if end.last < newest and stream.events - going)
+    newest = min(max(span.last for _, span in spans), resources.today() - _DAY)
+    going = frozenset[str]().union(*(stream.events for stream, span in spans if span.last >= newest))
+    return tuple((stream, span) for stream, span in spans if span.last < newest and stream.events - going)
 
 
 def day_is_whole(last: timedelta, others: list[timedelta]) -> bool:
@@ -107,8 +110,9 @@ def usual_silence(days: list[date]) -> int:
     return gaps[len(gaps) // 10] if len(gaps) >= _FEWEST_DAYS else 1
 
 
-def _together(ends: list[End]) -> End:
-    return End(ends[0].last, all(end.whole for end in ends), max(end.at for end in ends))
+def _together(first: date, spans: list[Span], last: date) -> Span:
+    ends = [span for span in spans if span.last == last]
+    return Span(first, last, all(span.whole for span in ends), max(span.at for span in ends))
 
 
 def _newest(resources: Answering) -> date:

@@ -4,13 +4,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from upshot.answers.answering import Answering
-from upshot.answers.ends import End, earliest, end_of, end_of_all, latest
+from upshot.answers.ends import Span, of_any, of_every, span_of, span_of_all
+from upshot.answers.intervals import Group
 from upshot.answers.streams import Stream
 from upshot.core.time import DayRange
-from upshot.metrics.definition import Field, Metric, Op, Scope, Selection
+from upshot.metrics.definition import Field, Filter, Metric, Op, Scope, Selection, Value
+from upshot.metrics.kinds import Ripens
 from upshot.metrics.ripening import AT_ONCE, NOTHING_BEFORE, Lookback, Ripening, lookback, ripening
 
-__all__ = ["IN_PART", "NOT_COMPARED", "NO_DATA", "Extent", "brought", "extent_of", "extent_of_event"]
+__all__ = [
+    "IN_PART",
+    "NOT_COMPARED",
+    "NO_DATA",
+    "Extent",
+    "brought",
+    "extent_of",
+    "extent_of_event",
+    "extent_of_group",
+]
 
 NOT_COMPARED = "the data begin too late to tell who was there before"
 """Note of a period whose number depends on the period before, of which the data do not hold all."""
@@ -23,7 +34,7 @@ IN_PART = "asked for in part"
 
 _DAY = timedelta(days=1)
 _PERSONS = frozenset({"person", "device"})
-_SOURCE = Field(Scope.COLUMN, "source")
+_SOURCE, _EVENT = Field(Scope.COLUMN, "source"), Field(Scope.COLUMN, "event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ class Extent:
     """Local days from which and until which there are data, and the day that it is.
 
     Attributes:
-        first: The day of the first event; None without events.
+        first: The day of the first event, of a metric the first of what its sources bring; None without events.
         last: The day of the last event; of a metric, the last until which its sources are known.
         today: The local day now; it is not over.
         ripening: How long units are given to do what is counted.
@@ -101,68 +112,109 @@ class Extent:
         return DayRange.of(window.start, ripe)
 
 
-def extent_of(resources: Answering, metric: Metric | None = None) -> Extent:
-    """From when until when there are data, for periods of ``metric``: until its own sources end.
+def extent_of(resources: Answering, metric: Metric | None = None, where: tuple[Filter, ...] = ()) -> Extent:
+    """From when until when there are data, for periods of ``metric``: those of its own sources.
 
-    Without a metric, or where all events have one source, until the last event of all.
+    Without a metric, or where all events have one source, those of all events.
+
+    Args:
+        resources: What is asked.
+        metric: Whose periods.
+        where: More filters of the question. Those on the source and on the event's name say which sources bring what
+            is asked, as the metric's own do; what others leave comes from the same sources.
     """
-    return _extent(resources, _end(resources, metric), *_times(metric))
+    return _extent(resources, _span(resources, metric, where, ()), *_times(metric))
+
+
+def extent_of_group(
+    resources: Answering, metric: Metric, where: tuple[Filter, ...], breakdown: tuple[Field, ...], group: Group
+) -> Extent:
+    """The same for one group of a breakdown: by source or event it is known as long as what brings it.
+
+    Where units do two things, a group is of those who did the first so.
+    """
+    named = tuple(
+        Filter(field, Op.EQ, (Value(text),))
+        for field, text in zip(breakdown, group, strict=False)
+        if field in (_SOURCE, _EVENT) and text is not None
+    )
+    return _extent(resources, _span(resources, metric, where, named), *_times(metric))
 
 
 def extent_of_event(resources: Answering, event: str) -> Extent:
     """From when until when there are data of one event, by the sources that bring it."""
     streams = resources.streams.of(resources.store)
     found = [stream for stream in streams if event in stream.events]
-    return _extent(resources, latest(end_of(resources, stream) for stream in found) if found else None)
+    return _extent(resources, of_any(span_of(resources, stream) for stream in found) if found else None)
 
 
 def _extent(
-    resources: Answering, end: End | None, ripens: Ripening = AT_ONCE, before: Lookback = NOTHING_BEFORE
+    resources: Answering, span: Span | None, ripens: Ripening = AT_ONCE, before: Lookback = NOTHING_BEFORE
 ) -> Extent:
-    first, today = resources.held().first_event_at, resources.today()
-    end = end or end_of_all(resources)
-    if first is None or end is None:
+    today = resources.today()
+    span = span or span_of_all(resources)
+    if span is None:
         return Extent(None, None, today, ripens, before)
-    return Extent(resources.local_day(first), end.last, today, ripens, before, end.whole, end.at)
+    return Extent(span.first, span.last, today, ripens, before, span.whole, span.at)
 
 
 def _times(metric: Metric | None) -> tuple[Ripening, Lookback]:
     return (AT_ONCE, NOTHING_BEFORE) if metric is None else (ripening(metric), lookback(metric))
 
 
-def _end(resources: Answering, metric: Metric | None) -> End | None:
-    """Until when a metric's sources go on: what takes several things ends with the first of them."""
+def _span(
+    resources: Answering, metric: Metric | None, where: tuple[Filter, ...], group: tuple[Filter, ...]
+) -> Span | None:
+    """From when until when a metric's sources go on: what takes several things is known while all of them are."""
     streams = resources.streams.of(resources.store)
     if metric is None or len(streams) <= 1:
         return None
     if metric.parts:
-        parts = [end for part in metric.parts if (end := _end(resources, part)) is not None]
-        return earliest(parts) if parts else None
-    selections = (metric.selection,) if metric.of is None else (metric.selection, metric.of)
-    return earliest(_end_of_several(resources, brought(streams, metric, each)) for each in selections)
+        parts = [span for part in metric.parts if (span := _span(resources, part, where, group)) is not None]
+        return of_every(parts) if parts else None
+    began = (metric.of or metric.selection).narrowed((*where, *group))
+    takes_two = metric.of is not None or metric.is_a.ripens is Ripens.PERIODS
+    selections = (began, metric.selection.narrowed(where)) if takes_two else (began,)
+    return of_every(_span_of_several(resources, brought(streams, metric, each)) for each in selections)
 
 
-def _end_of_several(resources: Answering, found: tuple[Stream, ...]) -> End:
-    """The end of what several streams bring alike; of all streams that of the store."""
-    everything = end_of_all(resources) if len(found) == len(resources.streams.of(resources.store)) else None
-    return everything or latest(end_of(resources, stream) for stream in found)
+def _span_of_several(resources: Answering, found: tuple[Stream, ...]) -> Span:
+    """What several streams bring alike; of all streams that of the store."""
+    everything = span_of_all(resources) if len(found) == len(resources.streams.of(resources.store)) else None
+    return everything or of_any(span_of(resources, stream) for stream in found)
 
 
 def brought(streams: tuple[Stream, ...], metric: Metric, selection: Selection) -> tuple[Stream, ...]:
     """The streams that bring what is selected; all where none ever has."""
     of_persons = metric.is_a.people and metric.unit in _PERSONS
-    wanted, sources = set(selection.events), _sources(selection)
     found = []
     for stream in streams:
         names = stream.of_persons if of_persons else stream.events
-        if names and (not wanted or names & wanted) and (sources is None or stream.source in sources):
+        if any(_may_be_of(stream.source, name, selection) for name in names):
             found.append(stream)
     return tuple(found) or streams
 
 
-def _sources(selection: Selection) -> set[str] | None:
-    """The sources that a filter names; None where it names none."""
-    for each in selection.where:
-        if each.field == _SOURCE and each.op in (Op.EQ, Op.IN):
-            return {value.text for value in each.values}
-    return None
+def _may_be_of(source: str, event: str, selection: Selection) -> bool:
+    """Whether events of that source and name can be selected, as far as filters on the two say."""
+    if selection.events and event not in selection.events:
+        return False
+    texts = {_SOURCE: source, _EVENT: event}
+    return all(_holds(each, texts[each.field]) for each in selection.where if each.field in texts)
+
+
+def _holds(condition: Filter, text: str) -> bool:
+    """Whether a text meets a condition; of an order of texts nothing is said, and it is taken as met."""
+    texts = [value.text for value in condition.values]
+    match condition.op.positive:
+        case Op.EQ | Op.IN:
+            found = text in texts
+        case Op.CONTAINS:
+            found = texts[0] in text
+        case Op.STARTS_WITH:
+            found = text.startswith(texts[0])
+        case Op.IS_NULL:
+            found = False
+        case _:
+            return True
+    return found != condition.op.negated

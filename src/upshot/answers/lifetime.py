@@ -52,7 +52,7 @@ def lifetime(answering: Answering, request: LifetimeQuery) -> CustomerLifetime:
         )
     _check_numbers(request)
     where = read_filters(answering, request.where)
-    days = _days(answering, metric, request.last)
+    days = _days(answering, metric, where, request.last)
     found = _bought(answering, metric, days, where, request.first)
     if not found.day:
         raise InvalidInput(
@@ -98,9 +98,9 @@ def _check_numbers(request: LifetimeQuery) -> None:
         raise InvalidInput(f"The level {request.level:g} does not lie between 0 and 1.", hint="Usual is 0.95.")
 
 
-def _days(answering: Answering, metric: Metric, last: date | None) -> DayRange:
+def _days(answering: Answering, metric: Metric, where: tuple[Filter, ...], last: date | None) -> DayRange:
     """From the first event to the last whole day of the metric's own sources, or to the day asked for."""
-    extent = extent_of(answering, metric)
+    extent = extent_of(answering, metric, where)
     if extent.first is None or extent.known is None or extent.known < extent.first:
         raise InvalidInput("There is no whole day of events.", hint="Import or collect events first.")
     if last is not None and not extent.first <= last <= extent.known:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from upshot.answers.answering import Answering
 from upshot.answers.extent import extent_of
+from upshot.answers.fields import read_filters
 from upshot.answers.questions import series
 from upshot.api.metrics import MetricQuery, Point
 from upshot.catalog.kinds import Objective
@@ -43,7 +44,7 @@ def collect(
     combine = combination(metric)
     if combine is Combine.NONE:
         return _by_windows(resources, objective, metric, windows)
-    extent = extent_of(resources, metric)
+    extent = extent_of(resources, metric, read_filters(resources, objective.where))
     if extent.first is None or extent.last is None:
         return Collected((), combine, None, None, (), _WEEK, ())
     asked = _days(objective, metric, extent.first, min(extent.last, extent.today))
@@ -97,7 +98,7 @@ def _points(resources: Answering, objective: Objective, days: DayRange) -> tuple
 def _by_windows(
     resources: Answering, objective: Objective, metric: Metric, windows: Iterable[tuple[date, date]]
 ) -> Collected:
-    known = extent_of(resources, metric).known
+    known = extent_of(resources, metric, read_filters(resources, objective.where)).known
     last = None if known is None else min(known, objective.due)
     late = timedelta(days=ripening(metric).most_days)
     direct: dict[tuple[date, date], float | None] = {}

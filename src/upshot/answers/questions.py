@@ -58,13 +58,14 @@ def answer_series(
     """A metric over time, saved or not; ``view`` is how people see it."""
     if not 1 <= request.limit <= _MOST_GROUPS:
         raise InvalidInput(f"{request.limit} groups cannot be shown.", hint=f"Ask for 1 to {_MOST_GROUPS}.")
+    where = read_filters(resources, request.where)
     asked = Asked(
         resources,
         metric,
         read_fields(resources, request.breakdown),
-        read_filters(resources, request.where),
+        where,
         request.grain,
-        extent_of(resources, metric),
+        extent_of(resources, metric, where),
         method_of(metric, request.grain) if request.intervals else "",
     )
     window = window_of(request.first, request.last, request.grain)
@@ -134,7 +135,7 @@ def answer_grid(
     prepared, answer = resources.compiled.retention(
         resources.store, metric, Cohorts(window, grain, request.periods, (), where)
     )
-    extent = replace(extent_of(resources, metric), ripening=AT_ONCE, lookback=NOTHING_BEFORE)
+    extent = replace(extent_of(resources, metric, where), ripening=AT_ONCE, lookback=NOTHING_BEFORE)
     cells = _cells(answer, grain, extent, window)
     cut = grain.floor(extent.first) if extent.first else None
     return RetentionGrid(

@@ -1,4 +1,4 @@
-"""Streams of events: what comes together, and therefore ends together.
+"""Streams of events: what comes together, and therefore begins and ends together.
 
 A source is one stream: as long as it delivers anything, a name that has not come lately is only rare. Files that were
 imported under one name are one stream where they share a name of an event (January's file and February's), and
@@ -24,13 +24,15 @@ class Stream:
         source: Where they come from.
         events: Their names.
         of_persons: The names of those that have a person.
-        last_at: When the last of them occurred; UTC without offset.
+        first_at: When the first of them occurred; UTC without offset.
+        last_at: When the last of them occurred.
         revision: The last change of the store that brought some.
     """
 
     source: str
     events: frozenset[str]
     of_persons: frozenset[str]
+    first_at: datetime
     last_at: datetime
     revision: int
 
@@ -75,6 +77,7 @@ class Streams:
             self._delivered[key] = Delivered(
                 *key,
                 of_persons=each.of_persons or before.of_persons,
+                first_at=min(each.first_at, before.first_at),
                 last_at=max(each.last_at, before.last_at),
                 revision=max(each.revision, before.revision),
             )
@@ -87,14 +90,14 @@ def joined(delivered: Iterable[Delivered]) -> tuple[Stream, ...]:
 
     >>> jan, feb, noon = datetime(2024, 1, 31), datetime(2024, 2, 29), datetime(2024, 3, 1, 12)
     >>> files = [(jan, "visit"), (jan, "refund"), (feb, "visit"), (noon, "order")]
-    >>> [sorted(s.events) for s in joined(Delivered("import", run, name, True, run) for run, name in files)]
+    >>> [sorted(s.events) for s in joined(Delivered("import", run, name, True, run, run) for run, name in files)]
     [['order'], ['refund', 'visit']]
     """
     by_source: dict[str, list[_Part]] = {}
     for each in delivered:
         parts = by_source.setdefault(each.source, [])
         of_persons = {each.event} if each.of_persons else set[str]()
-        own = _Part({each.run}, {each.event}, of_persons, each.last_at, each.revision)
+        own = _Part({each.run}, {each.event}, of_persons, each.first_at, each.last_at, each.revision)
         met = [part for part in parts if not (own.runs.isdisjoint(part.runs) and own.names.isdisjoint(part.names))]
         if not met:
             parts.append(own)
@@ -105,7 +108,10 @@ def joined(delivered: Iterable[Delivered]) -> tuple[Stream, ...]:
         if others:
             by_source[each.source] = [part for part in parts if part not in others]
     found = [
-        Stream(source, frozenset(part.names), frozenset(part.of_persons), part.last_at, part.revision)
+        Stream(
+            *(source, frozenset(part.names), frozenset(part.of_persons)),
+            *(part.first_at, part.last_at, part.revision),
+        )
         for source, parts in by_source.items()
         for part in parts
     ]
@@ -119,6 +125,7 @@ class _Part:
     runs: set[datetime | None]
     names: set[str]
     of_persons: set[str]
+    first_at: datetime
     last_at: datetime
     revision: int
 
@@ -126,5 +133,6 @@ class _Part:
         self.runs |= other.runs
         self.names |= other.names
         self.of_persons |= other.of_persons
+        self.first_at = min(self.first_at, other.first_at)
         self.last_at = max(self.last_at, other.last_at)
         self.revision = max(self.revision, other.revision)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from upshot.answers.answering import Answering
-from upshot.answers.extent import Extent, extent_of
+from upshot.answers.extent import Extent, extent_of, extent_of_event
 from upshot.answers.fields import read_filters
 from upshot.answers.launch_book import LaunchBook, Measurement
 from upshot.catalog.kinds import Experiment, Launch, Study
@@ -21,6 +22,7 @@ from upshot.studies.inputs import (
     ArmValues,
     DailySeries,
     ExperimentInput,
+    KnownDays,
     MetricInput,
     OtherLaunch,
     OtherNote,
@@ -237,13 +239,16 @@ def _exposures(
     dialect, store = resources.store.dialect(), resources.store
     met = {str(row[0]): tuple(int(n) for n in row[1:]) for row in store.run(exposed_units(query, dialect)).rows}
     undeclared = store.run(undeclared_exposures(query, dialect)).rows
-    values = []
+    values, partly = [], []
     for metric in metrics:
         if metric.role is None:
             continue
         definition, _ = resources.metrics.get(metric.name)
         days = horizon_days(definition, study.horizon_days)
-        for variant, n, *figures in store.run(exposed_moments(definition, query, dialect)).rows:
+        known = _known_days(resources, definition, experiment, min(reading, last + timedelta(days=days)))
+        partly += [] if known is None else [known]
+        moments_of = exposed_moments(definition, query, dialect, _instants(known, resources.zone))
+        for variant, n, *figures in store.run(moments_of).rows:
             moments = {
                 name: 0.0 if value is None and name in ("mean_x", "variance_x") else value
                 for name, value in zip(MOMENTS, figures, strict=True)
@@ -274,4 +279,22 @@ def _exposures(
             others=max(0, len(undeclared) - _NAMED),
         ),
         values=tuple(values),
+        partly=tuple(partly) or msgspec.UNSET,
     )
+
+
+def _known_days(resources: Answering, metric: Metric, experiment: Experiment, last: date) -> KnownDays | None:
+    """On which days a metric is known; None where those are all from the first exposure to ``last``."""
+    extent, met = extent_of(resources, metric), extent_of_event(resources, experiment.exposure)
+    if extent.first is None or extent.known is None or met.first is None:
+        return None
+    if extent.first <= max(experiment.starts, met.first) and last <= extent.known:
+        return None
+    return KnownDays(metric=metric.name, first=extent.first, last=extent.known)
+
+
+def _instants(known: KnownDays | None, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    if known is None:
+        return None
+    first, last = (DayRange.of(day, day).instants(zone) for day in (known.first, known.last))
+    return first[0], last[1]

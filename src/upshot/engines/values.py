@@ -192,14 +192,15 @@ class EventCounts(msgspec.Struct, frozen=True):
 class Delivered(msgspec.Struct, frozen=True):
     """Events of one name from one source, of imports from one run: ``run`` is when it was received, else None.
 
-    ``of_persons`` says whether some of them have a person; ``last_at`` is when the last of them occurred, ``revision``
-    the last change that brought some.
+    ``of_persons`` says whether some of them have a person; ``first_at`` and ``last_at`` are when the first and the last
+    of them occurred, ``revision`` is the last change that brought some.
     """
 
     source: str
     run: datetime | None
     event: str
     of_persons: bool
+    first_at: datetime
     last_at: datetime
     revision: int = 0
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from upshot.catalog.verdict import Check, Effect, Grade, Interval, MetricRole, StudyDesign
+from upshot.charts.words import range_label
 from upshot.core.units import counted, one_or_many
 from upshot.stats import Estimate
 from upshot.studies.arm_checks import balance_checks, split_check, tail_checks
@@ -38,6 +39,7 @@ def measure_experiment(inputs: StudyInputs) -> Finding | Refused:
         _crossing(found),
         *_declared(found),
         _maturity(found),
+        *_sources(inputs, found),
         *balance_checks(_arms(found, inputs.primary), "What units did before their exposure"),
         *_tails(inputs, found),
     )
@@ -99,6 +101,24 @@ def _maturity(found: ExperimentInput) -> Check:
     return Check(name="whole horizons", passed=enough, sentence=sentence)
 
 
+def _sources(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
+    """Metrics whose sources do not cover the time of all units: what they do not tell is no zero."""
+    told = []
+    mature = sum(arm.mature for arm in found.arms)
+    for metric in inputs.metrics:
+        known = found.known(metric.name)
+        if known is None:
+            continue
+        counted_units = sum(values.n for values in found.values if values.metric == metric.name)
+        days = range_label(known.first, known.last)
+        sentence = (
+            f"{metric.title} is known on {days} only, as its own sources began or ended then: "
+            f"{counted_units:,} of {counted(mature, 'unit')} had all their days by then and count in it."
+        )
+        told.append(Check(name="whole sources", passed=None, sentence=sentence))
+    return told
+
+
 def _tails(inputs: StudyInputs, found: ExperimentInput) -> list[Check]:
     if not inputs.final:
         return []
@@ -124,15 +144,17 @@ def _of_metric(
     arms = _arms(found, metric)
     level = _level(inputs, metric, len(found.arms) - 1)
     treatments = [arm.variant for arm in found.arms[1:]]
+    known = found.known(metric.name)
     if not arms:
+        why = f"{metric.title} has no values by unit."
+        if known is not None:
+            days = range_label(known.first, known.last)
+            why = f"{metric.title} is known on {days} only, and not in every variant had a unit all its days by then."
         return [
-            no_effect_of(
-                metric, window, f"{metric.title} has no values by unit.", level=level, method="none", variant=variant
-            )
-            for variant in treatments
+            no_effect_of(metric, window, why, level=level, method="none", variant=variant) for variant in treatments
         ]
-    last = window[1] + timedelta(days=arms[0].horizon_days)
-    window = window[0], min(last, inputs.reading)
+    last = min(window[1] + timedelta(days=arms[0].horizon_days), inputs.reading)
+    window = (window[0], last) if known is None else (max(window[0], known.first), min(last, known.last))
     statistics = ArmStatistics.of_values(arms, [arm.weight for arm in found.arms])
     read = read_out(statistics, level=level, final=inputs.final)
     return [

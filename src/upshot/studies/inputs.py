@@ -17,6 +17,7 @@ __all__ = [
     "ArmValues",
     "DailySeries",
     "ExperimentInput",
+    "KnownDays",
     "MetricInput",
     "OtherLaunch",
     "OtherNote",
@@ -157,6 +158,14 @@ class UndeclaredExposures(msgspec.Struct, frozen=True, kw_only=True):
     others: int = 0
 
 
+class KnownDays(msgspec.Struct, frozen=True, kw_only=True):
+    """The local days on which a metric is known; of units only those count whose whole time lies on them."""
+
+    metric: str
+    first: date
+    last: date
+
+
 class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
     """What an experiment's exposures say, up to the reading.
 
@@ -169,6 +178,8 @@ class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
         undeclared: Exposures that name no declared variant; they are left out. Unset, and so absent from the bytes, in
             inputs from before they were collected.
         values: By metric and variant.
+        partly: Metrics whose own sources began or ended within the time of the experiment's units. Unset, and so absent
+            from the bytes, where there is none.
     """
 
     experiment: Experiment
@@ -177,6 +188,12 @@ class ExperimentInput(msgspec.Struct, frozen=True, kw_only=True):
     strange: int
     undeclared: UndeclaredExposures | msgspec.UnsetType = msgspec.UNSET
     values: tuple[ArmValues, ...]
+    partly: tuple[KnownDays, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    def known(self, metric: str) -> KnownDays | None:
+        """On which days a metric is known; None where its sources cover the time of all units."""
+        partly = () if isinstance(self.partly, msgspec.UnsetType) else self.partly
+        return next((each for each in partly if each.metric == metric), None)
 
 
 class StudyInputs(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,12 +106,12 @@ def deliveries(cursor: DuckDBPyConnection, after: int) -> tuple[list[Delivered],
     rows = cursor.execute(
         """
         SELECT source, CASE WHEN list_contains($2::VARCHAR[], source) THEN received_at END AS run, event,
-            count(distinct_key) > 0, max(occurred_at), max(revision)
+            count(distinct_key) > 0, min(occurred_at), max(occurred_at), max(revision)
         FROM events WHERE revision > $1 GROUP BY source, run, event
         """,
         [after, sources],
     ).fetchall()
-    return [Delivered(*row) for row in rows], max((int(row[5]) for row in rows), default=after)
+    return [Delivered(*row) for row in rows], max((int(row[6]) for row in rows), default=after)
 
 
 def newest_days(

@@ -104,8 +104,17 @@ def undeclared_exposures(query: ExposureQuery, dialect: Dialect) -> Table:
     )
 
 
-def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> Table:
+def exposed_moments(
+    metric: Metric, query: ExposureQuery, dialect: Dialect, known: tuple[datetime, datetime] | None = None
+) -> Table:
     """Sufficient statistics of the metric by variant, over units that met one variant and whose horizon is over.
+
+    Args:
+        metric: What is compared.
+        query: Who met which variant.
+        dialect: Of the store.
+        known: UTC instants without offset from which and until which the metric's own events are known, where that is
+            not as long as the query's; units whose horizon reaches beyond them are left out.
 
     Columns: ``variant``, ``n``, ``mean_x``, ``variance_x``, ``mean_y``, ``variance_y``, ``covariance_xy``, ``mean_b``,
     ``variance_b``, ``covariance_xb``, and means of products of three, ``cube_xxx`` to ``cube_vvv`` with y or b for v;
@@ -115,10 +124,11 @@ def exposed_moments(metric: Metric, query: ExposureQuery, dialect: Dialect) -> T
         InvalidInput: The metric cannot be measured from an exposure on.
     """
     units = _exposed(query, dialect)
-    over = units.exposed_at + ibis.interval(days=horizon_days(metric, query.horizon_days)) <= ibis.timestamp(
-        query.until
-    )
+    begin, end = known or (None, query.until)
+    over = units.exposed_at + ibis.interval(days=horizon_days(metric, query.horizon_days)) <= ibis.timestamp(end)
     units = units.filter(over & (units.met == 1))
+    if begin is not None:
+        units = units.filter(units.exposed_at >= ibis.timestamp(begin))
     values = _values(metric, _Clock(units, query, dialect))
     kept = units.select("unit_key", "variant").view()
     did = values.view()
