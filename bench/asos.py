@@ -122,10 +122,10 @@ def study(pairs: list[Pair]) -> list[Verdicts]:
 def _verdicts(pair: Pair) -> Verdicts:
     control, treatment, z = pair.control, pair.treatment, pair.z
     planned = float(pair.effective_n[-1])
-    sequence = mean_difference_sequence(control, treatment, totals="final", tuned_n=planned)
+    sequence = mean_difference_sequence(control, treatment, totals="final", tuned_units=planned)
     tau = TYPICAL_LIFT * float(control.mean[-1])
     sprt = mixture_sprt_difference(control, treatment, tau=tau, totals="final")
-    grown = mean_difference_sequence(control, treatment, totals="growing", tuned_n=planned)
+    grown = mean_difference_sequence(control, treatment, totals="growing", tuned_units=planned)
     news = np.concatenate([[True], np.diff(np.maximum.accumulate(pair.effective_n)) > 0.0])
     news &= pair.effective_n >= np.maximum.accumulate(pair.effective_n)
     rises = pair.effective_n[news]

@@ -84,7 +84,7 @@ def measured(job: tuple[str, int, int, int]) -> tuple[str, list[tuple[Outcome, .
             changes=made.changes,
             position=made.position,
         )
-        answer = assess(series, WINDOWS, level=LEVEL, seed=seed + index)
+        answer = assess(series, WINDOWS, level=LEVEL, rng=seed + index)
         readings = answer.readings if isinstance(answer, Assessment) else (answer, answer)
         found.append(tuple(_outcome(made, w, r) for w, r in zip(WINDOWS, readings, strict=True)))
     return name, found

@@ -68,7 +68,7 @@ def _every_method(adjustment: str, scenario: str, arms: Moments, effect: float) 
     alone = [Moments(arm.n, arm.mean, arm.variance) for arm in (control, treatment)]
     exact = fieller_lift(control, treatment)
     sequence = mean_difference_sequence(
-        control, treatment, totals="final", tuned_n=2.0 * UNITS, scale="relative", minimum_n=100
+        control, treatment, totals="final", tuned_units=2.0 * UNITS, scale="relative", minimum_units=100
     )
     believed = bayes_lift(control, treatment, prior=NormalPrior(0.0, float("inf")))
     held = (believed.reason == Reason.OK) & (believed.low <= effect) & (effect <= believed.high)

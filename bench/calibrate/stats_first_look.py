@@ -39,7 +39,7 @@ def _arm(n: np.ndarray[tuple[int], np.dtype[np.int64]], rate: float, size: int, 
 
 def _sequence(arms: list[Moments], share: float, least: float | None) -> Estimates:
     found = mean_difference_sequence(
-        *arms, totals="final", tuned_n=TUNED_N, treatment_share=share, level=1.0 - ALPHA, minimum_n=least
+        *arms, totals="final", tuned_units=TUNED_N, treatment_share=share, level=1.0 - ALPHA, minimum_units=least
     )
     return replace(found, reason=np.broadcast_to(found.reason, found.value.shape))
 

@@ -92,11 +92,11 @@ def _resampled(simulations: int, rng: np.random.Generator) -> list[CalibrationRo
         samples = Sample.of(c), Sample.of(t)
         for name, result in (
             ("difference", difference(Moments.of(c), Moments.of(t))),
-            ("bootstrap_t", bootstrap_t(*samples, generator=rng, replicates=1000)),
-            ("bootstrap_bca", bootstrap_bca(*samples, generator=rng, replicates=1000)),
+            ("bootstrap_t", bootstrap_t(*samples, rng=rng, resamples=1000)),
+            ("bootstrap_bca", bootstrap_bca(*samples, rng=rng, resamples=1000)),
         ):
             covered[name] += bool(result.low <= 0.0 <= result.high)
-        permuted += bool(permutation_test(c[:30], t, generator=rng, permutations=399).p_value <= 0.05)
+        permuted += bool(permutation_test(c[:30], t, rng=rng, resamples=399).p_value <= 0.05)
     scenario = "exponential, 200 and 25 units"
     # A bootstrap of 25 units is still an approximation: two percentage points.
     tolerances = {"difference": 0.02, "bootstrap_t": 0.02, "bootstrap_bca": 0.02}

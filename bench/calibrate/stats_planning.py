@@ -114,7 +114,7 @@ def _successes(plan: Plan, setting: Setting, simulations: int, rng: np.random.Ge
     match plan.monitoring:
         case AlwaysValid(tuned_fraction=tuned):
             found = mean_difference_sequence(
-                control, treatment, totals="final", tuned_n=tuned * size, scale=plan.scale, minimum_n=2
+                control, treatment, totals="final", tuned_units=tuned * size, scale=plan.scale, minimum_units=2
             )
             return int((found.p_value < plan.alpha).any(axis=1).sum())
         case GroupSequential(spending=spending):

@@ -51,16 +51,16 @@ def rows(*, simulations: int, seed: int) -> list[CalibrationRow]:
         found += _both(scenario, _regressed(arms, 0.1, 100.0), ASYMPTOTIC)
     adjusted = cuped(arms.pair(0, 1))
     own = mean_difference_sequence(
-        adjusted[..., 0], adjusted[..., 1], totals="final", tuned_n=float(smaller[-1]) * 3.6, treatment_share=0.1
+        adjusted[..., 0], adjusted[..., 1], totals="final", tuned_units=float(smaller[-1]) * 3.6, treatment_share=0.1
     )
     return [*found, _size(scenario, replace(own, method=f"cuped, {own.method}"), tolerance=ASYMPTOTIC)]
 
 
 def _regressed(arms: CovariateMoments, share: float, least: float) -> Estimates:
     """Looks along the last axis; tuned to the last one."""
-    tuned_n = float(4.0 / (1.0 / arms.n[..., 0] + 1.0 / arms.n[..., 1]).min())
+    tuned_units = float(4.0 / (1.0 / arms.n[..., 0] + 1.0 / arms.n[..., 1]).min())
     found = regression_adjusted_sequence(
-        arms, totals="final", tuned_n=tuned_n, treatment_share=share, level=1.0 - ALPHA, minimum_n=least
+        arms, totals="final", tuned_units=tuned_units, treatment_share=share, level=1.0 - ALPHA, minimum_units=least
     )
     return replace(
         found,

@@ -132,9 +132,11 @@ def _asymptotic_rows(
     scenario = f"{population.name}, {1 - share:.0%} control, hourly for 4 weeks from {least:.0f} units an arm"
     effective = 4.0 / (1.0 / control.n + 1.0 / treatment.n)
     planned, tau = float(effective[-1]), float(np.sqrt(treatment.variance.mean() / effective[-1]))
-    sequence = mean_difference_sequence(control, treatment, totals="final", tuned_n=planned, minimum_n=least)
-    sprt = mixture_sprt_difference(control, treatment, tau=3.0 * tau, totals="final", minimum_n=least)
-    early = mean_difference_sequence(control, treatment, totals="final", tuned_n=float(effective[0]), minimum_n=least)
+    sequence = mean_difference_sequence(control, treatment, totals="final", tuned_units=planned, minimum_units=least)
+    sprt = mixture_sprt_difference(control, treatment, tau=3.0 * tau, totals="final", minimum_units=least)
+    early = mean_difference_sequence(
+        control, treatment, totals="final", tuned_units=float(effective[0]), minimum_units=least
+    )
     crossings = [
         ("mean_difference_sequence", "tuned to the end", sequence),
         ("mean_difference_sequence", "tuned to the first look", early),
@@ -230,7 +232,7 @@ def _growing_rows(simulations: int, rng: np.random.Generator) -> list[Calibratio
         arms = [_growing(rng, 300) for _ in range(2)]
         grown = longitudinal_difference(arms[0], arms[1])
         fractions, se = grown.n / grown.n[-1], np.sqrt(np.diagonal(grown.covariance))
-        right = group_sequential_longitudinal(grown, fractions, design=design, vectors=1 << 14, minimum_n=100)
+        right = group_sequential_longitudinal(grown, fractions, design=design, simulations=1 << 14, minimum_units=100)
         wrong = group_sequential(grown.estimate, se, fractions, 300, totals="final", design=design)
         union = np.abs(grown.estimate / se) >= union_boundaries(fractions, design).efficacy
         hits += [right.outcome in (1, 2), int(wrong.outcome) in (Outcome.GREATER, Outcome.LESS), bool(union.any())]

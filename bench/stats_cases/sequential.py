@@ -51,7 +51,7 @@ def one(i):
 
 
 def _sequence(control: Moments, treatment: Moments) -> Estimates:
-    return mean_difference_sequence(control, treatment, totals="final", tuned_n=5000, scale="relative")
+    return mean_difference_sequence(control, treatment, totals="final", tuned_units=5000, scale="relative")
 
 
 def _one_sequence() -> Estimates:

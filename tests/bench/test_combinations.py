@@ -55,10 +55,10 @@ def _without_least_size(arms: ArmStatistics, looking: Looking) -> Readout:
             control,
             treated,
             totals="final",
-            tuned_n=10_000,
+            tuned_units=10_000,
             scale=scale,
             treatment_share=share,
-            minimum_n=40,
+            minimum_units=40,
         )
         for scale in ("absolute", "relative")
     )

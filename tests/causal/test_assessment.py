@@ -11,7 +11,7 @@ from upshot.stats.result import Estimate, NoEstimate
 
 
 def assessed(series: Series, *windows: Window, seed: int = 0, placebos: int = 24) -> Assessment:
-    found = assess(series, windows or (WEEK, MONTH), seed=seed, placebos=placebos)
+    found = assess(series, windows or (WEEK, MONTH), rng=seed, placebos=placebos)
     assert isinstance(found, Assessment), found
     return found
 
@@ -24,7 +24,7 @@ def reading(found: Assessment, index: int = 0) -> tuple[Reading, Estimate]:
 
 
 def refusal(series: Series, *windows: Window) -> Refusal:
-    found = assess(series, windows or (WEEK, MONTH), seed=0)
+    found = assess(series, windows or (WEEK, MONTH), rng=0)
     assert isinstance(found, Refusal)
     assert "{" not in found.sentence
     return found
@@ -165,7 +165,7 @@ def test_series_that_jumps_without_a_known_reason_is_refused_or_read_with_wide_i
     series = outcome(12)
     for index, day in enumerate(range(40, LAUNCH - 10, 30)):
         series.y[day:] *= 1.4 if index % 2 else 1 / 1.4
-    found = assess(series, (MONTH,), seed=0)
+    found = assess(series, (MONTH,), rng=0)
     calm, _ = reading(assessed(outcome(12), MONTH))
     assert isinstance(found, Refusal) or reading(found)[0].detectable > 3 * calm.detectable
 

@@ -54,7 +54,7 @@ RIGHT: dict[str, list[Any]] = {
     "level": [0.95, 0.5],
     "power": [0.8],
     "placebos": [0, 24],
-    "seed": [0, 5],
+    "rng": [0, 5, np.random.default_rng(1)],
     "assessment": [None],
 }
 MADE = ("Series", "Window", "Split")
@@ -105,8 +105,8 @@ def test_function_answers_or_says_what_is_wrong(name: str, data: st.DataObject) 
         (lambda: loose.Series.of([1, 2], 1, dates=["2026-01-01"] * 2), "more than one value in the day of 2026-01-01"),
         (lambda: loose.Series.of([1, 2, 3], 1, dates=["2026-01-01", "2026-01-11", "2026-01-21"]), "lie 10 to 10 days"),
         (lambda: loose.Window(6, 0), "last is 0. Give a whole number of 6 or more."),
-        (lambda: loose.assess(SHORT, WINDOW, seed=1), "windows is Window(first=0, last=6). Give a sequence of Window."),
-        (lambda: loose.assess(SHORT, (WINDOW,), level=95, seed=1), "level is 95."),
+        (lambda: loose.assess(SHORT, WINDOW, rng=1), "windows is Window(first=0, last=6). Give a sequence of Window."),
+        (lambda: loose.assess(SHORT, (WINDOW,), level=95, rng=1), "level is 95."),
     ],
 )
 def test_wrong_argument_is_refused_with_what_is_allowed(call: Callable[[], object], words: str) -> None:

@@ -14,7 +14,7 @@ DAYS = np.datetime64("2026-01-01") + np.arange(len(outcome(1).y))
 @pytest.fixture(scope="module")
 def assessed() -> tuple[Series, Assessment]:
     series = Series.of(outcome(1).y, int(LAUNCH), dates=[day.item() for day in DAYS])
-    answer = assess(series, (Window(0, 6), Window(0, 27)), seed=1)
+    answer = assess(series, (Window(0, 6), Window(0, 27)), rng=1)
     assert isinstance(answer, Assessment)
     return series, answer
 

@@ -29,7 +29,7 @@ def column(folder: Path, name: str) -> NDArray[np.float64]:
 def relative(folder: Path, name: str) -> Estimate:
     controls = np.stack([column(folder, "kms"), column(folder, "PetrolPrice")], axis=1)
     series = Series(column(folder, name), LAW, controls=controls, step="month")
-    found = assess(series, (Window(0, 22),), seed=1)
+    found = assess(series, (Window(0, 22),), rng=1)
     assert isinstance(found, Assessment), found
     assert isinstance(found.readings[0], Reading)
     assert isinstance(found.readings[0].relative, Estimate)

@@ -64,7 +64,7 @@ def test_known_calendar_days_are_explained() -> None:
 
 
 def read(series: Series) -> Reading:
-    found = assess(series, (MONTH,), seed=0)
+    found = assess(series, (MONTH,), rng=0)
     assert isinstance(found, Assessment)
     assert isinstance(found.readings[0], Reading)
     return found.readings[0]

@@ -110,7 +110,7 @@ def test_interval_of_the_total_is_that_of_drawn_parameters() -> None:
 
 
 def test_hold_out_of_the_published_sample() -> None:
-    answer = hold_out(sample(), SPLIT, END, seed=1)
+    answer = hold_out(sample(), SPLIT, END, rng=1)
     assert isinstance(answer, HoldOut)
     assert answer.actual_purchases == 1882
     assert answer.purchases.value == pytest.approx(1653.4, abs=0.1)
@@ -124,7 +124,7 @@ def test_hold_out_holds_where_the_model_is_true() -> None:
     rng = np.random.default_rng(99)
     held = 0
     for run in range(40):
-        answer = hold_out(worlds.shop(300, 60, rng), 30 * 7, 59 * 7, draws=200, seed=run)
+        answer = hold_out(worlds.shop(300, 60, rng), 30 * 7, 59 * 7, simulations=200, rng=run)
         assert isinstance(answer, HoldOut)
         held += answer.held
     # of 40 at 0.95 fewer than 34 come three times in a thousand

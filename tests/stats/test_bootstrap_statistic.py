@@ -29,8 +29,8 @@ def correlation(rows: FloatArray) -> FloatArray:
 
 
 def redrawn(seed: int, groups: list[FloatArray], statistic: Any, method: BootstrapMethod) -> Estimates:
-    generator = np.random.default_rng(seed)
-    return bootstrap_statistic(groups, statistic, generator=generator, method=method, replicates=2000)
+    rng = np.random.default_rng(seed)
+    return bootstrap_statistic(groups, statistic, rng=rng, method=method, resamples=2000)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -64,7 +64,7 @@ def test_bootstrap_of_rows_keeps_them_whole_as_scipy_does() -> None:
         rng=np.random.default_rng(4),
         batch=2000,
     )
-    found = bootstrap_statistic([PAIRS], correlation, generator=np.random.default_rng(5), replicates=20_000)
+    found = bootstrap_statistic([PAIRS], correlation, rng=np.random.default_rng(5), resamples=20_000)
     # Each end is a quantile of 20,000 draws, known to 0.019 standard errors; the gap of two such to 0.027.
     slack = 4 * 0.027 * float(found.standard_error)
     assert float(found.low) == pytest.approx(float(expected.confidence_interval.low), abs=slack)
@@ -72,11 +72,9 @@ def test_bootstrap_of_rows_keeps_them_whole_as_scipy_does() -> None:
 
 
 def test_bootstrap_of_a_difference_of_means_is_that_of_samples() -> None:
-    generator = np.random.default_rng(6)
-    mine = bootstrap_statistic(
-        [WAITS, FASTER], lambda x, y: y.mean(axis=1) - x.mean(axis=1), generator=generator, replicates=20_000
-    )
-    theirs = bootstrap_bca(Sample.of(WAITS), Sample.of(FASTER), generator=generator, replicates=20_000)
+    rng = np.random.default_rng(6)
+    mine = bootstrap_statistic([WAITS, FASTER], lambda x, y: y.mean(axis=1) - x.mean(axis=1), rng=rng, resamples=20_000)
+    theirs = bootstrap_bca(Sample.of(WAITS), Sample.of(FASTER), rng=rng, resamples=20_000)
     slack = 4 * 0.027 * float(theirs.standard_error)
     assert float(mine.low) == pytest.approx(float(theirs.low), abs=slack)
     assert float(mine.high) == pytest.approx(float(theirs.high), abs=slack)
@@ -113,11 +111,11 @@ def bootstrap_bca_of_one(values: FloatArray, seed: int) -> tuple[float, float]:
 
 
 def _held(statistic: Any, truth: float, size: int, method: BootstrapMethod, runs: int = 1000) -> int:
-    generator = np.random.default_rng(10)
+    rng = np.random.default_rng(10)
     held = 0
     for _ in range(runs):
-        values = generator.exponential(1.0, size)
-        found = bootstrap_statistic([values], statistic, generator=generator, method=method, replicates=800)
+        values = rng.exponential(1.0, size)
+        found = bootstrap_statistic([values], statistic, rng=rng, method=method, resamples=800)
         held += bool(found.low <= truth <= found.high)
     return held
 

@@ -59,9 +59,9 @@ def test_mean_difference_sequence_agrees_with_gbstats(row: dict[str, object]) ->
     n_b, m_b, v_b = cast("list[float]", row["b"])
     scale: Scale = "relative" if row["relative"] else "absolute"
     # gbstats has a rounder rule for rho: give it the same time.
-    tuned_n = float(tuned_rho_squared(1.0)) / cast("float", row["rho_squared"])
+    tuned_units = float(tuned_rho_squared(1.0)) / cast("float", row["rho_squared"])
     found = mean_difference_sequence(
-        Moments(n_a, m_a, v_a), Moments(n_b, m_b, v_b), totals="final", tuned_n=tuned_n, scale=scale
+        Moments(n_a, m_a, v_a), Moments(n_b, m_b, v_b), totals="final", tuned_units=tuned_units, scale=scale
     ).at()
     assert isinstance(found, Estimate)
     for name in ("value", "low", "high", "p_value"):
@@ -87,7 +87,7 @@ def test_two_sided_e_value_has_mean_one() -> None:
 def test_p_value_is_the_inverse_of_the_interval(alternative: Alternative) -> None:
     estimate = np.linspace(-0.6, 0.6, 401)
     found = asymptotic_confidence_sequence(
-        estimate, 0.1, 1500, totals="final", tuned_n=1000, level=0.9, alternative=alternative, null=0.05
+        estimate, 0.1, 1500, totals="final", tuned_units=1000, level=0.9, alternative=alternative, null=0.05
     )
     rejected = (found.low > 0.05) | (found.high < 0.05)
     np.testing.assert_array_equal(found.p_value < 0.1, rejected)
@@ -96,7 +96,7 @@ def test_p_value_is_the_inverse_of_the_interval(alternative: Alternative) -> Non
 
 
 def test_sequence_refuses_growing_totals() -> None:
-    found = asymptotic_confidence_sequence([0.1, 0.2], 0.01, 1e6, totals="growing", tuned_n=1e6)
+    found = asymptotic_confidence_sequence([0.1, 0.2], 0.01, 1e6, totals="growing", tuned_units=1e6)
     assert found.reason.tolist() == [Reason.GROWING_UNITS] * 2
     assert np.isnan(found.value).all()
     assert np.isnan(found.p_value).all()
@@ -107,7 +107,7 @@ def test_sequence_says_why_there_is_no_interval() -> None:
     mean = np.array([0.0, 1.0, 1.0, np.nan, 1.0, 1.0])
     variance = np.array([1.0, 1.0, 0.0, 1.0, 1.0, 1.0])
     arm = Moments(n, mean, variance)
-    found = mean_difference_sequence(arm, arm, totals="final", tuned_n=1000)
+    found = mean_difference_sequence(arm, arm, totals="final", tuned_units=1000)
     assert [Reason(int(code)) for code in found.reason] == [
         Reason.EMPTY,
         Reason.BELOW_VALID_SAMPLE,
@@ -121,7 +121,7 @@ def test_sequence_says_why_there_is_no_interval() -> None:
 
 def test_relative_sequence_without_baseline_has_no_estimate() -> None:
     found = mean_difference_sequence(
-        Moments(1000, 0.0, 1.0), Moments(1000, 1.0, 1.0), totals="final", tuned_n=1000, scale="relative"
+        Moments(1000, 0.0, 1.0), Moments(1000, 1.0, 1.0), totals="final", tuned_units=1000, scale="relative"
     )
     at = found.at()
     assert isinstance(at, NoEstimate)
@@ -130,18 +130,18 @@ def test_relative_sequence_without_baseline_has_no_estimate() -> None:
 
 def test_sequence_holds_for_billions_of_units_and_huge_means() -> None:
     control, treatment = Moments(4e9, 1e12, 1e6), Moments(4e9, 1e12 + 1.0, 1e6)
-    found = mean_difference_sequence(control, treatment, totals="final", tuned_n=8e9).at()
+    found = mean_difference_sequence(control, treatment, totals="final", tuned_units=8e9).at()
     assert isinstance(found, Estimate)
     assert found.value == 1.0
     assert found.low > 0.9
 
 
 def test_unbalanced_split_shifts_information_not_the_mixture() -> None:
-    even = mean_difference_sequence(Moments(1000, 0.0, 1.0), Moments(1000, 0.1, 1.0), totals="final", tuned_n=2000)
+    even = mean_difference_sequence(Moments(1000, 0.0, 1.0), Moments(1000, 0.1, 1.0), totals="final", tuned_units=2000)
     # 550 and 5500 units carry the same information about the difference as 1000 and 1000; planned are 6050 of them.
     for share in (None, 5500 / 6050):
         odd = mean_difference_sequence(
-            Moments(550, 0.0, 1.0), Moments(5500, 0.1, 1.0), totals="final", tuned_n=6050, treatment_share=share
+            Moments(550, 0.0, 1.0), Moments(5500, 0.1, 1.0), totals="final", tuned_units=6050, treatment_share=share
         )
         assert odd.low == pytest.approx(even.low, rel=1e-12)
         assert odd.p_value == pytest.approx(even.p_value, rel=1e-12)
@@ -151,14 +151,14 @@ def test_unbalanced_split_shifts_information_not_the_mixture() -> None:
 def test_sequence_of_an_uneven_split_is_tightest_at_its_planned_end(share: float) -> None:
     n, tuned = 100_000.0, np.geomspace(1e3, 1e7, 4001)
     arms = Moments((1 - share) * n, 0.0, 1.0), Moments(share * n, 0.0, 1.0)
-    widths = mean_difference_sequence(*arms, totals="final", tuned_n=tuned).high
-    planned = mean_difference_sequence(*arms, totals="final", tuned_n=n).high
+    widths = mean_difference_sequence(*arms, totals="final", tuned_units=tuned).high
+    planned = mean_difference_sequence(*arms, totals="final", tuned_units=n).high
     assert float(planned) == pytest.approx(float(widths.min()), rel=1e-5)
 
 
 def test_a_ramp_that_is_planned_does_not_move_the_mixture() -> None:
     looks = Moments([990.0, 5000.0], 0.0, 1.0), Moments([110.0, 5000.0], 0.0, 1.0)
-    found = mean_difference_sequence(*looks, totals="final", tuned_n=10_000, treatment_share=0.5)
+    found = mean_difference_sequence(*looks, totals="final", tuned_units=10_000, treatment_share=0.5)
     effective = 4.0 / (1.0 / looks[0].n + 1.0 / looks[1].n)
     radius = mixture_radius(effective * tuned_rho_squared(10_000.0))
     np.testing.assert_allclose(found.high, radius * found.standard_error, rtol=1e-12)
@@ -168,13 +168,13 @@ def test_rare_successes_in_an_uneven_split_give_no_early_alarm() -> None:
     control = Moments.of_successes(3800, 38)
     for treatment in (Moments.of_successes(200, 0), Moments(200, 0.0, 0.0), Moments.of_successes(200, 1)):
         for found in (
-            mean_difference_sequence(control, treatment, totals="final", tuned_n=10_000),
+            mean_difference_sequence(control, treatment, totals="final", tuned_units=10_000),
             mixture_sprt_difference(control, treatment, totals="final", tau=0.01),
         ):
             at = found.at()
             assert isinstance(at, NoEstimate)
             assert at.reason is Reason.BELOW_VALID_SAMPLE
-    spoken = mean_difference_sequence(control, Moments.of_successes(2600, 26), totals="final", tuned_n=10_000)
+    spoken = mean_difference_sequence(control, Moments.of_successes(2600, 26), totals="final", tuned_units=10_000)
     assert isinstance(spoken.at(), Estimate)
 
 
@@ -182,25 +182,25 @@ def test_the_first_look_waits_for_the_skewness_that_is_given() -> None:
     arms = Moments(90_000, 1.0, 1.0), Moments(2400, 1.0, 1.0)
     assert first_look_units(*arms, 3.0, 10.0).tolist() == 2500.0
     skewed = mean_difference_sequence(
-        *arms, totals="final", tuned_n=1e5, skewness_control=3.0, skewness_treatment=10.0
+        *arms, totals="final", tuned_units=1e5, skewness_control=3.0, skewness_treatment=10.0
     ).at()
     assert isinstance(skewed, NoEstimate)
     assert skewed.reason is Reason.BELOW_VALID_SAMPLE
-    assert isinstance(mean_difference_sequence(*arms, totals="final", tuned_n=1e5).at(), Estimate)
+    assert isinstance(mean_difference_sequence(*arms, totals="final", tuned_units=1e5).at(), Estimate)
 
 
 def test_a_relative_sequence_waits_for_its_baseline() -> None:
     arms = Moments(1000, 1.0, 36.0), Moments(1000, 1.1, 36.0)
-    relative = mean_difference_sequence(*arms, totals="final", tuned_n=1e4, scale="relative").at()
+    relative = mean_difference_sequence(*arms, totals="final", tuned_units=1e4, scale="relative").at()
     assert isinstance(relative, NoEstimate)
     assert relative.reason is Reason.BELOW_VALID_SAMPLE
-    assert isinstance(mean_difference_sequence(*arms, totals="final", tuned_n=1e4).at(), Estimate)
+    assert isinstance(mean_difference_sequence(*arms, totals="final", tuned_units=1e4).at(), Estimate)
 
 
 def test_a_share_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidInput, match=r"treatment_share is 1.0"):
         mean_difference_sequence(
-            Moments(999, 1.0, 1.0), Moments(999, 1.0, 1.0), totals="final", tuned_n=1, treatment_share=1.0
+            Moments(999, 1.0, 1.0), Moments(999, 1.0, 1.0), totals="final", tuned_units=1, treatment_share=1.0
         )
 
 
@@ -215,7 +215,7 @@ def _misses(p: float, share: float, effect: float, rng: np.random.Generator) -> 
     arms = Moments.of_successes(n_c, x_c), Moments.of_successes(n_t, x_t)
     found = []
     for scale, truth in (("absolute", rate - p), ("relative", effect)):
-        looks = mean_difference_sequence(*arms, totals="final", tuned_n=10_000, scale=cast("Scale", scale))
+        looks = mean_difference_sequence(*arms, totals="final", tuned_units=10_000, scale=cast("Scale", scale))
         spoke = looks.reason == Reason.OK
         assert spoke.any()
         found.append(float(((looks.low > truth) | (truth > looks.high))[spoke.any(axis=1)].any(axis=1).mean()))
@@ -233,7 +233,7 @@ def test_looks_at_rare_successes_keep_their_level(share: float, effect: float) -
 def test_running_intersection_only_narrows_and_names_contradictions() -> None:
     estimate = np.array([[0.3, 0.28, 0.1], [0.5, 0.0, 0.0]])
     looks = asymptotic_confidence_sequence(
-        estimate, [0.1, 0.09, 0.05], [1000, 1200, 4000], totals="final", tuned_n=1000
+        estimate, [0.1, 0.09, 0.05], [1000, 1200, 4000], totals="final", tuned_units=1000
     )
     found = running_intersection(looks)
     assert np.all(np.diff(found.low[0]) >= 0)
@@ -243,9 +243,9 @@ def test_running_intersection_only_narrows_and_names_contradictions() -> None:
 
 
 def test_sequence_rejects_impossible_settings() -> None:
-    with pytest.raises(InvalidInput, match="tuned_n"):
-        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_n=0)
+    with pytest.raises(InvalidInput, match="tuned_units"):
+        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_units=0)
     with pytest.raises(InvalidInput, match="level"):
-        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_n=10, level=1.0)
+        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="final", tuned_units=10, level=1.0)
     with pytest.raises(InvalidInput, match="totals"):
-        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="complete", tuned_n=10)  # type: ignore[arg-type]
+        asymptotic_confidence_sequence(0.1, 0.1, 100, totals="complete", tuned_units=10)  # type: ignore[arg-type]

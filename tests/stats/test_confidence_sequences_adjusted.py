@@ -38,7 +38,7 @@ def design(tables: list[FloatArray]) -> tuple[FloatArray, FloatArray]:
 @pytest.mark.parametrize("covariates", [0, 1, 3])
 def test_effect_and_error_agree_with_statsmodels(covariates: int) -> None:
     tables = drawn((9, 14, 11), covariates=covariates, seed=covariates)
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=30, minimum_n=2)
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=30, minimum_units=2)
     metric, columns = design(tables)
     fit = OLS(metric, columns).fit()
     np.testing.assert_allclose(found.value, fit.params[1:3], rtol=1e-10)
@@ -51,13 +51,15 @@ def test_effect_and_error_agree_with_statsmodels(covariates: int) -> None:
 
 def test_p_value_is_the_mixture_of_noncentral_t() -> None:
     tables = drawn((7, 7), covariates=1, seed=3)
-    tuned_n, share = 40.0, 0.5
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=tuned_n, minimum_n=2).at(0)
+    tuned_units, share = 40.0, 0.5
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=tuned_units, minimum_units=2).at(
+        0
+    )
     assert isinstance(found, Estimate)
     metric, columns = design(tables)
     fit = OLS(metric, columns).fit()
     knows = 1.0 / np.linalg.inv(columns.T @ columns)[1, 1]
-    spread = np.sqrt(float(tuned_rho_squared(tuned_n)) / (share * (1.0 - share)))
+    spread = np.sqrt(float(tuned_rho_squared(tuned_units)) / (share * (1.0 - share)))
 
     def weighted(effect: float) -> float:
         density = nct.pdf(fit.tvalues[1], fit.df_resid, effect * np.sqrt(knows))
@@ -71,18 +73,20 @@ def test_p_value_is_the_mixture_of_noncentral_t() -> None:
 @pytest.mark.parametrize("effect", ["low", "high"])
 def test_interval_ends_where_the_p_value_is_alpha(effect: str) -> None:
     tables = drawn((40, 30), covariates=2, seed=4)
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=70, level=0.9, minimum_n=2).at(0)
+    found = regression_adjusted_sequence(
+        moments(tables), totals="final", tuned_units=70, level=0.9, minimum_units=2
+    ).at(0)
     assert isinstance(found, Estimate)
     tables[1][:, 0] -= getattr(found, effect)
-    moved = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=70, level=0.9, minimum_n=2)
+    moved = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=70, level=0.9, minimum_units=2)
     assert float(moved.p_value[0]) == pytest.approx(0.1, rel=1e-8)
 
 
 def test_many_units_agree_with_the_asymptotic_sequence_of_adjusted_means() -> None:
     arms = moments(drawn((40_000, 40_000), covariates=1, seed=5))
-    found = regression_adjusted_sequence(arms, totals="final", tuned_n=80_000)
+    found = regression_adjusted_sequence(arms, totals="final", tuned_units=80_000)
     adjusted = cuped(arms.pair(0, 1))
-    limit = mean_difference_sequence(adjusted[0], adjusted[1], totals="final", tuned_n=80_000)
+    limit = mean_difference_sequence(adjusted[0], adjusted[1], totals="final", tuned_units=80_000)
     assert float(found.value[0]) == pytest.approx(float(limit.value), rel=1e-9)
     assert float(found.high[0] - found.low[0]) == pytest.approx(float(limit.high - limit.low), rel=1e-3)
 
@@ -95,7 +99,7 @@ def test_size_is_kept_when_looked_at_after_every_unit_from_the_start() -> None:
     alarmed, fixed = np.zeros(simulations, bool), np.zeros(simulations, bool)
     for n in range(3, units + 1):
         arms = CovariateMoments.of(values[:, :, :n])
-        found = regression_adjusted_sequence(arms, totals="final", tuned_n=60, minimum_n=2)
+        found = regression_adjusted_sequence(arms, totals="final", tuned_units=60, minimum_units=2)
         alarmed |= found.p_value[:, 0] < 0.05
         statistic = np.abs(found.value[:, 0] / found.standard_error[:, 0])
         fixed |= 2.0 * t.sf(statistic, 2 * n - 3) < 0.05
@@ -112,18 +116,18 @@ def test_looks_lie_along_the_axes_before_the_arms() -> None:
         np.stack([look.means for look in looks]),
         np.stack([look.covariance for look in looks]),
     )
-    found = regression_adjusted_sequence(together, totals="final", tuned_n=600)
+    found = regression_adjusted_sequence(together, totals="final", tuned_units=600)
     assert found.shape == (3, 1)
     assert found.reason[:, 0].tolist() == [Reason.BELOW_VALID_SAMPLE, Reason.OK, Reason.OK]
-    alone = regression_adjusted_sequence(looks[2], totals="final", tuned_n=600)
+    alone = regression_adjusted_sequence(looks[2], totals="final", tuned_units=600)
     assert float(found.low[2, 0]) == pytest.approx(float(alone.low[0]), rel=1e-12)
 
 
 def test_covariates_that_say_nothing_or_the_same_change_nothing() -> None:
     tables = drawn((50, 60), covariates=1, seed=8)
-    plain = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=100, minimum_n=2)
+    plain = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=100, minimum_units=2)
     more = [np.column_stack([table, np.ones(len(table)), 3.0 * table[:, 1] - 1.0]) for table in tables]
-    found = regression_adjusted_sequence(moments(more), totals="final", tuned_n=100, minimum_n=2)
+    found = regression_adjusted_sequence(moments(more), totals="final", tuned_units=100, minimum_units=2)
     for name in ("value", "low", "high", "p_value"):
         np.testing.assert_allclose(getattr(found, name), getattr(plain, name), rtol=1e-9)
 
@@ -140,17 +144,17 @@ def test_covariates_that_say_nothing_or_the_same_change_nothing() -> None:
     ],
 )
 def test_reason_is_named_where_there_is_no_answer(tables: list[FloatArray], reason: Reason) -> None:
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=10, minimum_n=2).at(0)
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=10, minimum_units=2).at(0)
     assert isinstance(found, NoEstimate)
     assert found.reason is reason
 
 
 def test_growing_totals_and_arms_without_an_axis_are_refused() -> None:
     arms = moments(drawn((200, 200), covariates=1, seed=9))
-    growing = regression_adjusted_sequence(arms, totals="growing", tuned_n=400)
+    growing = regression_adjusted_sequence(arms, totals="growing", tuned_units=400)
     assert growing.reason.tolist() == [Reason.GROWING_UNITS]
     with pytest.raises(InvalidInput, match="last axis"):
-        regression_adjusted_sequence(CovariateMoments.of(np.ones((9, 2))), totals="final", tuned_n=10)
+        regression_adjusted_sequence(CovariateMoments.of(np.ones((9, 2))), totals="final", tuned_units=10)
 
 
 @pytest.mark.parametrize("kind", ["normal", "exponential"])
@@ -169,7 +173,7 @@ def test_smaller_arm_is_answered_at_every_look_and_its_own_variance_keeps_the_si
         arms = stack_arms(
             [CovariateMoments.of(value[:, : share * n]) for share, value in zip((9, 1), values, strict=True)]
         )
-        found = regression_adjusted_sequence(arms, totals="final", tuned_n=2160, treatment_share=0.1)
+        found = regression_adjusted_sequence(arms, totals="final", tuned_units=2160, treatment_share=0.1)
         assert (found.reason == Reason.OK).all()
         alarmed |= found.p_value[:, 0] < 0.05
     assert alarmed.mean() < 0.05
@@ -179,7 +183,7 @@ def test_smaller_arm_is_answered_at_every_look_and_its_own_variance_keeps_the_si
 def test_error_is_the_larger_of_each_arms_own_and_the_models(scale: float, own: bool) -> None:
     tables = drawn((54_000, 6_000), covariates=1, seed=9)
     tables[1][:, 0] = tables[1][:, 1] + scale * (tables[1][:, 0] - tables[1][:, 1])
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=6000, treatment_share=0.1)
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=6000, treatment_share=0.1)
     steady = np.sqrt(1 / 54_000 + scale**2 / 6_000)
     model = np.sqrt((0.9 + 0.1 * scale**2) * (1 / 54_000 + 1 / 6_000))
     assert float(found.standard_error[0]) == pytest.approx(max(steady, model), rel=0.02)
@@ -191,6 +195,6 @@ def test_covariate_that_does_not_vary_leaves_the_error_alone() -> None:
     none = moments([table[:, :1] for table in tables])
     for table in tables:
         table[:, 1] = 3.0
-    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_n=580, minimum_n=2)
-    plain = regression_adjusted_sequence(none, totals="final", tuned_n=580, minimum_n=2)
+    found = regression_adjusted_sequence(moments(tables), totals="final", tuned_units=580, minimum_units=2)
+    plain = regression_adjusted_sequence(none, totals="final", tuned_units=580, minimum_units=2)
     assert float(found.standard_error[0]) == pytest.approx(float(plain.standard_error[0]), rel=1e-12)

@@ -48,7 +48,7 @@ COVARIATES = [
 ]
 PLAN = s.Plan(s.Baseline.of_proportion(0.1), scale="relative")
 BOUNDS = s.spending_boundaries([0.5, 1.0])
-LOOKS = s.asymptotic_confidence_sequence([0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_n=1000)
+LOOKS = s.asymptotic_confidence_sequence([0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_units=1000)
 ADJUSTED = s.cuped(PAIRS[0])
 TESTS = s.MetricTest("orders", s.Role.SUCCESS, s.NoEstimate(s.Reason.EMPTY, "difference"))
 FRAME = {
@@ -116,7 +116,7 @@ RIGHT: dict[str, list[Any]] = {
     "tuple[float, ...]": [(0.5, 1.0), (0.5,), (1.0, 0.5)],
     "Sequence[ArrayLike]": [[[1.0, 2.0], [3.0]], [[1.0, 4.0, 2.0, 2.0], [3.0, 5.0, 1.0]], []],
     "Shared": [None, ADJUSTED.shared],
-    "np.random.Generator": [np.random.default_rng(1)],
+    "int | np.random.Generator": [5, np.random.default_rng(1)],
     "Compare": [s.difference, s.lift],
     "Statistic": [lambda *x: x[0].mean(axis=1), lambda x, y: np.median(x, axis=1) - y.max(axis=1), lambda x: x.mean()],
     "Estimate | NoEstimate": [LOOKS.at(0)],
@@ -197,7 +197,7 @@ UNITS = {"group": ["a", "b"] * 100, "x": list(range(200)), "kind": ["k"] * 200}
 RESULTS: list[Any] = [
     s.compare(UNITS, variant="group", metric="x", control="a"),
     s.compare_segments(UNITS, variant="group", metrics="x", segments="kind", control="a"),
-    s.simulate_splits(UNITS, metric="x", generator=np.random.default_rng(1), runs=20),
+    s.simulate_splits(UNITS, metric="x", rng=np.random.default_rng(1), simulations=20),
     *(s.sample_ratio([10, 10]), s.sample_size(PLAN, 0.1), s.fisher_test(s.Successes(9, 3), s.Successes(9, 5))),
     s.bayes_difference(s.Moments(9, 1.0, 1.0), s.Moments(9, 1.0, 1.0), prior=s.NormalPrior(0.0, 1.0)),
     *(s.fieller_lift(s.Moments(90, 1.0, 1.0), s.Moments(90, 1.0, 1.0)), s.g_test([[1, 2], [3, 4]])),

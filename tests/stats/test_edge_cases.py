@@ -69,11 +69,13 @@ def _pairs(arm: Moments) -> PairMoments:
 
 
 def _sequence(control: Moments, treatment: Moments, least: float | None = None, *, scale: Scale = "absolute") -> Result:
-    return mean_difference_sequence(control, treatment, totals="final", tuned_n=1000.0, scale=scale, minimum_n=least)
+    return mean_difference_sequence(
+        control, treatment, totals="final", tuned_units=1000.0, scale=scale, minimum_units=least
+    )
 
 
 def _sprt(control: Moments, treatment: Moments, least: float | None = None, *, scale: Scale = "absolute") -> Result:
-    return mixture_sprt_difference(control, treatment, tau=0.1, totals="final", scale=scale, minimum_n=least)
+    return mixture_sprt_difference(control, treatment, tau=0.1, totals="final", scale=scale, minimum_units=least)
 
 
 MEANS: dict[str, Callable[[Moments, Moments], Result]] = {
@@ -384,7 +386,7 @@ def test_one_sided_levels_below_one_half_are_refused(
 
 def test_sequence_without_spread_or_units_has_no_interval() -> None:
     looks = asymptotic_confidence_sequence(
-        [0.1, 0.1, NAN, 0.1], [0.1, 0.0, 0.1, NAN], 1000.0, totals="final", tuned_n=1000.0
+        [0.1, 0.1, NAN, 0.1], [0.1, 0.0, 0.1, NAN], 1000.0, totals="final", tuned_units=1000.0
     )
     assert_honest(looks)
     codes = [Reason(code) for code in looks.reason.tolist()]

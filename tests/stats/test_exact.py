@@ -17,7 +17,7 @@ SIDES: list[Alternative] = ["two-sided", "greater", "less"]
 @pytest.mark.parametrize("alternative", ["greater", "less"])
 def test_complete_permutation_agrees_with_scipy(alternative: Alternative) -> None:
     c, t = [1.2, 0.7, 3.1, 2.2, 1.9, 0.3], [2.5, 4.1, 1.6, 3.9, 5.0]
-    result = permutation_test(c, t, generator=np.random.default_rng(1), alternative=alternative)
+    result = permutation_test(c, t, rng=np.random.default_rng(1), alternative=alternative)
     expected = stats.ttest_ind(
         t, c, equal_var=False, alternative=alternative, method=stats.PermutationMethod(n_resamples=10_000)
     )
@@ -28,7 +28,7 @@ def test_complete_permutation_agrees_with_scipy(alternative: Alternative) -> Non
 
 def test_two_sided_permutation_counts_every_larger_statistic() -> None:
     together = [1.2, 0.7, 3.1, 2.2, 1.9, 0.3, 2.5, 4.1, 1.6]
-    result = permutation_test(together[:5], together[5:], generator=np.random.default_rng(1))
+    result = permutation_test(together[:5], together[5:], rng=np.random.default_rng(1))
     larger = 0
     for chosen in itertools.combinations(range(9), 4):
         t = [together[i] for i in chosen]
@@ -40,7 +40,7 @@ def test_two_sided_permutation_counts_every_larger_statistic() -> None:
 def test_random_permutations_approach_welch_in_large_samples() -> None:
     rng = np.random.default_rng(4)
     c, t = rng.normal(0.0, 1.0, (300,)), rng.normal(0.15, 2.0, (200,))
-    result = permutation_test(c, t, generator=rng)
+    result = permutation_test(c, t, rng=rng)
     assert not result.complete
     expected = float(stats.ttest_ind(t.tolist(), c.tolist(), equal_var=False).pvalue)
     assert float(result.p_value) == pytest.approx(expected, abs=4 * math.sqrt(expected / 10_000) + 0.01)
@@ -48,8 +48,8 @@ def test_random_permutations_approach_welch_in_large_samples() -> None:
 
 def test_permutations_repeat_with_their_seed_and_never_reach_zero() -> None:
     c, t = np.arange(40.0), np.arange(40.0) + 1000
-    first = permutation_test(c, t, generator=np.random.default_rng(3), permutations=500)
-    again = permutation_test(c, t, generator=np.random.default_rng(3), permutations=500)
+    first = permutation_test(c, t, rng=np.random.default_rng(3), resamples=500)
+    again = permutation_test(c, t, rng=np.random.default_rng(3), resamples=500)
     assert float(first.p_value) == float(again.p_value) == pytest.approx(1 / 501)
 
 
@@ -61,11 +61,11 @@ def test_permutation_names_why_there_is_none() -> None:
         ([1.0, math.nan], [1.0, 2.0], Reason.NOT_FINITE),
         ([2.0, 2.0], [2.0, 2.0], Reason.ZERO_VARIANCE),
     ]:
-        result = permutation_test(c, t, generator=rng)
+        result = permutation_test(c, t, rng=rng)
         assert int(result.reason) == reason
         assert np.isnan(result.p_value)
     with pytest.raises(InvalidInput):
-        permutation_test([[1.0]], [1.0], generator=rng)
+        permutation_test([[1.0]], [1.0], rng=rng)
 
 
 @pytest.mark.parametrize("alternative", SIDES)

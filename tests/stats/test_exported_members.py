@@ -13,7 +13,7 @@ import upshot.stats
 
 # Shared among the room's own modules: nothing to call from outside.
 INNER_MODULES = {"arguments", "wald", "score", "bayes_laws", "group_sequential_recursion", "contrast", "merging"}
-INNER_MODULES |= {"bootstrap_ends", "frame_rows", "shown", "tabular"}
+INNER_MODULES |= {"bootstrap_ends", "frame_rows", "randomness", "shown", "tabular"}
 INNER_NAMES = {
     *(
         "arm_reasons",

@@ -117,7 +117,7 @@ def test_false_alarms_of_a_whole_table_stay_at_alpha() -> None:
 
 def test_notebook_shows_names_as_headings_and_escapes_them() -> None:
     data = {"g": ["a", "b"] * 4, "s": ["<b>"] * 8, "m": [1.0, 2, 3, 4, 5, 6, 7, 9]}
-    shown = compare_segments(data, variant="g", metrics="m", segments="s", control="a", least_units=2)._repr_html_()
+    shown = compare_segments(data, variant="g", metrics="m", segments="s", control="a", minimum_units=2)._repr_html_()
     assert '<th scope="row">s=&lt;b&gt;</th>' in shown
 
 
@@ -126,7 +126,7 @@ def test_notebook_shows_names_as_headings_and_escapes_them() -> None:
     [
         ({"metrics": []}, "metrics holds 0"),
         ({"segments": ["plan", "plan"]}, "names a column twice"),
-        ({"least_units": 1}, "least_units is 1"),
+        ({"minimum_units": 1}, "minimum_units is 1"),
         ({"method": "lifts"}, "Did you mean 'lift'?"),
         ({"metrics": "country"}, "something else than numbers"),
     ],

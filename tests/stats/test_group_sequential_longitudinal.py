@@ -23,7 +23,7 @@ POCOCK_DESIGN = GroupSequentialDesign(spending=POCOCK)
 def test_bounds_agree_with_the_recursion_where_increments_are_independent(alternative: Alternative) -> None:
     design = GroupSequentialDesign(0.05, alternative, POCOCK)
     exact = spending_boundaries(LOOKS, design)
-    found = longitudinal_boundaries(INDEPENDENT, LOOKS, design, vectors=1 << 18)
+    found = longitudinal_boundaries(INDEPENDENT, LOOKS, design, simulations=1 << 18)
     # 262,144 vectors, about 2,000 crossings a look: the quantile has a standard error of 0.01.
     np.testing.assert_allclose(found.efficacy, exact.efficacy, atol=0.04)
     np.testing.assert_allclose(found.alpha_spent, exact.alpha_spent)
@@ -43,7 +43,7 @@ def test_looks_with_little_to_spend_use_the_bound_of_that_look_alone() -> None:
 
 
 def test_same_seed_gives_the_same_bounds() -> None:
-    first, again, other = (longitudinal_boundaries(INDEPENDENT, LOOKS, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (longitudinal_boundaries(INDEPENDENT, LOOKS, rng=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.efficacy, again.efficacy)
     assert np.any(first.efficacy != other.efficacy)
 
@@ -56,7 +56,9 @@ def test_growing_totals_keep_their_size_only_with_the_covariance() -> None:
         grown = longitudinal_difference(growing_totals(rng, 250, entry), growing_totals(rng, 250, entry))
         fractions = grown.n / grown.n[-1]
         se = np.sqrt(np.diagonal(grown.covariance))
-        right = group_sequential_longitudinal(grown, fractions, design=POCOCK_DESIGN, vectors=1 << 14, minimum_n=100)
+        right = group_sequential_longitudinal(
+            grown, fractions, design=POCOCK_DESIGN, simulations=1 << 14, minimum_units=100
+        )
         wrong = group_sequential(grown.estimate, se, fractions, 250, totals="final", design=POCOCK_DESIGN)
         rejected += [
             right.stopped_at < 4 or right.outcome != Outcome.NOT_REJECTED,
@@ -82,7 +84,7 @@ def test_looks_without_spread_are_refused_alone() -> None:
     totals = np.array([[0.0, 1.0, 2.0], [0.0, 2.0, 5.0], [0.0, 3.0, 4.0]])
     later = totals + np.array([0.0, 1.0, 1.0])
     grown = longitudinal_difference(totals, later)
-    found = group_sequential_longitudinal(grown, [0.3, 0.6, 1.0], minimum_n=2)
+    found = group_sequential_longitudinal(grown, [0.3, 0.6, 1.0], minimum_units=2)
     assert found.repeated.reason.tolist() == [Reason.ZERO_VARIANCE, Reason.OK, Reason.OK]
 
 
@@ -112,7 +114,7 @@ def test_union_bounds_test_each_look_at_what_it_spends(alternative: Alternative)
 def test_union_bounds_keep_their_size_where_totals_grow() -> None:
     rng = np.random.default_rng(45)
     bounds = union_boundaries([0.4, 0.7, 1.0], POCOCK_DESIGN)
-    worst = longitudinal_boundaries(np.eye(3), [0.4, 0.7, 1.0], POCOCK_DESIGN, vectors=1 << 18)
+    worst = longitudinal_boundaries(np.eye(3), [0.4, 0.7, 1.0], POCOCK_DESIGN, simulations=1 << 18)
     # Unrelated looks are close to the worst case; there the union bound is nearly sharp.
     np.testing.assert_allclose(bounds.efficacy, worst.efficacy, atol=0.05)
     z = rng.standard_normal((20_000, 3))

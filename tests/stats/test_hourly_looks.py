@@ -46,7 +46,7 @@ def test_looks_below_the_minimum_are_refused() -> None:
     population = stats_sequential.POPULATIONS[2]
     control, treatment = stats_sequential.cumulative_arms(population, 2, 0.5, np.random.default_rng(9))
     least = float(minimum_units(population.skewness)) * 3
-    found = mean_difference_sequence(control, treatment, totals="final", tuned_n=1e5, minimum_n=least)
+    found = mean_difference_sequence(control, treatment, totals="final", tuned_units=1e5, minimum_units=least)
     below = np.broadcast_to(control.n < least, found.shape)
     np.testing.assert_array_equal(found.reason == Reason.BELOW_VALID_SAMPLE, below)
     assert below.any()

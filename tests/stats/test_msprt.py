@@ -36,7 +36,7 @@ def test_mixture_sprt_is_the_confidence_sequence_with_the_same_mixture() -> None
     se, n, tau = 0.1, 1000.0, 0.2
     rho_squared = tau**2 / se**2 / n
     sequence = asymptotic_confidence_sequence(
-        0.4, se, n, totals="final", tuned_n=float(tuned_rho_squared(1.0)) / rho_squared
+        0.4, se, n, totals="final", tuned_units=float(tuned_rho_squared(1.0)) / rho_squared
     )
     sprt = mixture_sprt(0.4, se, n / 2, tau=tau, totals="final")
     assert sprt.low == pytest.approx(sequence.low, rel=1e-12)

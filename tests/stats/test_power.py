@@ -99,7 +99,7 @@ def test_always_valid_power_agrees_with_simulated_sequences(drift: float) -> Non
     rng = np.random.default_rng(21)
     steps = rng.normal(drift / 14, np.sqrt(1 / 14), (simulations, 14))
     theta, se = np.cumsum(steps, axis=1) / looks, 1 / np.sqrt(looks)
-    found = asymptotic_confidence_sequence(theta, se, 1e4 * looks, totals="final", tuned_n=1e4)
+    found = asymptotic_confidence_sequence(theta, se, 1e4 * looks, totals="final", tuned_units=1e4)
     rejected = ((found.low > 0) | (found.high < 0)).any(axis=1).mean()
     expected = float(rejection_probability(drift, monitoring=AlwaysValid(even_looks(14))))
     assert rejected == pytest.approx(expected, abs=4.5 * np.sqrt(expected * (1 - expected) / simulations))

@@ -91,8 +91,8 @@ def test_covariate_that_does_not_vary_is_ratio_post_stratify() -> None:
 def test_sparse_strata_are_pooled() -> None:
     units = [[parts[0], parts[1][:10], parts[2][:8]] for parts in UNITS]
     merged = [[parts[0], np.concatenate([parts[1], parts[2]])] for parts in units]
-    pooled = ratio_cuped_stratified(_stacked(units), least_units=15)
-    by_hand = ratio_cuped_stratified(_stacked(merged), least_units=15)
+    pooled = ratio_cuped_stratified(_stacked(units), minimum_units=15)
+    by_hand = ratio_cuped_stratified(_stacked(merged), minimum_units=15)
     np.testing.assert_allclose(pooled.mean, by_hand.mean, rtol=1e-10)
     np.testing.assert_allclose(pooled.variance, by_hand.variance, rtol=1e-9)
 

@@ -106,16 +106,16 @@ TABLES: dict[str, tuple[Table, int]] = {
     "test": (g_test([[[30, 10], [10, 30]], [[5, 0], [7, 0]]]), 2),
     "comparison": (compare(UNITS, variant="group", metric="x", control="a"), 1),
     "segments": (
-        compare_segments(UNITS, variant="group", metrics="x", segments="plan", control="a", least_units=9),
+        compare_segments(UNITS, variant="group", metrics="x", segments="plan", control="a", minimum_units=9),
         2,
     ),
-    "splits": (simulate_splits(UNITS, metric="x", lifts=[0.1, 0.2], runs=50, generator=np.random.default_rng(1)), 5),
+    "splits": (simulate_splits(UNITS, metric="x", lifts=[0.1, 0.2], simulations=50, rng=np.random.default_rng(1)), 5),
     "group sequential": (
         group_sequential([[0.1, 0.5], [0.1, 0.1], [np.nan, 0.1]], 0.14, [0.5, 0.8], 5000.0, totals="final"),
         3,
     ),
     "boundaries": (spending_boundaries([0.4, 0.7, 1.0]), 3),
-    "longitudinal": (group_sequential_longitudinal(GROWN, [0.5, 1.0], vectors=4096), 2),
+    "longitudinal": (group_sequential_longitudinal(GROWN, [0.5, 1.0], simulations=4096), 2),
     "curve": (curve_by_week(Plan(Baseline.of_proportion(0.1)), 0.01, [5000.0] * 4), 4),
     "decision": (ship(TESTS, RISKS, quality={"split": 0.0}), 2),
 }

@@ -207,7 +207,7 @@ _ARGUMENTS: dict[str, dict[str, object]] = {
     "metric_test": {"name": "speed", "role": Role.SUCCESS, "plan": plan_risks(successes=1, guardrails=1)},
     "bayes_difference": {"prior": NormalPrior(0.0, 1.0)},
     "bayes_lift": {"prior": NormalPrior(0.0, 1.0)},
-    "mean_difference_sequence": {"totals": "final", "tuned_n": 2000},
+    "mean_difference_sequence": {"totals": "final", "tuned_units": 2000},
     "mixture_sprt_difference": {"totals": "final", "tau": 0.1},
     "non_inferiority": {"margin": 0.1},
     "equivalence": {"margin": (-0.1, 0.1)},

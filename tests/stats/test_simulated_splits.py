@@ -25,50 +25,52 @@ def rate(found: Estimates, *place: int) -> Estimate:
 
 
 def splits(frame: Any, seed: int, **arguments: Any) -> SimulatedSplits:
-    return simulate_splits(frame, generator=np.random.default_rng(seed), **arguments)
+    return simulate_splits(frame, rng=np.random.default_rng(seed), **arguments)
 
 
-def treated_by(seed: int, runs: int, share: float) -> list[Any]:
-    generator = np.random.default_rng(seed)
-    return [generator.random(N) < share for _ in range(runs)]
+def treated_by(seed: int, simulations: int, share: float) -> list[Any]:
+    rng = np.random.default_rng(seed)
+    return [rng.random(N) < share for _ in range(simulations)]
 
 
 def test_same_splits_give_what_scipy_finds_in_them() -> None:
-    runs, lift = 400, 0.1
-    found = splits(FRAME, 3, metric="minutes", lifts=lift, method="difference", treatment_share=0.3, runs=runs)
+    simulations, lift = 400, 0.1
+    found = splits(
+        FRAME, 3, metric="minutes", lifts=lift, method="difference", treatment_share=0.3, simulations=simulations
+    )
     alarms, power, held = 0, 0, 0
-    for treated in treated_by(3, runs, 0.3):
+    for treated in treated_by(3, simulations, 0.3):
         c, t = MINUTES[~treated], MINUTES[treated]
         alarms += stats.ttest_ind(t, c, equal_var=False).pvalue < 0.05
         with_lift = stats.ttest_ind(t * (1.0 + lift), c, equal_var=False)
         power += with_lift.pvalue < 0.05 and with_lift.statistic > 0.0
         interval = with_lift.confidence_interval(0.95)
         held += interval.low <= lift * MINUTES.mean() <= interval.high
-    assert rate(found.false_alarms).value == alarms / runs
-    assert rate(found.power, 0).value == power / runs
-    assert rate(found.held, 0).value == held / runs
-    bounds = stats.binomtest(int(alarms), runs).proportion_ci(0.95, method="exact")
+    assert rate(found.false_alarms).value == alarms / simulations
+    assert rate(found.power, 0).value == power / simulations
+    assert rate(found.held, 0).value == held / simulations
+    bounds = stats.binomtest(int(alarms), simulations).proportion_ci(0.95, method="exact")
     assert rate(found.false_alarms).low == pytest.approx(bounds.low)
     assert rate(found.false_alarms).high == pytest.approx(bounds.high)
 
 
 @pytest.mark.parametrize("arguments", [{"covariate": "past"}, {"denominator": "visits"}, {"covariate": ["past"]}])
 def test_same_splits_give_what_compare_finds_in_them(arguments: dict[str, Any]) -> None:
-    runs = 60
-    found = splits(FRAME, 4, metric="minutes", level=0.8, runs=runs, **arguments)
+    simulations = 60
+    found = splits(FRAME, 4, metric="minutes", level=0.8, simulations=simulations, **arguments)
     alarms = 0
-    for treated in treated_by(4, runs, 0.5):
+    for treated in treated_by(4, simulations, 0.5):
         frame = FRAME | {"arm": np.where(treated, "new", "old")}
         effect = compare(frame, variant="arm", metric="minutes", control="old", level=0.8, **arguments)["new"]
         assert isinstance(effect, Estimate)
         alarms += effect.p_value < 0.2
     assert alarms > 0
-    assert rate(found.false_alarms).value == alarms / runs
+    assert rate(found.false_alarms).value == alarms / simulations
 
 
 def test_power_is_that_of_statsmodels_for_normal_values() -> None:
     values = np.random.default_rng(5).normal(10.0, 2.0, 400)
-    found = splits({"x": values}, 6, metric="x", lifts=[0.03, 0.06], method="difference", runs=3000)
+    found = splits({"x": values}, 6, metric="x", lifts=[0.03, 0.06], method="difference", simulations=3000)
     for place, lift in enumerate((0.03, 0.06)):
         size = lift * values.mean() / (values.std(ddof=1) * np.sqrt((1.0 + (1.0 + lift) ** 2) / 2.0))
         expected = TTestIndPower().power(size, 200, 0.05)
@@ -78,7 +80,8 @@ def test_power_is_that_of_statsmodels_for_normal_values() -> None:
 
 def test_covariate_raises_power_on_the_same_frame() -> None:
     plain, sharper = (
-        splits(FRAME, 7, metric="minutes", lifts=0.08, runs=400, covariate=covariate) for covariate in (None, "past")
+        splits(FRAME, 7, metric="minutes", lifts=0.08, simulations=400, covariate=covariate)
+        for covariate in (None, "past")
     )
     assert rate(sharper.power, 0).low > rate(plain.power, 0).high
     for found in (plain, sharper):
@@ -88,14 +91,14 @@ def test_covariate_raises_power_on_the_same_frame() -> None:
 def test_broken_promise_is_seen() -> None:
     # A few units of a heavy tail against many: the tails of Student's t are not those of the mean.
     heavy = np.exp(np.random.default_rng(8).normal(0.0, 2.5, 4000))
-    found = splits({"x": heavy}, 9, metric="x", method="difference", treatment_share=0.02, runs=1500)
+    found = splits({"x": heavy}, 9, metric="x", method="difference", treatment_share=0.02, simulations=1500)
     assert rate(found.false_alarms).low > 0.05
 
 
 @pytest.mark.parametrize("lift", [0.5, -0.5])
 def test_yes_no_metric_stays_one_and_moves_by_its_lift(lift: float) -> None:
     ordered = np.random.default_rng(10).random(2000) < 0.2
-    found = splits({"ordered": ordered}, 11, metric="ordered", lifts=lift, method="difference", runs=1500)
+    found = splits({"ordered": ordered}, 11, metric="ordered", lifts=lift, method="difference", simulations=1500)
     p, n = float(ordered.mean()), 1000
     error = np.sqrt((p * (1 - p) + p * (1 + lift) * (1 - p * (1 + lift))) / n)
     expected = float(stats.norm.sf(stats.norm.isf(0.025) - abs(lift) * p / error))
@@ -104,7 +107,7 @@ def test_yes_no_metric_stays_one_and_moves_by_its_lift(lift: float) -> None:
 
 
 def test_clusters_are_split_whole() -> None:
-    found = splits(FRAME, 12, metric="minutes", clusters="account", lifts=0.3, runs=600)
+    found = splits(FRAME, 12, metric="minutes", clusters="account", lifts=0.3, simulations=600)
     assert found.units == np.unique(ACCOUNTS).size
     assert rate(found.false_alarms).low < 0.06
     assert rate(found.held, 0).high > 0.94
@@ -112,21 +115,21 @@ def test_clusters_are_split_whole() -> None:
 
 @pytest.mark.parametrize("make", [dict, pd.DataFrame, pl.DataFrame])
 def test_frames_of_any_library_are_split_alike(make: Any) -> None:
-    found = splits(make(FRAME), 13, metric="minutes", lifts=[0.1], runs=50)
-    again = splits(FRAME, 13, metric="minutes", lifts=[0.1], runs=50)
+    found = splits(make(FRAME), 13, metric="minutes", lifts=[0.1], simulations=50)
+    again = splits(FRAME, 13, metric="minutes", lifts=[0.1], simulations=50)
     assert repr(found) == repr(again)
     assert "300 units" in repr(found)
 
 
 def test_negative_means_have_lifts_over_their_size() -> None:
     frame = {"balance": -np.asarray(MINUTES)}
-    found = splits(frame, 14, metric="balance", lifts=0.2, runs=200)
+    found = splits(frame, 14, metric="balance", lifts=0.2, simulations=200)
     assert rate(found.power, 0).value > 0.9
     assert rate(found.held, 0).value > 0.9
 
 
 def test_splits_without_an_answer_are_not_counted() -> None:
-    found = splits({"x": [2.0] * 8}, 15, metric="x", lifts=[], runs=20)
+    found = splits({"x": [2.0] * 8}, 15, metric="x", lifts=[], simulations=20)
     assert "no split with an answer" in repr(found)
     assert found.power.shape == (0,)
 

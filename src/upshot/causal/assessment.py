@@ -29,7 +29,9 @@ from upshot.causal.placebo import FalseAlarms, Placebo, false_alarms
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Transform, Window
 from upshot.causal.trajectory import Trajectory, trajectory_of, trajectory_windows
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import given, number, several, whole
+from upshot.stats.randomness import seed_of
 from upshot.stats.result import Estimate, NoEstimate, Reason
 
 __all__ = ["METHOD", "Assessment", "Path", "Reading", "assess"]
@@ -150,13 +152,14 @@ class Assessment:
         return "B" if carried else "C"
 
 
+@renamed(seed="rng")
 def assess(
     series: Series,
     windows: tuple[Window, ...],
     *,
     level: float = 0.95,
     placebos: int = 24,
-    seed: int,
+    rng: int | np.random.Generator,
 ) -> Assessment | Refusal:
     """Measure a launch that reached everybody at once, or say why it cannot be measured.
 
@@ -165,7 +168,8 @@ def assess(
         windows: The readings, at least one; they may overlap.
         level: Nominal coverage of all intervals.
         placebos: At most so many launches are pretended in the history.
-        seed: Of all random draws; the same seed gives the same numbers in the same environment.
+        rng: Where all random draws come from, a seed or a generator; the same seed gives the same numbers in the same
+            environment.
 
     Returns:
         The assessment; or a refusal, where no window can be read. A window that cannot be read while others can stands
@@ -176,7 +180,7 @@ def assess(
     """
     given("series", series, Series)
     windows, level = several("windows", windows, Window, least=1), number("level", level, above=0.0, below=1.0)
-    placebos, seed = whole("placebos", placebos, least=0), whole("seed", seed, least=0)
+    placebos, seed = whole("placebos", placebos, least=0), seed_of(rng)
     against = refuse_series(series)
     if against is not None:
         return against

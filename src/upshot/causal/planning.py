@@ -10,9 +10,11 @@ from upshot.causal.checks import refuse_series, refuse_window
 from upshot.causal.fit import calibrated_error, fitted
 from upshot.causal.refusal import Refusal, RefusalCode
 from upshot.causal.series import Series, Window
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import given, number, several, whole
 from upshot.stats.planning import Plan, minimum_effect
 from upshot.stats.planning_baseline import Baseline
+from upshot.stats.randomness import seed_of
 from upshot.stats.result import NoEstimate
 
 __all__ = ["Detectable", "Split", "Way", "minimal_detectable_effect", "ways_of_launching"]
@@ -92,8 +94,15 @@ class Way:
     why_not: Refusal | NoEstimate | None
 
 
+@renamed(seed="rng")
 def minimal_detectable_effect(
-    history: Series, window: Window, *, level: float = 0.95, power: float = 0.8, placebos: int = 24, seed: int
+    history: Series,
+    window: Window,
+    *,
+    level: float = 0.95,
+    power: float = 0.8,
+    placebos: int = 24,
+    rng: int | np.random.Generator,
 ) -> Detectable | Refusal:
     """What a launch to everybody at the history's end could detect, from how well the history forecasts itself.
 
@@ -103,7 +112,7 @@ def minimal_detectable_effect(
         level: Of the interval.
         power: Chance to find the effect.
         placebos: At most so many launches are pretended.
-        seed: Of all random draws.
+        rng: Where all random draws come from: a seed or a generator.
 
     Returns:
         The smallest effect, or why the launch could not be measured.
@@ -111,7 +120,7 @@ def minimal_detectable_effect(
     given("history", history, Series)
     given("window", window, Window)
     level, power = (number(name, value, above=0.0, below=1.0) for name, value in (("level", level), ("power", power)))
-    placebos, seed = whole("placebos", placebos, least=0), whole("seed", seed, least=0)
+    placebos, seed = whole("placebos", placebos, least=0), seed_of(rng)
     until = len(history.y) - window.last - 1
     others = tuple(day for day in history.others if day <= until - history.rhythm.relearning)
     changes = tuple(day for day in history.changes if day <= until - history.rhythm.relearning)
@@ -136,6 +145,7 @@ def minimal_detectable_effect(
     return Detectable(relative, window, found.calibration.inflation, len(found.placebos), level, power)
 
 
+@renamed(seed="rng")
 def ways_of_launching(
     history: Series,
     window: Window,
@@ -143,7 +153,7 @@ def ways_of_launching(
     *,
     level: float = 0.95,
     power: float = 0.8,
-    seed: int,
+    rng: int | np.random.Generator,
 ) -> tuple[Way, ...]:
     """Every feasible way beside the others, the most telling first.
 
@@ -153,11 +163,11 @@ def ways_of_launching(
         splits: Randomised ways by name: ``{"holdout of 10 %": Split(…), "half of all": Split(…)}``.
         level: Of the interval.
         power: Chance to find the effect.
-        seed: Of all random draws.
+        rng: Where all random draws come from: a seed or a generator.
     """
     given("splits", splits, Mapping)
     several("splits", list(splits.values()), Split)
-    everyone = minimal_detectable_effect(history, window, level=level, power=power, seed=seed)
+    everyone = minimal_detectable_effect(history, window, level=level, power=power, rng=rng)
     grade: Literal["B", "C"] = "B" if history.controls.shape[1] else "C"
     ways = [
         Way(EVERYONE, grade, None, everyone)

@@ -6,11 +6,13 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from upshot.core.renamed import renamed
 from upshot.lifetime.bgnbd import BgNbd, fit_bgnbd, simulated
 from upshot.lifetime.gamma_gamma import GammaGamma, fit_gamma_gamma
 from upshot.lifetime.refusal import Refusal, RefusalCode
 from upshot.lifetime.transactions import Transactions
 from upshot.stats.arguments import given, number, whole
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import Estimate
 
 __all__ = ["Frequency", "HoldOut", "hold_out"]
@@ -66,6 +68,7 @@ class HoldOut:
         return self.purchases.low <= self.actual_purchases <= self.purchases.high
 
 
+@renamed(draws="simulations", seed="rng")
 def hold_out(
     transactions: Transactions,
     split: float | date,
@@ -73,8 +76,8 @@ def hold_out(
     *,
     unit_days: float = 7.0,
     level: float = 0.95,
-    draws: int = 400,
-    seed: int = 0,
+    simulations: int = 400,
+    rng: int | np.random.Generator = 0,
 ) -> HoldOut | Refusal:
     """Fit on what was known at the end of one day, and compare with what came up to another.
 
@@ -84,8 +87,8 @@ def hold_out(
         until: The last day of the data.
         unit_days: In what time is counted.
         level: Coverage of the interval of purchases.
-        draws: Simulated futures, 100 to 100,000.
-        seed: Of the simulation.
+        simulations: Simulated futures, 100 to 100,000.
+        rng: Where they come from: a seed or a generator.
 
     Returns:
         The comparison, or why there is none: as of ``fit_bgnbd``, or ``hold_out_empty``.
@@ -93,7 +96,8 @@ def hold_out(
     given("transactions", transactions, Transactions)
     first, last = (_day(name, day) for name, day in (("split", split), ("until", until)))
     level = number("level", level, above=0.0, below=1.0)
-    draws = whole("draws", draws, least=100, most=100_000)
+    simulations = whole("simulations", simulations, least=100, most=100_000)
+    source = generator_of(rng)
     begun = float(transactions.day.min()) if len(transactions) else first
     if not begun < first < last:
         return Refusal(RefusalCode.HOLD_OUT_EMPTY, {"before": first - begun, "after": last - first}, "days")
@@ -105,8 +109,9 @@ def hold_out(
     horizon = (last - first) / unit_days
     expected = buying.expected(customers, horizon)
     actual, money = transactions.bought(first, last)
-    rng = np.random.default_rng(whole("seed", seed, least=0))
-    futures = np.array([simulated(theta, customers, horizon, rng).sum() for theta in buying.maximum.drawn(draws, rng)])
+    futures = np.array(
+        [simulated(theta, customers, horizon, source).sum() for theta in buying.maximum.drawn(simulations, source)]
+    )
     low, high = np.quantile(futures, [(1 - level) / 2, (1 + level) / 2])
     total = Estimate(
         float(expected.sum()),

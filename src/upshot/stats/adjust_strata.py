@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.adjust import adjusted_by, cuped
 from upshot.stats.arguments import fitting, given, number, row, whole
 from upshot.stats.moments import CovariateMoments, Moments, PairMoments
@@ -40,12 +41,13 @@ __all__ = [
 ]
 
 
-def post_stratify(strata: Moments, *, least_units: int = 2) -> Moments:
+@renamed(least_units="minimum_units")
+def post_stratify(strata: Moments, *, minimum_units: int = 2) -> Moments:
     """Adjusted means of all arms.
 
     Args:
         strata: Moments of shape (…, g, s): arms, then strata.
-        least_units: Strata in which any arm has fewer units than this are pooled into one (see ``pool_sparse``).
+        minimum_units: Strata in which any arm has fewer units than this are pooled into one (see ``pool_sparse``).
 
     Returns:
         Moments of shape (…, g), ready for ``difference`` and ``lift`` between any two arms. The mean is NaN where even
@@ -61,22 +63,25 @@ def post_stratify(strata: Moments, *, least_units: int = 2) -> Moments:
         [3.0, 3.5]
     """
     given("strata", strata, Moments)
-    least_units = whole("least_units", least_units, least=1)
+    minimum_units = whole("minimum_units", minimum_units, least=1)
     n, mean, variance = _shaped(strata)
-    if not np.any(_sparse(n, least_units)):
+    if not np.any(_sparse(n, minimum_units)):
         return _weighted(n, mean, variance)
     if strata.mergeable:
-        pooled = pool_sparse(CovariateMoments(n, mean[..., None], variance[..., None, None]), least_units=least_units)
+        pooled = pool_sparse(
+            CovariateMoments(n, mean[..., None], variance[..., None, None]), minimum_units=minimum_units
+        )
         return _weighted(pooled.n, pooled.means[..., 0], pooled.covariance[..., 0, 0])
     raise _too_sparse()
 
 
-def ratio_post_stratify(strata: PairMoments, *, least_units: int = 2) -> Moments:
+@renamed(least_units="minimum_units")
+def ratio_post_stratify(strata: PairMoments, *, minimum_units: int = 2) -> Moments:
     """Adjusted ratios of all arms: post-stratified numerator over post-stratified denominator, linearised.
 
     Args:
         strata: Numerator (x) and denominator (y), shape (…, g, s): arms, then strata.
-        least_units: As in ``post_stratify``.
+        minimum_units: As in ``post_stratify``.
 
     Returns:
         Moments of shape (…, g); NaN where a denominator is zero.
@@ -90,17 +95,18 @@ def ratio_post_stratify(strata: PairMoments, *, least_units: int = 2) -> Moments
         [1.25, 1.4]
     """
     given("strata", strata, PairMoments)
-    least_units = whole("least_units", least_units, least=1)
+    minimum_units = whole("minimum_units", minimum_units, least=1)
     parts = (strata.n, strata.mean_x, strata.mean_y, strata.variance_x, strata.variance_y, strata.covariance)
     n, x, y, xx, yy, xy = np.broadcast_arrays(*parts, subok=False)
     _checked_axes(n)
     covariance = np.stack([np.stack([xx, xy], -1), np.stack([xy, yy], -1)], -2)
-    pooled = pool_sparse(CovariateMoments(n, np.stack([x, y], -1), covariance), least_units=least_units)
+    pooled = pool_sparse(CovariateMoments(n, np.stack([x, y], -1), covariance), minimum_units=minimum_units)
     linear, _, _ = _linearised(pooled.pair(0, 1))
     return _weighted(linear.n, linear.mean, linear.variance)
 
 
-def ratio_cuped_stratified(strata: CovariateMoments, *, ridge: float = 1e-6, least_units: int = 20) -> Moments:
+@renamed(least_units="minimum_units")
+def ratio_cuped_stratified(strata: CovariateMoments, *, ridge: float = 1e-6, minimum_units: int = 20) -> Moments:
     """Post-stratified ratios whose linear part is adjusted by covariates, with coefficients of each stratum's own.
 
     In each stratum the arms' comparison is the analysis of covariance of the linearised ratios; the strata are then
@@ -111,7 +117,7 @@ def ratio_cuped_stratified(strata: CovariateMoments, *, ridge: float = 1e-6, lea
         strata: Column 0 is the numerator, 1 the denominator, the others covariates, known before exposure; n of shape
             (…, g, s): arms, then strata; means (…, g, s, k).
         ridge: As in ``cuped_many``.
-        least_units: As in ``post_stratify``; more than there, as each stratum has coefficients of its own.
+        minimum_units: As in ``post_stratify``; more than there, as each stratum has coefficients of its own.
 
     Returns:
         Moments of shape (…, g), ready for ``difference``, ``lift`` and ``fieller_lift`` between any two arms; NaN where
@@ -130,13 +136,13 @@ def ratio_cuped_stratified(strata: CovariateMoments, *, ridge: float = 1e-6, lea
         True
     """
     given("strata", strata, CovariateMoments)
-    ridge, least_units = number("ridge", ridge, least=0.0), whole("least_units", least_units, least=1)
+    ridge, minimum_units = number("ridge", ridge, least=0.0), whole("minimum_units", minimum_units, least=1)
     if strata.size < 3:
         raise InvalidInput(
             f"{strata.size} columns leave no covariate beside numerator and denominator.",
             hint="Add at least one, or use ratio_post_stratify.",
         )
-    pooled = pool_sparse(strata, least_units=least_units)
+    pooled = pool_sparse(strata, minimum_units=minimum_units)
     linear, ratio, total = _linearised(pooled.pair(0, 1))
     c = pooled.covariance
     with np.errstate(all="ignore"):
@@ -172,12 +178,13 @@ def _linearised(pair: PairMoments) -> tuple[Moments, FloatArray, FloatArray]:
         return Moments(pair.n, mean, spread / (total_y * total_y), mergeable=False), ratio, total_y
 
 
-def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateMoments:
+@renamed(least_units="minimum_units")
+def pool_sparse(strata: CovariateMoments, *, minimum_units: int = 2) -> CovariateMoments:
     """Pools the strata in which any arm has too few units (but some arm has one) into a last stratum.
 
     Args:
         strata: n of shape (…, g, s), means (…, g, s, k).
-        least_units: Fewest units that a stratum needs in every arm.
+        minimum_units: Fewest units that a stratum needs in every arm.
 
     Returns:
         Shape (…, g, s + 1): sparse strata are emptied, the last one holds what they held.
@@ -189,9 +196,9 @@ def pool_sparse(strata: CovariateMoments, *, least_units: int = 2) -> CovariateM
         [[50.0, 0.0, 0.0, 3.0], [50.0, 0.0, 0.0, 3.0]]
     """
     given("strata", strata, CovariateMoments)
-    least_units = whole("least_units", least_units, least=1)
+    minimum_units = whole("minimum_units", minimum_units, least=1)
     _checked_axes(strata.n)
-    sparse = np.broadcast_to(_sparse(strata.n, least_units)[..., None, :], strata.n.shape)
+    sparse = np.broadcast_to(_sparse(strata.n, minimum_units)[..., None, :], strata.n.shape)
     held = np.where(sparse, strata.n, 0.0)
     rest = CovariateMoments(np.zeros_like(held[..., 0]), strata.means[..., 0, :] * 0.0, strata.covariance[..., 0, :, :])
     for index in range(held.shape[-1]):
@@ -305,8 +312,8 @@ def _sum(shares: FloatArray, values: FloatArray) -> FloatArray:
     return np.asarray(np.where(shares > 0.0, shares * values, 0.0).sum(axis=-1), np.float64)
 
 
-def _sparse(n: FloatArray, least_units: int) -> NDArray[np.bool_]:
-    return np.asarray((n < least_units).any(axis=-2) & (n > 0.0).any(axis=-2), np.bool_)
+def _sparse(n: FloatArray, minimum_units: int) -> NDArray[np.bool_]:
+    return np.asarray((n < minimum_units).any(axis=-2) & (n > 0.0).any(axis=-2), np.bool_)
 
 
 def _shaped(strata: Moments) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ percentiles for bias and acceleration and respects transformations (a good choic
 Equal values are drawn together (multinomial counts of the distinct values), so that a metric with few distinct values
 costs almost nothing, however many units there are; ``counts`` takes values that are aggregated already.
 
-Draws come from the generator that is passed in: the same seed gives the same interval.
+Draws come from the seed or generator that is passed in: the same seed gives the same interval.
 
 Sources: Efron, "Better bootstrap confidence intervals", JASA 82 (1987), eq. 2.3 and 6.6; Hall, "The Bootstrap and
 Edgeworth Expansion" (1992), sec. 3.5, for the percentile-t; Efron and Tibshirani, "An Introduction to the Bootstrap"
@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import chosen, floats, given, whole
 from upshot.stats.bootstrap_ends import at_rank, bca_ends, checked_tail
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import SCALES, Estimates, FloatArray, Reason, Scale
 from upshot.stats.wald import shaped_estimates
 
@@ -36,7 +38,7 @@ __all__ = ["Sample", "bootstrap_bca", "bootstrap_t"]
 _T = TypeVar("_T", float, FloatArray)
 _CHUNK = 4_000_000
 _LEAST_UNITS = 3
-_MOST_REPLICATES = 10_000_000
+_MOST_RESAMPLES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,63 +86,65 @@ class Sample:
         mean = float(share @ self.values)
         return mean, float(share @ (self.values - mean) ** 2) / (self.n - 1)
 
-    def redrawn(self, replicates: int, generator: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-        """Means, and variances of the mean, of redrawn samples; shape (replicates,) each."""
+    def redrawn(self, resamples: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """Means, and variances of the mean, of redrawn samples; shape (resamples,) each."""
         n, centre = self.n, float(self.counts @ self.values) / self.n
         shifted = self.values - centre
         share = self.counts / n
-        means, squares = np.empty(replicates), np.empty(replicates)
+        means, squares = np.empty(resamples), np.empty(resamples)
         step = max(1, _CHUNK // shifted.size)
-        for start in range(0, replicates, step):
-            part = slice(start, min(start + step, replicates))
-            drawn = generator.multinomial(n, share, size=part.stop - part.start)
+        for start in range(0, resamples, step):
+            part = slice(start, min(start + step, resamples))
+            drawn = rng.multinomial(n, share, size=part.stop - part.start)
             means[part] = drawn @ shifted / n
             squares[part] = drawn @ (shifted * shifted) / n
         return means + centre, np.maximum(squares - means * means, 0.0) / (n - 1)
 
 
+@renamed(generator="rng", replicates="resamples")
 def bootstrap_t(
     control: Sample,
     treatment: Sample,
     *,
-    generator: np.random.Generator,
+    rng: int | np.random.Generator,
     scale: Scale = "absolute",
     level: float = 0.95,
-    replicates: int = 4000,
+    resamples: int = 4000,
 ) -> Estimates:
     """Difference or lift of two means with the bootstrap-t interval.
 
     Args:
         control: Control's units.
         treatment: The treatment's units.
-        generator: Where the draws come from.
+        rng: Where the draws come from: a seed or a generator.
         scale: Difference, or relative lift over control's mean.
         level: Coverage, in (0, 1).
-        replicates: Number of redrawn experiments; the ends of a 95 % interval rest on 2.5 % of them each.
+        resamples: Number of redrawn experiments; the ends of a 95 % interval rest on 2.5 % of them each.
 
     Returns:
         A single estimate (0-d). The two-sided p-value counts redrawn t-statistics beyond the observed one on each side,
-        so it is at least 2/(replicates + 1). Reasons: EMPTY, TOO_FEW_UNITS (fewer than 3 in a group), NOT_FINITE,
+        so it is at least 2/(resamples + 1). Reasons: EMPTY, TOO_FEW_UNITS (fewer than 3 in a group), NOT_FINITE,
         ZERO_VARIANCE, ZERO_BASELINE.
 
     Raises:
-        InvalidInput: ``level`` is not in (0, 1), or replicates are too few for it.
+        InvalidInput: ``level`` is not in (0, 1), or resamples are too few for it.
 
     Examples:
         >>> rng = np.random.default_rng(1)
         >>> control, treatment = Sample.of(rng.exponential(1.0, 200)), Sample.of(rng.exponential(1.5, 40))
-        >>> effect = bootstrap_t(control, treatment, generator=rng).at()
+        >>> effect = bootstrap_t(control, treatment, rng=rng).at()
         >>> effect.low < effect.value < effect.high
         True
     """
-    _checked(control, treatment, generator, scale)
-    replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
-    tail = checked_tail(level, replicates)
+    _checked(control, treatment, scale)
+    source = generator_of(rng)
+    resamples = whole("resamples", resamples, least=1, most=_MOST_RESAMPLES)
+    tail = checked_tail(level, resamples)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
         return _none(reason, control, treatment, level, "bootstrap_t", scale)
     value, error = _effect(control.moments(), treatment.moments(), scale)
-    drawn = control.redrawn(replicates, generator), treatment.redrawn(replicates, generator)
+    drawn = control.redrawn(resamples, source), treatment.redrawn(resamples, source)
     with np.errstate(all="ignore"):
         values, errors = _effect(*drawn, scale)
         t = (values - value) / errors
@@ -151,52 +155,54 @@ def bootstrap_t(
     low, high = value - float(highest) * error, value - float(lowest) * error
     seen = value / error
     above, below = (ordered_high >= seen).sum(), (ordered_low <= seen).sum()
-    p_value = min(1.0, 2.0 * (min(above, below) + 1.0) / (replicates + 1.0))
+    p_value = min(1.0, 2.0 * (min(above, below) + 1.0) / (resamples + 1.0))
     return _single(value, low, high, error, p_value, control, treatment, level, "bootstrap_t", scale)
 
 
+@renamed(generator="rng", replicates="resamples")
 def bootstrap_bca(
     control: Sample,
     treatment: Sample,
     *,
-    generator: np.random.Generator,
+    rng: int | np.random.Generator,
     scale: Scale = "absolute",
     level: float = 0.95,
-    replicates: int = 4000,
+    resamples: int = 4000,
 ) -> Estimates:
     """Difference or lift of two means with the bias-corrected and accelerated interval.
 
     Args:
         control: Control's units.
         treatment: The treatment's units.
-        generator: Where the draws come from.
+        rng: Where the draws come from: a seed or a generator.
         scale: Difference, or relative lift over control's mean.
         level: Coverage, in (0, 1).
-        replicates: Number of redrawn experiments.
+        resamples: Number of redrawn experiments.
 
     Returns:
         A single estimate (0-d), without a p-value. Reasons: as ``bootstrap_t``, and UNBOUNDED (redrawn baselines of
         zero reach into the interval).
 
     Raises:
-        InvalidInput: ``level`` is not in (0, 1), or replicates are too few for it.
+        InvalidInput: ``level`` is not in (0, 1), or resamples are too few for it.
 
     Examples:
         >>> rng = np.random.default_rng(1)
         >>> control, treatment = Sample.of(rng.exponential(1.0, 200)), Sample.of(rng.exponential(1.5, 200))
-        >>> effect = bootstrap_bca(control, treatment, generator=rng, scale="relative").at()
+        >>> effect = bootstrap_bca(control, treatment, rng=rng, scale="relative").at()
         >>> effect.low < effect.value < effect.high
         True
     """
-    _checked(control, treatment, generator, scale)
-    replicates = whole("replicates", replicates, least=1, most=_MOST_REPLICATES)
-    tail = checked_tail(level, replicates)
+    _checked(control, treatment, scale)
+    source = generator_of(rng)
+    resamples = whole("resamples", resamples, least=1, most=_MOST_RESAMPLES)
+    tail = checked_tail(level, resamples)
     reason = _reason(control, treatment, scale)
     if reason is not Reason.OK:
         return _none(reason, control, treatment, level, "bootstrap_bca", scale)
     value, error = _effect(control.moments(), treatment.moments(), scale)
     with np.errstate(all="ignore"):
-        drawn = _effect(control.redrawn(replicates, generator), treatment.redrawn(replicates, generator), scale)[0]
+        drawn = _effect(control.redrawn(resamples, source), treatment.redrawn(resamples, source), scale)[0]
     low, high = bca_ends(drawn, np.asarray(value), np.asarray(_acceleration(control, treatment, scale)), tail)
     if not (np.isfinite(low) and np.isfinite(high)):
         return _none(Reason.UNBOUNDED, control, treatment, level, "bootstrap_bca", scale)
@@ -224,10 +230,9 @@ def _acceleration(control: Sample, treatment: Sample, scale: Scale) -> float:
     return cubes / (6.0 * math.sqrt(squares) * squares)
 
 
-def _checked(control: Sample, treatment: Sample, generator: np.random.Generator, scale: Scale) -> None:
+def _checked(control: Sample, treatment: Sample, scale: Scale) -> None:
     given("control", control, Sample)
     given("treatment", treatment, Sample)
-    given("generator", generator, np.random.Generator)
     chosen("scale", scale, SCALES)
 
 

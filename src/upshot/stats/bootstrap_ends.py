@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["at_rank", "bca_ends", "checked_tail", "percentile_ends"]
 
 
-def checked_tail(level: float, replicates: int) -> float:
+def checked_tail(level: float, resamples: int) -> float:
     """The share of draws beyond each end.
 
     Raises:
@@ -31,9 +31,9 @@ def checked_tail(level: float, replicates: int) -> float:
         0.05
     """
     tail = (1.0 - checked_level(level)) / 2.0
-    if replicates * tail < 10.0:
+    if resamples * tail < 10.0:
         raise InvalidInput(
-            f"{replicates} replicates leave fewer than 10 in each tail at a level of {level}.",
+            f"{resamples} resamples leave fewer than 10 in each tail at a level of {level}.",
             hint="4,000 are enough for 0.95, 20,000 for 0.99.",
         )
     return tail
@@ -43,7 +43,7 @@ def percentile_ends(drawn: FloatArray, tail: float) -> tuple[FloatArray, FloatAr
     """Plain percentiles of the draws.
 
     Args:
-        drawn: Redrawn values, shape (replicates, …); NaN where a redrawn sample has none, which counts as beyond both
+        drawn: Redrawn values, shape (resamples, …); NaN where a redrawn sample has none, which counts as beyond both
             ends.
         tail: Share of draws beyond each end.
 
@@ -75,11 +75,11 @@ def bca_ends(
         >>> [float(end) for end in bca_ends(np.arange(1.0, 100.0), np.asarray(50.0), np.asarray(0.0), 0.05)]
         [5.0, 95.0]
     """
-    replicates = drawn.shape[0]
-    known = np.maximum(replicates - np.isnan(drawn).sum(axis=0), 1)
+    resamples = drawn.shape[0]
+    known = np.maximum(resamples - np.isnan(drawn).sum(axis=0), 1)
     # Ties count half: a statistic with few distinct values repeats the estimate itself often.
     below = ((drawn < value).sum(axis=0) + 0.5 * (drawn == value).sum(axis=0)) / known
-    bias = ndtri(np.clip(below, 0.5 / replicates, 1.0 - 0.5 / replicates))
+    bias = ndtri(np.clip(below, 0.5 / resamples, 1.0 - 0.5 / resamples))
     low, high = (_adjusted(share, bias, acceleration) for share in (tail, 1.0 - tail))
     return _ends(drawn, low, high)
 
@@ -88,7 +88,7 @@ def at_rank(ordered: FloatArray, share: FloatArray) -> FloatArray:
     """The value below which a share of the ordered draws lies, at rank (B + 1) · share.
 
     Args:
-        ordered: Draws in order along the first axis, shape (replicates, …).
+        ordered: Draws in order along the first axis, shape (resamples, …).
         share: Shares in (0, 1), shape (…); NaN gives NaN.
 
     Examples:

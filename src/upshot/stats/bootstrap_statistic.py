@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import chosen, floats, given, several, whole
+from upshot.core.renamed import renamed
+from upshot.stats.arguments import chosen, floats, several, whole
 from upshot.stats.bootstrap_ends import bca_ends, checked_tail, percentile_ends
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import SCALES, Estimates, FloatArray, IntArray, Reason, Scale
 from upshot.stats.wald import masked, shaped_estimates
 
@@ -44,15 +46,16 @@ _BLOCKS = 1000
 _LEAST_UNITS = 3
 
 
+@renamed(generator="rng", replicates="resamples")
 def bootstrap_statistic(
     groups: Sequence[ArrayLike],
     statistic: Statistic,
     *,
-    generator: np.random.Generator,
+    rng: int | np.random.Generator,
     method: BootstrapMethod = "bca",
     scale: Scale = "absolute",
     level: float = 0.95,
-    replicates: int = 4000,
+    resamples: int = 4000,
 ) -> Estimates:
     """Any statistic of one or more groups, with a bootstrap interval.
 
@@ -62,11 +65,11 @@ def bootstrap_statistic(
         statistic: Takes as many arrays as there are groups, each of shape (samples, units) or (samples, units,
             columns), and returns shape (samples,), or (samples, …) for several statistics at once. It must treat every
             sample by itself: ``np.median(x, axis=1)``, not ``np.median(x)``.
-        generator: Where the draws come from; the same seed gives the same interval.
+        rng: Where the draws come from, a seed or a generator; the same seed gives the same interval.
         method: ``bca``, or ``percentile``.
         scale: What the statistic is: in the metric's unit, or a relative change.
         level: Coverage, in (0, 1).
-        replicates: Number of redrawn samples; the ends of a 95 % interval rest on 2.5 % of them each.
+        resamples: Number of redrawn samples; the ends of a 95 % interval rest on 2.5 % of them each.
 
     Returns:
         Estimates of the shape that the statistic returns for one sample; the standard error is the draws' standard
@@ -84,26 +87,25 @@ def bootstrap_statistic(
         >>> waits, faster = rng.exponential(1.0, 300), rng.exponential(0.7, 300)
         >>> def medians(control, treatment):
         ...     return np.median(treatment, axis=1) / np.median(control, axis=1) - 1.0
-        >>> effect = bootstrap_statistic([waits, faster], medians, generator=rng, scale="relative").at()
+        >>> effect = bootstrap_statistic([waits, faster], medians, rng=rng, scale="relative").at()
         >>> effect.low < effect.value < effect.high < 0.0
         True
     """
-    given("generator", generator, np.random.Generator)
     chosen("method", method, get_args(BootstrapMethod))
     chosen("scale", scale, SCALES)
-    replicates = whole("replicates", replicates, least=1, most=10_000_000)
-    tail = checked_tail(level, replicates)
-    samples = _samples(groups)
+    resamples = whole("resamples", resamples, least=1, most=10_000_000)
+    tail = checked_tail(level, resamples)
+    samples, source = _samples(groups), generator_of(rng)
     units = np.asarray([sample.shape[0] for sample in samples])
     if units.min() < _LEAST_UNITS:
         early = Reason.EMPTY if units.min() == 0 else Reason.TOO_FEW_UNITS
         return _estimates([np.asarray(np.nan)] * 4, early, units, level, method, scale)
     value = _applied(statistic, [sample[None].copy() for sample in samples])[0]
-    drawn = _drawn(statistic, samples, generator, replicates, value.shape)
+    drawn = _drawn(statistic, samples, source, resamples, value.shape)
     with np.errstate(all="ignore"):
         error = np.asarray(drawn.std(axis=0, ddof=1))
         if method == "bca":
-            low, high = bca_ends(drawn, value, _acceleration(statistic, samples, generator, value.shape), tail)
+            low, high = bca_ends(drawn, value, _acceleration(statistic, samples, source, value.shape), tail)
         else:
             low, high = percentile_ends(drawn, tail)
     missing = any(not np.isfinite(sample).all() for sample in samples)
@@ -159,17 +161,17 @@ def _applied(statistic: Statistic, samples: list[FloatArray]) -> FloatArray:
 def _drawn(
     statistic: Statistic,
     samples: list[FloatArray],
-    generator: np.random.Generator,
-    replicates: int,
+    rng: np.random.Generator,
+    resamples: int,
     shape: tuple[int, ...],
 ) -> FloatArray:
-    """Values of redrawn samples, shape (replicates, …)."""
-    found = np.empty((replicates, *shape))
+    """Values of redrawn samples, shape (resamples, …)."""
+    found = np.empty((resamples, *shape))
     step = max(2, _CHUNK // max(sum(sample.size for sample in samples), 1))
-    for start in range(0, replicates, step):
-        part = slice(start, min(start + step, replicates))
+    for start in range(0, resamples, step):
+        part = slice(start, min(start + step, resamples))
         count = part.stop - start
-        redrawn = [sample[generator.integers(0, sample.shape[0], size=(count, sample.shape[0]))] for sample in samples]
+        redrawn = [sample[rng.integers(0, sample.shape[0], size=(count, sample.shape[0]))] for sample in samples]
         first = [sample[:1].copy() for sample in redrawn]
         found[part] = _checked_shape(_applied(statistic, redrawn), shape)
         if start == 0:
@@ -197,13 +199,13 @@ def _checked_alone(statistic: Statistic, first: list[FloatArray], value: FloatAr
 
 
 def _acceleration(
-    statistic: Statistic, samples: list[FloatArray], generator: np.random.Generator, shape: tuple[int, ...]
+    statistic: Statistic, samples: list[FloatArray], rng: np.random.Generator, shape: tuple[int, ...]
 ) -> FloatArray:
     """Σu³ / (6 (Σu²)^{3/2}) over the influences of all groups' units (or blocks of them), by the jackknife."""
     cubes, squares = np.zeros(shape), np.zeros(shape)
     for place, sample in enumerate(samples):
         size = math.ceil(sample.shape[0] / _BLOCKS)
-        values = _left_out(statistic, samples, place, size, generator, shape)
+        values = _left_out(statistic, samples, place, size, rng, shape)
         influences = (1.0 - size / sample.shape[0]) * (values.mean(axis=0) - values)
         cubes += (influences**3).sum(axis=0)
         squares += (influences**2).sum(axis=0)
@@ -215,12 +217,12 @@ def _left_out(
     samples: list[FloatArray],
     place: int,
     size: int,
-    generator: np.random.Generator,
+    rng: np.random.Generator,
     shape: tuple[int, ...],
 ) -> FloatArray:
     """Values without one block of one group's units, shape (blocks, …)."""
     units = samples[place].shape[0]
-    order = np.arange(units) if size == 1 else generator.permutation(units)
+    order = np.arange(units) if size == 1 else rng.permutation(units)
     blocks = units // size
     found = np.empty((blocks, *shape))
     step = max(1, _CHUNK // max(sum(sample.size for sample in samples), 1))

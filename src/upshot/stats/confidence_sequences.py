@@ -6,9 +6,9 @@ Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, "Time-uniform central limit theor
     θ̂_n ± σ̂ √( 2(nρ² + 1)/(n²ρ²) · ln( √(nρ² + 1)/α ) )        (two-sided, eq. 9)
     θ̂_n − σ̂ √( 2(nρ² + 1)/(n²ρ²) · ln( 1 + √(nρ² + 1)/(2α) ) )   (one-sided)
 
-with σ̂ = standard error × √n. ρ is tuned so that the interval is tightest at ``tuned_n`` units: ρ² n = −W₋₁(−α²/e) − 1
+with σ̂ = standard error × √n. ρ is tuned so that the interval is tightest at ``tuned_units``: ρ² n = −W₋₁(−α²/e) − 1
 (Howard, Ramdas, McAuliffe & Sekhon 2021, Annals of Statistics 49:1055, Prop. 3, W₋₁ the lower Lambert branch); for one
-side α is doubled. It may be looked at every second, and a first look may come at any n from ``minimum_n`` on.
+side α is doubled. It may be looked at every second, and a first look may come at any n from ``minimum_units`` on.
 
 Assumptions: units are independent and enter in an order that does not depend on their values; a unit's value is final
 when counted (``upshot.stats.maturity``); finite variance. The promise holds in the limit of a late first look.
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import lambertw
 
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import axis_of, chosen, compared, fitting, floats, given, number
 from upshot.stats.contrast import contrast_variance, mean_variance
 from upshot.stats.maturity import (
@@ -62,28 +63,31 @@ def _tuned(alpha: float) -> float:
     return float(-lambertw(-alpha * alpha / np.e, -1).real - 1.0)
 
 
-def tuned_rho_squared(tuned_n: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided") -> FloatArray:
-    """ρ² that makes the interval tightest at ``tuned_n`` units (Howard et al. 2021, Prop. 3).
+@renamed(tuned_n="tuned_units")
+def tuned_rho_squared(
+    tuned_units: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided"
+) -> FloatArray:
+    """ρ² that makes the interval tightest at ``tuned_units`` units (Howard et al. 2021, Prop. 3).
 
     Args:
-        tuned_n: Units, above 0, any shape.
+        tuned_units: Units, above 0, any shape.
         alpha: Error over all looks, in (0, 1); one-sided, in (0, 0.5).
         alternative: For one side alpha is doubled in the formula.
 
     Returns:
-        ρ², per unit, of the shape of ``tuned_n``.
+        ρ², per unit, of the shape of ``tuned_units``.
 
     Examples:
         >>> tuned_rho_squared(100.0).round(5).item()
         0.08212
     """
     chosen("alternative", alternative, ALTERNATIVES)
-    n = floats("tuned_n", tuned_n, above=0.0)
+    n = floats("tuned_units", tuned_units, above=0.0)
     return np.asarray(_rho_squared(n, number("alpha", alpha, above=0.0, below=1.0), alternative))
 
 
-def _rho_squared(tuned_n: FloatArray, alpha: float, alternative: Alternative) -> FloatArray:
-    return _tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / tuned_n
+def _rho_squared(tuned_units: FloatArray, alpha: float, alternative: Alternative) -> FloatArray:
+    return _tuned(alpha if alternative == "two-sided" else min(2.0 * alpha, 0.999)) / tuned_units
 
 
 def mixture_radius(time: ArrayLike, alpha: float = 0.05, alternative: Alternative = "two-sided") -> FloatArray:
@@ -116,18 +120,19 @@ def _radius(time: FloatArray, alpha: float, alternative: Alternative) -> FloatAr
     return radius
 
 
+@renamed(tuned_n="tuned_units", minimum_n="minimum_units")
 def asymptotic_confidence_sequence(
     estimate: ArrayLike,
     standard_error: ArrayLike,
     n: ArrayLike,
     *,
     totals: UnitTotals,
-    tuned_n: ArrayLike,
+    tuned_units: ArrayLike,
     level: float = 0.95,
     alternative: Alternative = "two-sided",
     null: float = 0.0,
     smallest_n: ArrayLike | None = None,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_units: ArrayLike = MINIMUM_UNITS,
     scale: Scale = "absolute",
 ) -> Estimates:
     """The confidence sequence of any asymptotically linear estimate, with always-valid p-values.
@@ -141,22 +146,22 @@ def asymptotic_confidence_sequence(
         standard_error: Their standard errors.
         n: Units so far that drive the sequence (both arms).
         totals: Whether unit totals are final when counted; growing ones are refused.
-        tuned_n: Units at which the interval should be tightest; the planned end is a good choice. Fix it beforehand.
+        tuned_units: Where the interval should be tightest; the planned end is a good choice. Fix it beforehand.
         level: Coverage over all looks together, in (0, 1).
         alternative: "greater" gives a lower bound only, "less" an upper bound only.
         null: Value of the effect under the null hypothesis.
         smallest_n: Units in the smaller arm; half of ``n`` if None.
-        minimum_n: Fewest units in the smaller arm at which the promise is kept (``maturity.minimum_units``).
+        minimum_units: Fewest units in the smaller arm at which the promise is kept (``maturity.minimum_units``).
         scale: Whether the estimate is absolute or relative.
 
     Returns:
         Estimates of the broadcast shape.
 
     Raises:
-        InvalidInput: ``tuned_n`` or ``level`` is out of range.
+        InvalidInput: ``tuned_units`` or ``level`` is out of range.
 
     Examples:
-        >>> at_stop = asymptotic_confidence_sequence(0.4, 0.1, 1000, totals="final", tuned_n=1000)
+        >>> at_stop = asymptotic_confidence_sequence(0.4, 0.1, 1000, totals="final", tuned_units=1000)
         >>> at_stop.low.round(4).item()
         0.0965
     """
@@ -170,9 +175,9 @@ def asymptotic_confidence_sequence(
         floats("n", n)[()],
     )
     smallest = 0.5 * units if smallest_n is None else floats("smallest_n", smallest_n)[()]
-    planned = floats("tuned_n", tuned_n, above=0.0)[()]
-    least = floats("minimum_n", minimum_n)[()]
-    sizes = {"n": units.shape, "tuned_n": planned.shape, "smallest_n": smallest.shape, "minimum_n": least.shape}
+    planned = floats("tuned_units", tuned_units, above=0.0)[()]
+    least = floats("minimum_units", minimum_units)[()]
+    sizes = {"n": units.shape, "tuned_units": planned.shape, "smallest_n": smallest.shape, "minimum_units": least.shape}
     fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
         time = units * _rho_squared(planned, 1.0 - level, alternative)
@@ -217,12 +222,13 @@ def _inverted(z: FloatArray, time: FloatArray, alternative: Alternative) -> Floa
     return np.where(np.isnan(z + time), np.nan, np.where(toward, p, 1.0))
 
 
+@renamed(tuned_n="tuned_units", minimum_n="minimum_units")
 def mean_difference_sequence(
     control: Moments,
     treatment: Moments,
     *,
     totals: UnitTotals,
-    tuned_n: ArrayLike,
+    tuned_units: ArrayLike,
     scale: Scale = "absolute",
     level: float = 0.95,
     alternative: Alternative = "two-sided",
@@ -230,7 +236,7 @@ def mean_difference_sequence(
     treatment_share: ArrayLike | None = None,
     skewness_control: ArrayLike | None = None,
     skewness_treatment: ArrayLike | None = None,
-    minimum_n: ArrayLike | None = None,
+    minimum_units: ArrayLike | None = None,
 ) -> Estimates:
     """Confidence sequence for the difference of two means, or for their relative lift (delta method).
 
@@ -242,14 +248,14 @@ def mean_difference_sequence(
     Below, the reason is BELOW_VALID_SAMPLE.
 
     The sequence's clock is units, not the calendar: a look is as far as the units that have come in by then (counted as
-    what an uneven split is worth, where ``treatment_share`` is given), and ``tuned_n`` is where along that way the
+    what an uneven split is worth, where ``treatment_share`` is given), and ``tuned_units`` is where along that way the
     interval is tightest. A week without units is no time, a week with twice the units is two.
 
     Args:
         control: Sufficient statistics of the control at one or many looks.
         treatment: The same for the treatment.
         totals: Whether unit totals are final when counted; growing ones are refused.
-        tuned_n: Units of both arms at which the interval should be tightest, fixed beforehand.
+        tuned_units: Units of both arms at which the interval should be tightest, fixed beforehand.
         scale: "absolute" or "relative" (a fraction of |baseline|, as in ``lift``).
         level: Coverage over all looks together.
         alternative: Direction.
@@ -259,14 +265,14 @@ def mean_difference_sequence(
         skewness_control: Skewness of a unit's value in the control (``skewness``). Known where values are 0 and 1;
             assumed to be at most 2 elsewhere if None.
         skewness_treatment: The same in the treatment.
-        minimum_n: Fewest units in the smaller arm, instead of what the skewness asks for.
+        minimum_units: Fewest units in the smaller arm, instead of what the skewness asks for.
 
     Returns:
         Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
 
     Examples:
         >>> a, b = Moments(5000, 10.0, 4.0), Moments(5000, 10.2, 4.0)
-        >>> lift = mean_difference_sequence(a, b, totals="final", tuned_n=10_000, scale="relative").at()
+        >>> lift = mean_difference_sequence(a, b, totals="final", tuned_units=10_000, scale="relative").at()
         >>> round(lift.value, 4), round(lift.low, 4), round(lift.high, 4)
         (0.02, 0.0077, 0.0323)
     """
@@ -276,8 +282,8 @@ def mean_difference_sequence(
     chosen("scale", scale, SCALES)
     level, null = checked_level(level), number("null", null)
     n_c, n_t = control.n[()], treatment.n[()]
-    planned = floats("tuned_n", tuned_n, above=0.0)[()]
-    stated = None if minimum_n is None else floats("minimum_n", minimum_n)[()]
+    planned = floats("tuned_units", tuned_units, above=0.0)[()]
+    stated = None if minimum_units is None else floats("minimum_units", minimum_units)[()]
     information = _information(n_c, n_t, treatment_share)
     with np.errstate(all="ignore"):
         theta, se, zero_baseline = difference_and_error(control, treatment, scale)
@@ -285,7 +291,7 @@ def mean_difference_sequence(
         if least is None:
             least = first_look(control, treatment, skewness_control, skewness_treatment)
         if planned.ndim or least.ndim:
-            fitting(groups=information.shape, tuned_n=planned.shape, minimum_n=least.shape)
+            fitting(groups=information.shape, tuned_units=planned.shape, minimum_units=least.shape)
         time = information * _rho_squared(planned, 1.0 - level, alternative)
         reason = sequential_reasons(theta + 0.0 * time, se, np.minimum(n_c, n_t), least, totals)
         if scale == "relative" and stated is None:
@@ -421,7 +427,7 @@ def running_intersection(looks: Estimates, axis: int = -1) -> Estimates:
 
     Examples:
         >>> looks = asymptotic_confidence_sequence(
-        ...     [0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_n=1000
+        ...     [0.3, 0.1], [0.1, 0.1], [1000, 1100], totals="final", tuned_units=1000
         ... )
         >>> running_intersection(looks).high.round(3).tolist()
         [0.604, 0.404]

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import chosen, fitting, floats, given
 from upshot.stats.confidence_sequences import tuned_rho_squared
 from upshot.stats.maturity import MINIMUM_UNITS, TOTALS, UnitTotals, sequential_estimates, sequential_reasons
@@ -45,14 +46,15 @@ _DEPENDENT = 1e-10
 """Share of the largest eigenvalue of the covariates' correlations below which a direction repeats the others."""
 
 
+@renamed(tuned_n="tuned_units", minimum_n="minimum_units")
 def regression_adjusted_sequence(
     arms: CovariateMoments,
     *,
     totals: UnitTotals,
-    tuned_n: ArrayLike,
+    tuned_units: ArrayLike,
     treatment_share: ArrayLike = 0.5,
     level: float = 0.95,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_units: ArrayLike = MINIMUM_UNITS,
 ) -> Estimates:
     """Confidence sequence of each treatment's effect, adjusted by covariates, with always-valid p-values.
 
@@ -66,15 +68,15 @@ def regression_adjusted_sequence(
         arms: Column 0 is the metric, the others are covariates (none is allowed: a sequential t-test); control first
             along the last axis: n of shape (…, g), g ≥ 2, one place in … for each look.
         totals: Whether unit totals are final when counted; growing ones are refused.
-        tuned_n: Units of both arms at which the interval should be tightest, fixed beforehand.
+        tuned_units: Units of both arms at which the interval should be tightest, fixed beforehand.
         treatment_share: Planned share of the treatment in both arms' units, in (0, 1), the same at all looks.
         level: Coverage over all looks together, in (0, 1).
-        minimum_n: Fewest units in the smaller arm at which it speaks. 2 where residuals are known to be normal with
+        minimum_units: Fewest units in the smaller arm at which it speaks. 2 where residuals are known to be normal with
             one variance: the promise then holds from the first look on.
 
     Returns:
         Estimates of shape (…, g − 1), absolute, treatment minus control; ``n`` counts both arms. TOO_FEW_UNITS where
-        no degree of freedom or no bounded interval is left, BELOW_VALID_SAMPLE below ``minimum_n``, ZERO_VARIANCE
+        no degree of freedom or no bounded interval is left, BELOW_VALID_SAMPLE below ``minimum_units``, ZERO_VARIANCE
         where the covariates determine the metric.
 
     Raises:
@@ -85,7 +87,7 @@ def regression_adjusted_sequence(
         >>> past = rng.normal(10.0, 2.0, size=(2, 400))
         >>> metric = past + rng.normal(size=(2, 400)) + np.asarray([[0.0], [0.5]])
         >>> arms = CovariateMoments.of(np.stack([metric, past], axis=-1))
-        >>> effect = regression_adjusted_sequence(arms, totals="final", tuned_n=800).at(0)
+        >>> effect = regression_adjusted_sequence(arms, totals="final", tuned_units=800).at(0)
         >>> effect.low > 0.0, effect.high - effect.low < 0.5
         (True, True)
     """
@@ -96,10 +98,10 @@ def regression_adjusted_sequence(
     chosen("totals", totals, TOTALS)
     level = checked_level(level)
     share = floats("treatment_share", treatment_share, above=0.0, below=1.0)
-    rho_squared, least = tuned_rho_squared(tuned_n, 1.0 - level), floats("minimum_n", minimum_n)
+    rho_squared, least = tuned_rho_squared(tuned_units, 1.0 - level), floats("minimum_units", minimum_units)
     n = np.broadcast_to(arms.n, shape)
     n_c, n_t = n[..., :1], n[..., 1:]
-    sizes = {"tuned_n": rho_squared.shape, "treatment_share": share.shape, "minimum_n": least.shape}
+    sizes = {"tuned_units": rho_squared.shape, "treatment_share": share.shape, "minimum_units": least.shape}
     fitting(treatments=n_t.shape, **sizes)
     with np.errstate(all="ignore"):
         estimate, error, knows, freedom = _least_squares(arms, n)

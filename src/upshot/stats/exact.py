@@ -20,8 +20,10 @@ import numpy as np
 from scipy.special import betaincinv, gammaln
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import chosen, compared, floats, given, whole
 from upshot.stats.proportions import Successes
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import ALTERNATIVES, FloatArray, IntArray, Reason, Tabular
 from upshot.stats.wald import checked_level, masked, shaped_estimates
 
@@ -59,13 +61,14 @@ class ExactTest(Tabular):
     reason: IntArray
 
 
+@renamed(generator="rng", permutations="resamples")
 def permutation_test(
     control: ArrayLike,
     treatment: ArrayLike,
     *,
-    generator: np.random.Generator,
+    rng: int | np.random.Generator,
     alternative: Alternative = "two-sided",
-    permutations: int = 10_000,
+    resamples: int = 10_000,
 ) -> ExactTest:
     """Would the groups differ as much if units were dealt out again at random?
 
@@ -75,9 +78,9 @@ def permutation_test(
     Args:
         control: Values of control's units, shape (n_c,).
         treatment: Values of the treatment's units, shape (n_t,).
-        generator: Where random arrangements come from.
+        rng: Where random arrangements come from: a seed or a generator.
         alternative: ``greater`` asks whether treatment exceeds control.
-        permutations: Number of random arrangements; the smallest p-value is 1/(permutations + 1).
+        resamples: Number of random arrangements; the smallest p-value is 1/(resamples + 1).
 
     Returns:
         A single test (0-d). Reasons: EMPTY, TOO_FEW_UNITS (fewer than two in a group), NOT_FINITE, ZERO_VARIANCE.
@@ -86,13 +89,13 @@ def permutation_test(
         InvalidInput: Values are not one row each.
 
     Examples:
-        >>> test = permutation_test([1, 2, 3, 4], [7, 8, 9, 10], generator=np.random.default_rng(1))
+        >>> test = permutation_test([1, 2, 3, 4], [7, 8, 9, 10], rng=np.random.default_rng(1))
         >>> round(float(test.p_value), 4), test.complete
         (0.0286, True)
     """
-    given("generator", generator, np.random.Generator)
+    source = generator_of(rng)
     chosen("alternative", alternative, ALTERNATIVES)
-    permutations = whole("permutations", permutations, least=1, most=10_000_000)
+    resamples = whole("resamples", resamples, least=1, most=10_000_000)
     c, t = floats("control", control), floats("treatment", treatment)
     if c.ndim != 1 or t.ndim != 1:
         raise InvalidInput(f"Values have shapes {c.shape} and {t.shape}.", hint="Give one row for each group.")
@@ -107,11 +110,11 @@ def permutation_test(
     seen = float(_welch(together, np.arange(t.size)[None, :])[0])
     reached, counted = 0, 0
     step = max(1, _CHUNK // together.size)
-    total = permutations if arrangements is None else arrangements.shape[0]
+    total = resamples if arrangements is None else arrangements.shape[0]
     for start in range(0, total, step):
         size = min(step, total - start)
         if arrangements is None:
-            dealt = generator.permuted(np.tile(np.arange(together.size), (size, 1)), axis=1)[:, : t.size]
+            dealt = source.permuted(np.tile(np.arange(together.size), (size, 1)), axis=1)[:, : t.size]
         else:
             dealt = arrangements[start : start + size]
         reached += int(_as_extreme(_welch(together, dealt), seen, alternative).sum())

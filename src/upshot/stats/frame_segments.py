@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from upshot.core.errors import InvalidInput, NotFound
+from upshot.core.renamed import renamed
 from upshot.core.units import counted
 from upshot.stats.arguments import chosen, given, several, whole
 from upshot.stats.comparison import html_table, text_table, written
@@ -79,12 +80,12 @@ class SegmentComparison(Table):
         control: The control's label.
         level: Of all intervals together.
         row_level: Of each interval by itself.
-        least_units: Units that each arm of a segment needs.
+        minimum_units: Units that each arm of a segment needs.
 
     Examples:
         >>> frame = {"group": ["a", "b"] * 6, "plan": ["free"] * 8 + ["pro"] * 4}
         >>> frame["x"] = [1, 3, 2, 5, 1, 4, 2, 4, 1, 1, 2, 2]
-        >>> found = compare_segments(frame, variant="group", metrics="x", segments="plan", control="a", least_units=3)
+        >>> found = compare_segments(frame, variant="group", metrics="x", segments="plan", control="a", minimum_units=3)
         >>> found
         Against 'a': 0.95 for 1 interval together, 0.95 for each; p for the whole table
         segment    metric  treatment  n     value             interval       p  note
@@ -98,7 +99,7 @@ class SegmentComparison(Table):
     control: object
     level: float
     row_level: float
-    least_units: int
+    minimum_units: int
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -172,7 +173,7 @@ class SegmentComparison(Table):
         if isinstance(row.result, Estimate):
             return ""
         if row.result.reason is Reason.BELOW_VALID_SAMPLE:
-            return f"small: {row.n_control:,} against {counted(row.n, 'unit')}, {self.least_units:,} needed"
+            return f"small: {row.n_control:,} against {counted(row.n, 'unit')}, {self.minimum_units:,} needed"
         return row.result.sentence
 
 
@@ -185,6 +186,7 @@ class _Cell:
     n_control: int
 
 
+@renamed(least_units="minimum_units")
 def compare_segments(
     frame: Frame,
     *,
@@ -195,7 +197,7 @@ def compare_segments(
     covariate: str | Sequence[str] | None = None,
     method: CompareMethod = "fieller_lift",
     level: float = 0.95,
-    least_units: int = int(MINIMUM_UNITS),
+    minimum_units: int = int(MINIMUM_UNITS),
 ) -> SegmentComparison:
     """Each metric in each segment, every treatment against control, from one row per unit.
 
@@ -208,7 +210,7 @@ def compare_segments(
         covariate: As in ``compare``, for all metrics.
         method: As in ``compare``.
         level: Coverage of all intervals of the table together, in (0, 1).
-        least_units: Units that each of the two arms needs in a segment, 2 or more; smaller segments are named as small.
+        minimum_units: Units that each of the two arms needs in a segment, 2 or more; smaller ones are named as small.
 
     Returns:
         Rows from the least p-value to the largest, then those without an answer. A segment that stands out was looked
@@ -230,7 +232,7 @@ def compare_segments(
     given("variant", variant, str)
     chosen("method", method, tuple(METHODS))
     level = checked_level(level)
-    least = whole("least_units", least_units, least=2)
+    least = whole("minimum_units", minimum_units, least=2)
     measured, divided = _named("metrics", metrics), _named("segments", segments)
     past = [] if covariate is None else _named("covariate", covariate)
     labels, codes = coded(frame, variant)

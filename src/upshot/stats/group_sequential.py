@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import chosen, fitting, floats, given, number
 from upshot.stats.group_sequential_boundaries import (
     Boundaries,
@@ -124,6 +125,7 @@ class GroupSequentialResult(Table):
         return f"{names[0]}{stopped} of {looks}; {self.adjusted.summary}"
 
 
+@renamed(minimum_n="minimum_units")
 def group_sequential(
     estimate: ArrayLike,
     standard_error: ArrayLike,
@@ -134,7 +136,7 @@ def group_sequential(
     design: GroupSequentialDesign | None = None,
     final: bool = False,
     null: float = 0.0,
-    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
+    minimum_units: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
     scale: Scale = "absolute",
 ) -> GroupSequentialResult:
     """Test at each look, stop at the first bound that is crossed, report what stopping did to the estimate.
@@ -149,7 +151,7 @@ def group_sequential(
         design: Alpha, direction, spending, futility; two-sided 5 % O'Brien-Fleming-type if None.
         final: Whether the last look ends the experiment short of the plan.
         null: Effect under the null hypothesis.
-        minimum_n: Fewest units in the smaller arm; a look below it is not tested, which errs on the safe side.
+        minimum_units: Fewest units in the smaller arm; a look below it is not tested, which errs on the safe side.
         scale: Whether the estimate is absolute or relative.
 
     Returns:
@@ -174,7 +176,7 @@ def group_sequential(
         bounds,
         smallest_n,
         totals=totals,
-        minimum_n=minimum_n,
+        minimum_units=minimum_units,
         scale=scale,
         level=1 - plan.alpha,
     )
@@ -185,6 +187,7 @@ def group_sequential(
     return GroupSequentialResult(outcome, stopped_at, repeated, adjusted, bounds)
 
 
+@renamed(minimum_n="minimum_units")
 def repeated_intervals(
     estimate: ArrayLike,
     standard_error: ArrayLike,
@@ -192,7 +195,7 @@ def repeated_intervals(
     smallest_n: ArrayLike,
     *,
     totals: UnitTotals,
-    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
+    minimum_units: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
     scale: Scale = "absolute",
     level: float = 0.95,
 ) -> Estimates:
@@ -206,7 +209,7 @@ def repeated_intervals(
         boundaries: K bounds that spend 1 − ``level``.
         smallest_n: Units in the smaller arm, broadcast to (…, K).
         totals: Whether unit totals are final when counted.
-        minimum_n: Fewest units in the smaller arm.
+        minimum_units: Fewest units in the smaller arm.
         scale: Whether the estimate is absolute or relative.
         level: Joint coverage that the boundaries were made for.
 
@@ -226,7 +229,7 @@ def repeated_intervals(
     chosen("scale", scale, SCALES)
     level = number("level", level, above=0.0, below=1.0)
     value, error = floats("estimate", estimate), floats("standard_error", standard_error)
-    size, least = floats("smallest_n", smallest_n), floats("minimum_n", minimum_n)
+    size, least = floats("smallest_n", smallest_n), floats("minimum_units", minimum_units)
     fitting(estimate=value.shape, standard_error=error.shape)
     theta, se = np.broadcast_arrays(value, error)
     if theta.ndim == 0 or theta.shape[-1] != boundaries.fractions.size:
@@ -234,10 +237,10 @@ def repeated_intervals(
             f"Estimates of shape {theta.shape} do not fit {boundaries.fractions.size} looks.",
             hint="Put the looks along the last axis.",
         )
-    if fitting(estimate=theta.shape, smallest_n=size.shape, minimum_n=least.shape) != theta.shape:
+    if fitting(estimate=theta.shape, smallest_n=size.shape, minimum_units=least.shape) != theta.shape:
         raise InvalidInput(
-            f"smallest_n of shape {size.shape} or minimum_n of shape {least.shape} are more than estimates of shape "
-            f"{theta.shape}.",
+            f"smallest_n of shape {size.shape} or minimum_units of shape {least.shape} are more than "
+            f"estimates of shape {theta.shape}.",
             hint="Give one for each look.",
         )
     n = np.broadcast_to(size, theta.shape)
@@ -282,7 +285,7 @@ def adjusted_after_stop(
     Examples:
         >>> from upshot.stats.confidence_sequences import asymptotic_confidence_sequence
         >>> bounds = spending_boundaries([0.5, 1.0])
-        >>> at_end = asymptotic_confidence_sequence([0.2], [0.07], 1000, totals="final", tuned_n=1000)
+        >>> at_end = asymptotic_confidence_sequence([0.2], [0.07], 1000, totals="final", tuned_units=1000)
         >>> adjusted_after_stop(at_end, [1], bounds).value.round(4).tolist()
         [0.1973]
     """

@@ -18,11 +18,13 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from upshot.core.errors import InvalidInput
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import fitting, floats, given, whole
 from upshot.stats.group_sequential import Outcome, outcomes, repeated_intervals
 from upshot.stats.group_sequential_boundaries import Boundaries, GroupSequentialDesign, checked_design
 from upshot.stats.group_sequential_recursion import Z_CAP, checked_looks
 from upshot.stats.maturity import MINIMUM_UNITS_GROUP_SEQUENTIAL, LongitudinalDifference
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import Estimates, FloatArray
 from upshot.stats.tabular import Table, without_labels
 
@@ -71,14 +73,15 @@ class LongitudinalResult(Table):
         return f"{self.outcome.name}{stopped} of {looks}"
 
 
+@renamed(vectors="simulations", seed="rng")
 def longitudinal_boundaries(
     correlation: ArrayLike,
     fractions: ArrayLike,
     design: GroupSequentialDesign | None = None,
     *,
     final: bool = False,
-    vectors: int = 1 << 17,
-    seed: int = 0,
+    simulations: int = 1 << 17,
+    rng: int | np.random.Generator = 0,
 ) -> Boundaries:
     """Error-spending bounds for any correlation between looks.
 
@@ -88,8 +91,9 @@ def longitudinal_boundaries(
             function reads them.
         design: Alpha, direction, spending; futility bounds are not available here.
         final: Whether the last look ends the experiment short of the plan.
-        vectors: Simulated normal vectors; the total error has the standard error √(α(1 − α)/vectors), 0.0006 here.
-        seed: Of the simulation: the same seed gives the same bounds.
+        simulations: Normal vectors that are drawn; the total error has the standard error √(α(1 − α)/simulations),
+            0.0006 here.
+        rng: Where they come from, a seed or a generator; the same seed gives the same bounds.
 
     Returns:
         Bounds on the scale of Z.
@@ -102,7 +106,7 @@ def longitudinal_boundaries(
         >>> longitudinal_boundaries(independent_increments, [0.5, 1.0]).efficacy.round(1).tolist()
         [3.0, 2.0]
     """
-    vectors, seed = whole("vectors", vectors, least=1, most=1 << 24), whole("seed", seed, least=0)
+    simulations, source = whole("simulations", simulations, least=1, most=1 << 24), generator_of(rng)
     given("final", final, bool, np.bool_)
     plan, t = checked_design(design), checked_looks(fractions)
     if plan.futility is not None:
@@ -113,15 +117,15 @@ def longitudinal_boundaries(
         shares[-1] = 1.0
     two_sided = plan.alternative == "two-sided"
     spent = plan.spending.spent(shares, plan.side_alpha) * (2.0 if two_sided else 1.0)
-    z = np.random.default_rng(seed).standard_normal((vectors, t.size)) @ root.T
+    z = source.standard_normal((simulations, t.size)) @ root.T
     strength = np.abs(z) if two_sided else z
     efficacy = np.full(t.size, np.inf)
-    alive, used = np.ones(vectors, bool), 0.0
+    alive, used = np.ones(simulations, bool), 0.0
     for k in range(t.size):
         share = float(spent[k]) - used
         if share <= 0.0:
             continue
-        efficacy[k] = _bound(strength[alive, k], share, vectors, two_sided=two_sided)
+        efficacy[k] = _bound(strength[alive, k], share, simulations, two_sided=two_sided)
         alive &= strength[:, k] < efficacy[k]
         used = float(spent[k])
     return Boundaries(t, efficacy, np.full(t.size, -np.inf), spent, plan.alternative)
@@ -165,15 +169,16 @@ def union_boundaries(
     return Boundaries(t, bounds, np.full(t.size, -np.inf), sides * spent, plan.alternative)
 
 
+@renamed(minimum_n="minimum_units", vectors="simulations", seed="rng")
 def group_sequential_longitudinal(
     difference: LongitudinalDifference,
     fractions: ArrayLike,
     *,
     design: GroupSequentialDesign | None = None,
     final: bool = False,
-    minimum_n: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
-    vectors: int = 1 << 17,
-    seed: int = 0,
+    minimum_units: ArrayLike = MINIMUM_UNITS_GROUP_SEQUENTIAL,
+    simulations: int = 1 << 17,
+    rng: int | np.random.Generator = 0,
 ) -> LongitudinalResult:
     """Test a difference of growing totals at each look.
 
@@ -184,9 +189,9 @@ def group_sequential_longitudinal(
         fractions: Share of the plan at each look, shape (K,), increasing.
         design: Alpha, direction, spending; two-sided 5 % O'Brien-Fleming-type if None.
         final: Whether the last look ends the experiment short of the plan.
-        minimum_n: Fewest units in the smaller arm.
-        vectors: Simulated normal vectors behind the bounds.
-        seed: Of that simulation.
+        minimum_units: Fewest units in the smaller arm.
+        simulations: Normal vectors that are drawn for the bounds.
+        rng: Where they come from: a seed or a generator.
 
     Returns:
         Outcome, repeated intervals, bounds.
@@ -202,9 +207,9 @@ def group_sequential_longitudinal(
         'GREATER'
     """
     given("difference", difference, LongitudinalDifference)
-    least = floats("minimum_n", minimum_n)
-    if fitting(looks=difference.estimate.shape, minimum_n=least.shape) != difference.estimate.shape:
-        raise InvalidInput(f"minimum_n has shape {least.shape}.", hint="Give one number, or one for each look.")
+    least = floats("minimum_units", minimum_units)
+    if fitting(looks=difference.estimate.shape, minimum_units=least.shape) != difference.estimate.shape:
+        raise InvalidInput(f"minimum_units has shape {least.shape}.", hint="Give one number, or one for each look.")
     plan = checked_design(design)
     variance = np.diagonal(difference.covariance)
     with np.errstate(all="ignore"):
@@ -213,14 +218,14 @@ def group_sequential_longitudinal(
     # A look without spread is refused by ``repeated_intervals``; for the bounds it counts as unrelated to the others.
     usable = np.isfinite(se) & (se > 0.0)
     correlation = np.where(np.outer(usable, usable), correlation, np.eye(se.size))
-    bounds = longitudinal_boundaries(correlation, fractions, plan, final=final, vectors=vectors, seed=seed)
+    bounds = longitudinal_boundaries(correlation, fractions, plan, final=final, simulations=simulations, rng=rng)
     repeated = repeated_intervals(
         difference.estimate,
         se,
         bounds,
         difference.smallest_n,
         totals="final",  # the growth is in the covariance
-        minimum_n=least,
+        minimum_units=least,
         level=1.0 - plan.alpha,
     )
     outcome, stopped_at = outcomes(repeated.value / repeated.standard_error, repeated.reason, bounds, final=final)
@@ -242,9 +247,9 @@ def _root(correlation: FloatArray, looks: int) -> FloatArray:
     return root
 
 
-def _bound(alive: FloatArray, share: float, vectors: int, *, two_sided: bool) -> float:
-    """The value that the share of all vectors exceeds, among those still going."""
-    crossings = int(share * vectors)
+def _bound(alive: FloatArray, share: float, simulations: int, *, two_sided: bool) -> float:
+    """The value that the share of all simulations exceeds, among those still going."""
+    crossings = int(share * simulations)
     alone = -float(ndtri(share / 2.0 if two_sided else share))
     if crossings < _FEWEST_CROSSINGS or crossings >= alive.size:
         return min(alone, Z_CAP)

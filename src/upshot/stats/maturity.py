@@ -92,7 +92,7 @@ def sequential_reasons(
     estimate: FloatArray,
     standard_error: FloatArray,
     smallest_n: FloatArray,
-    minimum_n: FloatArray | float,
+    minimum_units: FloatArray | float,
     totals: UnitTotals,
 ) -> IntArray:
     """Why a sequential method must not answer, of the inputs' broadcast shape (int64, values of ``Reason``).
@@ -103,14 +103,14 @@ def sequential_reasons(
         estimate: Estimates.
         standard_error: Their standard errors.
         smallest_n: Units in the smaller arm.
-        minimum_n: Units that it needs.
+        minimum_units: Units that it needs.
         totals: Whether unit totals are final.
 
     Returns:
         EMPTY, NOT_FINITE, INVALID_STATISTICS, ZERO_VARIANCE, BELOW_VALID_SAMPLE, GROWING_UNITS or OK.
     """
     sound = (standard_error > 0.0) & (np.abs(estimate) + standard_error + smallest_n < np.inf)
-    usable: NDArray[np.bool_] = sound & (smallest_n >= minimum_n)
+    usable: NDArray[np.bool_] = sound & (smallest_n >= minimum_units)
     shape = usable.shape
     match totals:
         case "growing":
@@ -124,7 +124,7 @@ def sequential_reasons(
         standard_error < 0.0,
         ~(np.isfinite(estimate) & np.isfinite(standard_error)),
         standard_error == 0.0,
-        smallest_n < minimum_n,
+        smallest_n < minimum_units,
     ]
     found = [
         Reason.EMPTY,

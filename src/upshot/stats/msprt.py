@@ -14,6 +14,7 @@ Assumptions: as for the confidence sequences. Λ is an e-value in the limit of a
 import numpy as np
 from numpy.typing import ArrayLike
 
+from upshot.core.renamed import renamed
 from upshot.stats.arguments import chosen, compared, fitting, floats, number
 from upshot.stats.confidence_sequences import (
     arm_reasons,
@@ -58,6 +59,7 @@ def log_mixture_ratio(
         return np.asarray(0.5 * (z * z * ratio / (1.0 + ratio) - np.log1p(ratio)))
 
 
+@renamed(minimum_n="minimum_units")
 def mixture_sprt(
     estimate: ArrayLike,
     standard_error: ArrayLike,
@@ -67,7 +69,7 @@ def mixture_sprt(
     totals: UnitTotals,
     level: float = 0.95,
     null: float = 0.0,
-    minimum_n: ArrayLike = MINIMUM_UNITS,
+    minimum_units: ArrayLike = MINIMUM_UNITS,
     scale: Scale = "absolute",
 ) -> Estimates:
     """Two-sided mixture SPRT: always-valid p-values and the confidence sequence that they invert.
@@ -81,7 +83,7 @@ def mixture_sprt(
         totals: Whether unit totals are final when counted; growing ones are refused.
         level: Coverage over all looks together, in (0, 1).
         null: Effect under the null hypothesis.
-        minimum_n: Fewest units in the smaller arm (``maturity.minimum_units``).
+        minimum_units: Fewest units in the smaller arm (``maturity.minimum_units``).
         scale: Whether the estimate is absolute or relative.
 
     Returns:
@@ -101,8 +103,8 @@ def mixture_sprt(
     spread = floats("tau", tau, above=0.0)[()]
     theta, se = floats("estimate", estimate)[()], floats("standard_error", standard_error)[()]
     n = floats("smallest_n", smallest_n)[()]
-    least = floats("minimum_n", minimum_n)[()]
-    sizes = {"smallest_n": n.shape, "tau": spread.shape, "minimum_n": least.shape}
+    least = floats("minimum_units", minimum_units)[()]
+    sizes = {"smallest_n": n.shape, "tau": spread.shape, "minimum_units": least.shape}
     fitting(estimate=theta.shape, standard_error=se.shape, **sizes)
     with np.errstate(all="ignore"):
         reason = sequential_reasons(theta + 0.0 * spread, se, n, least, totals)
@@ -110,6 +112,7 @@ def mixture_sprt(
     return sequential_estimates(theta, low, high, se, p, n, reason, level=level, method="mixture_sprt", scale=scale)
 
 
+@renamed(minimum_n="minimum_units")
 def mixture_sprt_difference(
     control: Moments,
     treatment: Moments,
@@ -121,7 +124,7 @@ def mixture_sprt_difference(
     null: float = 0.0,
     skewness_control: ArrayLike | None = None,
     skewness_treatment: ArrayLike | None = None,
-    minimum_n: ArrayLike | None = None,
+    minimum_units: ArrayLike | None = None,
 ) -> Estimates:
     """Mixture SPRT on the difference of two means, or on their relative lift (delta method).
 
@@ -135,7 +138,7 @@ def mixture_sprt_difference(
         null: Effect under the null hypothesis, on ``scale``.
         skewness_control: Skewness of a unit's value in the control, as in ``mean_difference_sequence``.
         skewness_treatment: The same in the treatment.
-        minimum_n: Fewest units in the smaller arm, instead of ``first_look_units``.
+        minimum_units: Fewest units in the smaller arm, instead of ``first_look_units``.
 
     Returns:
         Estimates of the broadcast shape; ``n`` counts both arms. ZERO_BASELINE where a relative lift has none.
@@ -150,7 +153,7 @@ def mixture_sprt_difference(
     chosen("scale", scale, SCALES)
     level, null = checked_level(level), number("null", null)
     spread = floats("tau", tau, above=0.0)[()]
-    stated = None if minimum_n is None else floats("minimum_n", minimum_n)[()]
+    stated = None if minimum_units is None else floats("minimum_units", minimum_units)[()]
     n_c, n_t = control.n[()], treatment.n[()]
     with np.errstate(all="ignore"):
         theta, se, zero_baseline = difference_and_error(control, treatment, scale)
@@ -158,7 +161,7 @@ def mixture_sprt_difference(
         if least is None:
             least = first_look(control, treatment, skewness_control, skewness_treatment)
         if spread.ndim or least.ndim:
-            fitting(groups=se.shape, tau=spread.shape, minimum_n=least.shape)
+            fitting(groups=se.shape, tau=spread.shape, minimum_units=least.shape)
         reason = sequential_reasons(theta + 0.0 * spread, se, np.minimum(n_c, n_t), least, totals)
         if scale == "relative" and stated is None:
             reason = baseline_reasons(reason, control)

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from upshot.core.errors import InvalidInput
-from upshot.stats.arguments import chosen, floats, given, number, whole
+from upshot.core.renamed import renamed
+from upshot.stats.arguments import chosen, floats, number, whole
 from upshot.stats.clusters import cluster_totals
 from upshot.stats.exact import clopper_pearson
 from upshot.stats.frame_rows import METHODS, adjusted_arms, read_rows
 from upshot.stats.proportions import Successes
+from upshot.stats.randomness import generator_of
 from upshot.stats.result import ALTERNATIVES, Alternative, Estimates, FloatArray, NoEstimate
 from upshot.stats.tabular import Table, without_labels
 from upshot.stats.wald import checked_level
@@ -48,7 +50,7 @@ class SimulatedSplits(Table):
         method: By which method.
         level: Coverage that its intervals promise.
         units: Units that were split (clusters, where rows are clustered).
-        runs: Number of splits.
+        simulations: Number of splits.
         false_alarms: Share of the splits without an effect in which one was found, 0-d; 1 - ``level`` is promised. The
             ``n`` is how many splits had an answer; where none had, there is no estimate.
         lifts: Lifts that were put in, shape (lifts,).
@@ -59,7 +61,7 @@ class SimulatedSplits(Table):
     Examples:
         >>> rng = np.random.default_rng(1)
         >>> frame = {"minutes": rng.gamma(2.0, 3.0, 400)}
-        >>> simulate_splits(frame, metric="minutes", lifts=[0.2], runs=500, generator=rng)
+        >>> simulate_splits(frame, metric="minutes", lifts=[0.2], simulations=500, rng=rng)
         minutes: 500 random splits of 400 units, fieller_lift, 0.95 interval
         without an effect one is found in 5.8% (3.9% to 8.2%) of splits, 5.0% are promised
         a lift of +20.0% is found in 77.2% (73.3% to 80.8%), and held by 94.2% (91.8% to 96.1%) of intervals
@@ -69,7 +71,7 @@ class SimulatedSplits(Table):
     method: str
     level: float
     units: int
-    runs: int
+    simulations: int
     false_alarms: Estimates
     lifts: FloatArray
     power: Estimates
@@ -103,7 +105,7 @@ class SimulatedSplits(Table):
         return f"{self.metric}, {self.method}, false alarms: {_share(self.false_alarms)}{powers}"
 
     def __repr__(self) -> str:
-        head = f"{self.metric}: {self.runs:,} random splits of {self.units:,} units, {self.method}"
+        head = f"{self.metric}: {self.simulations:,} random splits of {self.units:,} units, {self.method}"
         alarms = f"without an effect one is found in {_share(self.false_alarms)} of splits"
         lines = [f"{head}, {self.level:.4g} interval", f"{alarms}, {1.0 - self.level:.1%} are promised"]
         lines += [
@@ -114,11 +116,12 @@ class SimulatedSplits(Table):
         return "\n".join(lines)
 
 
+@renamed(generator="rng", runs="simulations")
 def simulate_splits(
     frame: Frame,
     *,
     metric: str,
-    generator: np.random.Generator,
+    rng: int | np.random.Generator,
     lifts: ArrayLike = (),
     treatment_share: float = 0.5,
     covariate: str | Sequence[str] | None = None,
@@ -128,14 +131,14 @@ def simulate_splits(
     method: CompareMethod = "fieller_lift",
     level: float = 0.95,
     alternative: Alternative = "two-sided",
-    runs: int = 2000,
+    simulations: int = 2000,
 ) -> SimulatedSplits:
     """Split the units of a frame at random many times, and see what ``compare`` would say.
 
     Args:
         frame: Columns by name, one row per unit; no variant is needed.
         metric: As in ``compare``, without missing values.
-        generator: Where the splits come from; the same seed gives the same answer.
+        rng: Where the splits come from, a seed or a generator; the same seed gives the same answer.
         lifts: Lifts whose power is wanted, as fractions (0.02 is +2 %), each -1 or more and not 0. The same splits
             serve all of them.
         treatment_share: Chance of a unit to be in the treatment, in (0, 1).
@@ -146,7 +149,7 @@ def simulate_splits(
         method: As in ``compare``.
         level: As in ``compare``.
         alternative: As in ``compare``.
-        runs: Number of splits. With 2,000 a rate of 5 % is known to about ± 1 %.
+        simulations: Number of splits. With 2,000 a rate of 5 % is known to about ± 1 %.
 
     Returns:
         Rates with exact bounds. They are about these units: what a population with heavier tails would do, they cannot
@@ -160,16 +163,16 @@ def simulate_splits(
     Examples:
         >>> rng = np.random.default_rng(2)
         >>> frame = {"ordered": rng.random(1000) < 0.2}
-        >>> found = simulate_splits(frame, metric="ordered", lifts=0.3, runs=400, generator=rng)
+        >>> found = simulate_splits(frame, metric="ordered", lifts=0.3, simulations=400, rng=rng)
         >>> found.false_alarms.at().low < 0.05 < found.false_alarms.at().high
         True
     """
-    given("generator", generator, np.random.Generator)
+    source = generator_of(rng)
     chosen("method", method, tuple(METHODS))
     chosen("alternative", alternative, ALTERNATIVES)
     level = checked_level(level)
     share = number("treatment_share", treatment_share, above=0.0, below=1.0)
-    runs = whole("runs", runs, least=1, most=10_000_000)
+    simulations = whole("simulations", simulations, least=1, most=10_000_000)
     effects = _checked_lifts(lifts)
     rows = read_rows(frame, metric, covariate, denominator, clusters, weights)
     if not np.isfinite(rows.columns).all():
@@ -183,9 +186,9 @@ def simulate_splits(
     plans = [_Effect.of(units, float(lift), plain=rows.plain) for lift in effects]
     truths = np.asarray([0.0, *(plan.truth(method) for plan in plans)])
     seen = np.zeros((3, truths.size))
-    for _ in range(runs):
-        treated = np.asarray(generator.random(units.shape[0]) < share)
-        luck = generator.random(int(treated.sum())) if any(plan.yes_no for plan in plans) else None
+    for _ in range(simulations):
+        treated = np.asarray(source.random(units.shape[0]) < share)
+        luck = source.random(int(treated.sum())) if any(plan.yes_no for plan in plans) else None
         for place, truth in enumerate(truths.tolist()):
             arm = units[treated]
             if place:
@@ -196,7 +199,7 @@ def simulate_splits(
     alarms = clopper_pearson(Successes(seen[0, 0], seen[1, 0]))
     power, held = (clopper_pearson(Successes(seen[0, 1:], seen[row, 1:])) for row in (1, 2))
     title = metric if denominator is None else f"{metric} / {denominator}"
-    return SimulatedSplits(title, method, level, units.shape[0], runs, alarms, effects, power, held)
+    return SimulatedSplits(title, method, level, units.shape[0], simulations, alarms, effects, power, held)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _interval(found: Estimate, over: int = 1) -> Interval:
 def _foretold(log: Transactions, inputs: LifetimeInputs) -> Foretold:
     draws = min(max(_SIMULATED // max(len(log.names), 1), _FEWEST_DRAWS), _DRAWS)
     found = hold_out(
-        log, inputs.split, inputs.until, unit_days=_WEEK, level=inputs.level, draws=draws, seed=inputs.seed
+        log, inputs.split, inputs.until, unit_days=_WEEK, level=inputs.level, simulations=draws, rng=inputs.seed
     )
     if isinstance(found, Refusal):
         return Foretold(split=inputs.split, until=inputs.until, why_not=found.sentence)

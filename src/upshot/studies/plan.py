@@ -31,7 +31,7 @@ def plan(inputs: PlanInputs) -> Planned:
     series = _series(inputs)
     window = Window(1, inputs.within_days)
     if series is not None:
-        for way in ways_of_launching(series, window, splits, level=_LEVEL, power=_POWER, seed=inputs.seed):
+        for way in ways_of_launching(series, window, splits, level=_LEVEL, power=_POWER, rng=inputs.seed):
             why = "" if way.why_not is None else way.why_not.sentence
             found[way.name] = (way.detectable, way.grade, why)
     else:

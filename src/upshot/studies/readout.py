@@ -156,7 +156,7 @@ def read_out(arms: ArmStatistics, *, level: float, final: bool) -> Readout:
                 control,
                 treated,
                 totals="final",
-                tuned_n=_TUNED_N,
+                tuned_units=_TUNED_N,
                 treatment_share=share,
                 level=level,
                 scale=scale,

@@ -86,7 +86,7 @@ def _assessed(inputs: StudyInputs, metric: MetricInput, clear: Clear, level: flo
         return series
     whole = Window((clear.first - inputs.launch_day).days, (clear.last - inputs.launch_day).days)
     windows = (whole,) if whole.last <= _SPIKE_DAYS else (whole, Window(0, _SPIKE_DAYS - 1))
-    found = assess(series, windows, level=level, seed=inputs.seed)
+    found = assess(series, windows, level=level, rng=inputs.seed)
     if isinstance(found, Refusal):
         return found.sentence
     reading = found.readings[0]
