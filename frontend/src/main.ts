@@ -20,6 +20,7 @@ import "./copy";
 import "./feed";
 import "./live";
 import "./nav";
+import "./order";
 import "./palette";
 import "./popover";
 import "./progress";

@@ -1,11 +1,8 @@
-// While a page is on its way (a boosted link or form, Back or Forward), <main> is busy: the style sheet draws a bar for
-// it. Live refreshes, tiles and the palette's finds are not pages. An extension is told of every end of a request; an
-// event would not reach the document from a link that the answer has taken out of the page.
+// While a page is on its way, <main> is busy: the style sheet draws a bar for it. An extension is told of every end of a
+// request; an event would not reach the document from a link that the answer has taken out of the page.
 import htmx from "htmx.org";
 
-interface Asked {
-  ctx: { request: { headers: Record<string, string> } };
-}
+import { isPage, type Request } from "./request";
 
 const underWay = new Set<object>();
 
@@ -15,15 +12,14 @@ function show(): void {
   else main?.removeAttribute("aria-busy");
 }
 
-function over(_: Element, { ctx }: Asked): void {
+function over(_: Element, { ctx }: Request): void {
   underWay.delete(ctx);
   show();
 }
 
 htmx.registerExtension("progress", {
-  htmx_before_request: (_: Element, { ctx }: Asked) => {
-    const { headers } = ctx.request;
-    if (!headers["HX-Boosted"] && !headers["HX-History-Restore-Request"]) return;
+  htmx_before_request: (_: Element, { ctx }: Request) => {
+    if (!isPage(ctx)) return;
     underWay.add(ctx);
     show();
   },
