@@ -78,6 +78,13 @@ def test_server_is_found_and_leaves_nothing_behind(folder: Path, serve: Serve, c
     assert not (folder / LOCK_FILE).exists()
 
 
+def test_server_ends_without_a_word(folder: Path, serve: Serve, capfd: pytest.CaptureFixture[str]) -> None:
+    server = serve(folder)
+    assert httpx.get(f"{server.address}/metrics", trust_env=False).status_code == 200
+    assert server.stop(signal.SIGINT) == 0
+    assert capfd.readouterr().err == ""
+
+
 def test_second_server_is_refused_and_names_the_first(folder: Path, serve: Serve, capsys: Captured) -> None:
     server = serve(folder)
     assert main(["serve", "--port", "0", "--workspace", str(folder)]) == EXIT_USER

@@ -111,10 +111,12 @@ class Writer:
         Raises:
             InvalidInput: The store is closed.
         """
-        if self._closed:
-            raise InvalidInput("The store is closed.")
+        with self._guard:
+            if self._closed:
+                raise InvalidInput("The store is closed.")
+            connection = self._connection
         try:
-            return self._connection.cursor()
+            return connection.cursor()
         except duckdb.Error as error:
             raise translate(error, self._file) from error
 
@@ -230,6 +232,9 @@ class Writer:
         self._queue.put(None)
         self._thread.join()
         self._connection.close()
+        # Whoever still holds the store when the interpreter ends must not hold an object of the engine: its binding
+        # would print a page about leaks.
+        del self._connection
         release(self._file)
 
     # --- the thread ---
