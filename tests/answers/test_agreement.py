@@ -87,7 +87,7 @@ def _final_with(metric: str, day: date) -> date:
 
 
 def _counts(metric: Metric, day: date, later: date) -> bool:
-    if metric.type is MetricType.CONVERSION:
+    if metric.type in (MetricType.CONVERSION, MetricType.FUNNEL):
         if metric.within_days is not None:
             return (later - day).days <= metric.within_days
         # somebody may have begun in the last instant of the day
@@ -219,7 +219,7 @@ def _check_total(metric: Metric, window: DayRange, found: MetricSeries, world: W
     if total.value is None:
         return
     ripe = [day for day in window.periods(Grain.DAY) if day <= known and not can_change(metric, day, known)]
-    ripens = metric.type in (MetricType.CONVERSION, MetricType.RETENTION)
+    ripens = metric.type in (MetricType.CONVERSION, MetricType.FUNNEL, MetricType.RETENTION)
     days = DayRange.of(window.start, max(ripe)) if ripens and ripe else window
     assert same(total.value, over(metric, days, world))
 

@@ -188,7 +188,7 @@ def series(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date,
         return _ratio(metric, query, world)
     if metric.type is MetricType.FORMULA:
         return _formula(metric, query, world)
-    if metric.type is MetricType.CONVERSION:
+    if metric.type in (MetricType.CONVERSION, MetricType.FUNNEL):
         return _conversion(metric, query, world)
     if metric.type is MetricType.RETENTION:
         return _retained(metric, query, world)
@@ -421,26 +421,52 @@ def _formula(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[dat
 
 
 def _conversion(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], Numbers]:
-    assert metric.of is not None
-    goals = world.selected(metric.selection.narrowed(query.where), metric.unit)
-    within = timedelta(seconds=metric.within_seconds)
-    converted: dict[tuple[date, Group], dict[str, bool]] = defaultdict(dict)
+    furthest = _furthest(metric, query, world)
+    steps = len(_path(metric))
+    return {
+        key: (
+            sum(r == steps for r in units.values()) / len(units),
+            float(sum(r == steps for r in units.values())),
+            float(len(units)),
+        )
+        for key, units in furthest.items()
+    }
+
+
+def _path(metric: Metric) -> tuple[Selection, ...]:
+    return metric.steps if metric.of is None else (metric.of, metric.selection)
+
+
+def _furthest(metric: Metric, query: SeriesQuery, world: World) -> dict[tuple[date, Group], dict[str, int]]:
+    """How many steps each unit made from its starts in a period and group, from the one that got furthest."""
+    first, *later = _path(metric)
+    steps = [world.selected(step.narrowed(query.where), metric.unit) for step in later]
+    furthest: dict[tuple[date, Group], dict[str, int]] = defaultdict(dict)
     for period, days in _periods(query):
-        for day, group, start in _keyed(world, metric, metric.of, query):
+        for day, group, start in _keyed(world, metric, first, query):
             unit = world.unit(start, metric.unit)
             if unit is None or not days.start <= day < days.end:
                 continue
-            own = [g for g in goals if world.unit(g, metric.unit) == unit]
-            later = [g for g in own if g.at >= start.at and g.id != start.id]
-            if metric.within_exact:
-                hit = any(g.at <= start.at + within for g in later)
-            else:
-                hit = any((world.day(g) - day).days <= within.days for g in later)
-            converted[period, group][unit] = converted[period, group].get(unit, False) or hit
-    return {
-        key: (sum(units.values()) / len(units), float(sum(units.values())), float(len(units)))
-        for key, units in converted.items()
-    }
+            own = [[e for e in step if world.unit(e, metric.unit) == unit] for step in steps]
+            own = [[e for e in step if _in_time(metric, start, e, world)] for step in own]
+            made = _steps_from(start, own)
+            furthest[period, group][unit] = max(furthest[period, group].get(unit, 0), made)
+    return furthest
+
+
+def _in_time(metric: Metric, start: Event, event: Event, world: World) -> bool:
+    within = timedelta(seconds=metric.within_seconds)
+    if metric.within_exact:
+        return event.at <= start.at + within
+    return (world.day(event) - world.day(start)).days <= within.days
+
+
+def _steps_from(event: Event, steps: list[list[Event]]) -> int:
+    """The longest way through the steps: every way is tried."""
+    if not steps:
+        return 1
+    ways = [_steps_from(e, steps[1:]) for e in steps[0] if e.at >= event.at and e.id != event.id]
+    return 1 + max(ways, default=0)
 
 
 # --- retention -------------------------------------------------------------------------------------------------------

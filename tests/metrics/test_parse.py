@@ -181,3 +181,41 @@ def test_minutes_are_written_briefly_too(written: str) -> None:
 def test_milliseconds_are_no_minutes() -> None:
     (problem,) = parse_metrics("name: a\ntype: conversion\nevent: x\nof: y\nwithin: 10ms").problems
     assert "a duration such as '7 days' or '30 minutes', not '10ms'" in problem.message
+
+
+def test_funnel_gives_its_steps_in_order_and_survives_its_yaml() -> None:
+    text = "{name: f, type: funnel, within: 2h, steps: [a, {event: [b, c], where: plan = pro}, '*']}"
+    funnel = named(text)["f"]
+    assert [step.events for step in funnel.steps] == [("a",), ("b", "c"), ()]
+    assert [len(step.where) for step in funnel.steps] == [0, 1, 0]
+    assert funnel.path == funnel.steps == funnel.selections
+    assert parse_metrics(metric_to_yaml(funnel)).metrics == (funnel,)
+
+
+def test_hash_of_a_funnel_follows_the_order_of_its_steps() -> None:
+    one, same, other = (
+        named(f"{{name: f, type: funnel, within: 2d, steps: {steps}}}")["f"].hash
+        for steps in ("[a, [b, c]]", "[{event: a}, [c, b]]", "[[b, c], a]")
+    )
+    assert one == same
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("steps: [a]", "'steps' is a list of 2 to 20 steps, not of 1"),
+        ("steps: a", "'steps' is a list of 2 to 20 steps, not of 0"),
+        (f"steps: [{', '.join(f's{k}' for k in range(50))}]", "'steps' is a list of 2 to 20 steps, not of 50"),
+        ("steps: [a, [b, c], {event: [c, b]}]", "Step 3 is step 2 again; tell them apart by 'where'"),
+        ("steps: [a, {event: b, were: plan = pro}]", "Step 2 has no 'were'."),
+        ("steps: [a, '']", "'event' is empty"),
+        ("within: 2d", "A metric of type funnel needs 'steps'."),
+        ("steps: [a, b], within: 0d", "'within' must be more than nothing"),
+    ],
+)
+def test_what_is_no_funnel_is_named(keys: str, said: str) -> None:
+    keys = keys if "within" in keys else f"{keys}, within: 2d"
+    found = parse_metrics(f"{{name: f, type: funnel, {keys}}}")
+    assert not found.metrics
+    assert found.problems[0].message.startswith(said)

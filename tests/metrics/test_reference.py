@@ -42,6 +42,7 @@ EXAMPLES = settings(
 )
 FORMULAS = {name for name, metric in METRICS.items() if metric.formula is not None}
 LIFECYCLES = sorted(name for name, metric in METRICS.items() if metric.is_a.compares)
+FUNNELS = {name for name, metric in METRICS.items() if metric.steps}
 chosen = st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=2, unique=True)
 
 
@@ -89,6 +90,21 @@ def test_formulas_equal_the_arithmetic_of_their_parts_by_every_route(
             if by_unit:
                 units = run_per_unit(store, metric, query.days, dialect)
                 assert same(_values(without_sides(metric, units)), _values(by_unit))
+
+
+@settings(EXAMPLES, max_examples=30)
+@given(worlds(least=15), st.sampled_from(sorted(FUNNELS)), series_queries())
+def test_funnels_equal_the_longest_of_all_ways_through_their_steps(
+    tmp_path: Path, world: World, name: str, query: SeriesQuery
+) -> None:
+    metric = METRICS[name]
+    with fill(tmp_path, world, [metric]) as store:
+        expected = reference.series(metric, query, world)
+        found = run_series(store, metric, query)
+        note(f"{name}: {found} instead of {expected}")
+        assert same(found, expected)
+        by_unit, units = reference.per_unit(metric, query.days, world), run_per_unit(store, metric, query.days)
+        assert same(_values(units), _values(by_unit))
 
 
 @EXAMPLES

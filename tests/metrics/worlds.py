@@ -75,6 +75,11 @@ YAML = """
 - {name: converted_at_once, type: conversion, event: buy, of: view, within: 24 hours}
 - {name: again_in_days, type: conversion, of: {event: '*', where: plan = pro}, event: [buy, view], within: 2 days}
 - {name: account_converted, type: conversion, unit: account, event: buy, of: view, within: 10 days}
+- {name: funnel, type: funnel, steps: [view, buy, select], within: 20 days}
+- {name: funnel_of_four, type: funnel, steps: [view, {event: buy, where: q >= 0}, select, 'say "hi" 🎉'], within: 5w}
+- {name: funnel_in_hours, type: funnel, unit: account, steps: [view, [buy, select], 'say "hi" 🎉'], within: 100 hours}
+- {name: funnel_anything, type: funnel, steps: [{event: '*', where: plan = pro}, [buy, view], view], within: 9 days}
+- {name: funnel_overlaps, type: funnel, within: 4w, steps: ['*', [buy, view], [view, select], {where: q is not null}]}
 - {name: back, type: retention, period: week}
 - {name: back_days, type: retention, event: buy, period: day, after: 2}
 - {name: back_later, type: retention, event: buy, of: view, kind: unbounded, period: day, after: 1}

@@ -172,9 +172,9 @@ def _span(
     if metric.parts:
         parts = [span for part in metric.parts if (span := _span(resources, part, where, group)) is not None]
         return of_every(parts) if parts else None
-    began = (metric.of or metric.selection).narrowed((*where, *group))
-    takes_two = metric.of is not None or metric.is_a.ripens is Ripens.PERIODS
-    selections = (began, metric.selection.narrowed(where)) if takes_two else (began,)
+    again = (metric.selection,) if metric.is_a.ripens is Ripens.PERIODS else ()
+    first, *later = metric.path or (metric.selection, *again)
+    selections = (first.narrowed((*where, *group)), *(each.narrowed(where) for each in later))
     return of_every(_span_of_several(resources, brought(streams, metric, each)) for each in selections)
 
 

@@ -34,9 +34,8 @@ def warnings_on_metrics(resources: Answering, metrics: Iterable[Metric]) -> tupl
 
 
 def _selections(metric: Metric) -> Iterator[tuple[Selection, Expression | None]]:
-    yield metric.selection, metric.value
-    if metric.of is not None:
-        yield metric.of, None
+    for selection in metric.selections:
+        yield selection, metric.value
     for part in metric.parts:
         yield from _selections(part)
 

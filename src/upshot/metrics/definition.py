@@ -233,6 +233,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         window: For ``active`` and ``stickiness``, ``lifecycle`` and ``quick_ratio``.
         state: For ``lifecycle``.
         of: Where a ``conversion`` starts, or what makes a unit join a ``retention`` cohort (none: the return itself).
+        steps: For ``funnel``: what a unit does, one after the other.
         within_seconds: How long after the start the goal still counts.
         within_exact: Whether that is meant to the second, and not as whole local days.
         kind: For ``retention``.
@@ -255,6 +256,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     window: Window = Window.PERIOD
     state: State = State.NEW
     of: Selection | None = None
+    steps: tuple[Selection, ...] = ()
     within_seconds: int = 0
     within_exact: bool = False
     kind: RetentionKind = RetentionKind.N_DAY
@@ -320,6 +322,26 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def selections(self) -> tuple[Selection, ...]:
+        """The events that the definition itself asks for, those of its parts left out."""
+        own = (self.selection,) if "event" in self.is_a.keys else ()
+        return (*own, *((self.of,) if self.of else ()), *self.steps)
+
+    @property
+    def path(self) -> tuple[Selection, ...]:
+        """What a unit does, one after the other, to convert: a conversion is a funnel of two steps."""
+        return self.steps or ((self.of, self.selection) if self.of else ())
+
+    def with_selections(self, change: Callable[[Selection], Selection]) -> "Metric":
+        """The same metric of changed selections, those of its parts left as they are."""
+        return msgspec.structs.replace(
+            self,
+            selection=change(self.selection) if "event" in self.is_a.keys else self.selection,
+            of=change(self.of) if self.of else None,
+            steps=tuple(map(change, self.steps)),
+        )
+
+    @property
     def within_days(self) -> int | None:
         """The local days after the start's own on which the goal still counts; None where seconds are meant."""
         exact = self.within_exact or self.within_seconds % _DAY_SECONDS
@@ -329,11 +351,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
         """The same metric of fewer events: with more conditions on each of its selections."""
         if not where:
             return self
-        return msgspec.structs.replace(
-            self.with_parts(lambda part: part.narrowed(where)),
-            selection=self.selection.narrowed(where) if "event" in self.is_a.keys else self.selection,
-            of=self.of.narrowed(where) if self.of else None,
-        )
+        parts_too = self.with_parts(lambda part: part.narrowed(where))
+        return parts_too.with_selections(lambda selection: selection.narrowed(where))
 
     def canonical(self) -> bytes:
         """What decides the number, as bytes: equal for definitions that mean the same and differ in spelling."""
@@ -392,6 +411,7 @@ _DECIDES: tuple[tuple[str, Callable[[Metric], list[object]]], ...] = (
     ("window", lambda metric: [metric.window]),
     ("state", lambda metric: [metric.state]),
     ("of", lambda metric: [_start(metric)]),
+    ("steps", lambda metric: [[step.canonical() for step in metric.steps]]),
     ("within", _within),
     ("period", lambda metric: [metric.kind, metric.period, metric.after, metric.brackets]),
     ("numerator", lambda m: [_essence(part) if part else None for part in (m.numerator, m.denominator)]),

@@ -13,6 +13,7 @@ __all__ = [
     "KINDS",
     "LEAST_SIZE",
     "MEASURES",
+    "MOST_STEPS",
     "WORDS",
     "Clock",
     "Combine",
@@ -32,6 +33,9 @@ Format = Literal["count", "money", "percent", "duration", "number"]
 LEAST_SIZE = 30
 """A share or mean over fewer is named as one of a small group."""
 
+MOST_STEPS = 20
+"""A funnel of more is refused: each is a pass over its events."""
+
 
 class MetricType(enum.StrEnum):
     """The kinds of numbers."""
@@ -47,6 +51,7 @@ class MetricType(enum.StrEnum):
     RATIO = "ratio"
     FORMULA = "formula"
     CONVERSION = "conversion"
+    FUNNEL = "funnel"
     RETENTION = "retention"
 
     @property
@@ -349,6 +354,19 @@ KINDS: dict[MetricType, Kind] = {
         ripens=Ripens.WITHIN,
         interval="wilson",
         raw="A conversion needs the instant of every event, so raw events are read.",
+        by_unit="ratio",
+        topic=Topic.CONVERSION,
+        every_unit_once=True,
+    ),
+    MetricType.FUNNEL: Kind(
+        keys=frozenset({"steps", "within"}),
+        needed=frozenset({"steps", "within"}),
+        format="percent",
+        fraction=True,
+        share=True,
+        ripens=Ripens.WITHIN,
+        interval="wilson",
+        raw="A funnel needs the instant of every event, so raw events are read.",
         by_unit="ratio",
         topic=Topic.CONVERSION,
         every_unit_once=True,

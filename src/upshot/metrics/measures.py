@@ -50,7 +50,7 @@ def measures_of(metric: Metric) -> tuple[Measure, ...]:
             wanted.append(Measure(metric.selection, metric.value))
             wanted += [Measure(selection) for _, selection in selections_left_out(metric)]
         else:
-            wanted += [*_unless_plain(metric.selection), *(_unless_plain(metric.of) if metric.of else [])]
+            wanted += [measure for selection in metric.selections for measure in _unless_plain(selection)]
     unique = {m.hash: m for m in wanted if is_measurable(m.selection)}
     return tuple(unique.values())
 

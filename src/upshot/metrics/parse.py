@@ -14,7 +14,7 @@ from upshot.metrics.arithmetic import parse_expression
 from upshot.metrics.definition import EVERY_EVENT, Direction, Filter, Metric, Selection
 from upshot.metrics.expression import names_in
 from upshot.metrics.filters import parse_filter
-from upshot.metrics.kinds import KINDS, WORDS, Clock, Format, RetentionKind, State, Window
+from upshot.metrics.kinds import KINDS, MOST_STEPS, WORDS, Clock, Format, RetentionKind, State, Window
 from upshot.metrics.linear import nothing_divided_by
 
 __all__ = ["Parsed", "parse_metric_nodes", "parse_metrics"]
@@ -177,7 +177,9 @@ def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Me
     if "state" in keys:
         values["state"] = State(_choice(reading, keys["state"], "state", tuple(State), State.NEW))
     if "of" in keys:
-        values["of"] = _start(reading, keys["of"])
+        values["of"] = _start(reading, keys["of"], "'of'")
+    if "steps" in keys:
+        values["steps"] = _steps(reading, keys["steps"])
     if "within" in keys:
         values["within_seconds"], values["within_exact"] = _duration(reading, keys["within"])
     if row.clock is Clock.PERIOD:
@@ -230,14 +232,30 @@ def _selection(reading: _Reading, keys: dict[str, Node]) -> Selection:
     return Selection(events, tuple(_filters(reading, keys["where"])) if "where" in keys else ())
 
 
-def _start(reading: _Reading, node: Node) -> Selection | None:
+def _start(reading: _Reading, node: Node, said: str) -> Selection:
     if not isinstance(node, Mapping):
         return _selection(reading, {"event": node})
     keys = _mapping(reading, node)
     for key in keys:
         if key not in _EVENTS:
-            reading.wrong(keys[key], f"'of' has no {key!r}.", nearest(key, _EVENTS))
+            reading.wrong(keys[key], f"{said} has no {key!r}.", nearest(key, _EVENTS))
     return _selection(reading, keys)
+
+
+def _steps(reading: _Reading, node: Node) -> tuple[Selection, ...]:
+    """Of a funnel: each a name of an event, or events and filters."""
+    items = node.value if isinstance(node, Sequence) else []
+    if not 2 <= len(items) <= MOST_STEPS:
+        reading.wrong(
+            node, f"'steps' is a list of 2 to {MOST_STEPS} steps, not of {len(items)}; begin each with '- event:'."
+        )
+        return ()
+    steps = tuple(_start(reading, item, f"Step {place}") for place, item in enumerate(items, 1))
+    first: dict[Selection, int] = {}
+    for place, (item, step) in enumerate(zip(items, steps, strict=True), 1):
+        if (same := first.setdefault(step.canonical(), place)) != place:
+            reading.wrong(item, f"Step {place} is step {same} again; tell them apart by 'where', or take one away.")
+    return steps
 
 
 def _filters(reading: _Reading, node: Node) -> list[Filter]:

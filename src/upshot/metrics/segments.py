@@ -7,8 +7,6 @@ A condition is of the filter grammar, on what a unit is and not on what an event
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-import msgspec
-
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
 from upshot.metrics.definition import Field, Filter, Membership, Metric, Scope, Selection
@@ -74,11 +72,8 @@ def resolved_metric(metric: Metric, segments: Segments) -> Metric:
     """The metric with what its segments mean; names that no segment has are left as they are."""
     if not segments_in(metric):
         return metric
-    return msgspec.structs.replace(
-        metric.with_parts(lambda part: resolved_metric(part, segments)),
-        selection=_selection(metric.selection, segments),
-        of=_selection(metric.of, segments) if metric.of else None,
-    )
+    parts_too = metric.with_parts(lambda part: resolved_metric(part, segments))
+    return parts_too.with_selections(lambda selection: _selection(selection, segments))
 
 
 def _selection(selection: Selection, segments: Segments) -> Selection:
@@ -91,6 +86,5 @@ def _selection(selection: Selection, segments: Segments) -> Selection:
 
 def segments_in(metric: Metric) -> tuple[str, ...]:
     """Names of the segments that a definition asks for."""
-    selections = (metric.selection, *((metric.of,) if metric.of else ()))
-    own = tuple(name for selection in selections for name in named_segments(selection.where))
+    own = tuple(name for selection in metric.selections for name in named_segments(selection.where))
     return (*own, *(name for part in metric.parts for name in segments_in(part)))

@@ -62,8 +62,9 @@ def _of_type(metric: Metric) -> dict[str, object]:
     if metric.window is not Window.PERIOD:
         result["window"] = str(metric.window)
     if metric.of is not None:
-        names_only = not metric.of.where and len(metric.of.events) == 1
-        result["of"] = metric.of.events[0] if names_only else _selection(metric.of)
+        result["of"] = _step(metric.of)
+    if metric.steps:
+        result["steps"] = [_step(step) for step in metric.steps]
     if metric.within_seconds:
         result["within"] = duration_text(metric.within_seconds, exact=metric.within_exact)
     if "period" in metric.is_a.keys:
@@ -76,6 +77,11 @@ def _of_type(metric: Metric) -> dict[str, object]:
     if metric.formula is not None:
         result |= {"formula": metric.formula.text, "parts": [metric_mapping(part) for part in metric.operands]}
     return result
+
+
+def _step(selection: Selection) -> str | dict[str, object]:
+    names_only = not selection.where and len(selection.events) == 1
+    return selection.events[0] if names_only else _selection(selection)
 
 
 def _selection(selection: Selection) -> dict[str, object]:

@@ -13,11 +13,12 @@ from ibis.expr.types import Table
 
 from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.time import DayRange
-from upshot.metrics.compile.calendar import Column, days_between
+from upshot.metrics.compile.calendar import Column
 from upshot.metrics.compile.events import earliest_rows, event_rows
 from upshot.metrics.compile.formula import Counted, counted_together, sides
+from upshot.metrics.compile.funnel import converted_starts
 from upshot.metrics.compile.query import ExposureQuery, Route
-from upshot.metrics.definition import Metric, Property, Window
+from upshot.metrics.definition import Expression, Metric, Property, Selection, Window
 from upshot.metrics.dialect import Dialect
 from upshot.metrics.kinds import Clock, MetricType, RetentionKind, Ripens
 from upshot.metrics.ripening import brackets_of, ripening
@@ -165,11 +166,13 @@ class _Clock:
         until: datetime = self.query.until
         return DayRange(days.start - timedelta(days=_BEFORE_DAYS + 1), until.date() + timedelta(days=2))
 
-    def around(self, metric: Metric, *, of: bool = False) -> Table:
+    def around(self, metric: Metric) -> Table:
         """The metric's events of exposed units, with ``exposed_at``."""
-        selection = metric.of if of and metric.of is not None else metric.selection
         text = metric.value.name if metric.is_a.any_value and isinstance(metric.value, Property) else None
-        value = None if text is not None or of else metric.value
+        return self.rows(metric.selection, None if text is not None else metric.value, text)
+
+    def rows(self, selection: Selection, value: Expression | None = None, text: str | None = None) -> Table:
+        """Events of exposed units, with ``exposed_at``."""
         rows = event_rows(
             self.dialect, selection, days=self.days, unit_type=self.query.unit, value=value, value_text=text
         ).view()
@@ -217,7 +220,7 @@ def _values(metric: Metric, clock: _Clock) -> Table:
             return _ratio(metric, clock)
         case MetricType.FORMULA:
             return _formula(metric, clock)
-        case MetricType.CONVERSION:
+        case MetricType.CONVERSION | MetricType.FUNNEL:
             return _conversion(metric, clock)
         case _:
             return _plain(metric, clock)
@@ -284,28 +287,11 @@ def _formula(metric: Metric, clock: _Clock) -> Table:
 
 
 def _conversion(metric: Metric, clock: _Clock) -> Table:
-    """Of units that started within the horizon (``y``) those that reached the goal in time (``x``)."""
-    starts = clock.around(metric, of=True)
+    """Of units that started within the horizon (``y``) those that reached the last step in time (``x``)."""
+    starts, *steps = (clock.rows(step) for step in metric.path)
     starts = starts.filter(clock.after(starts, 0, clock.query.horizon_days))
-    goals = clock.around(metric)
-    goals = goals.select(
-        goal_key=goals.value_key, goal_at=goals.occurred_at, goal_day=goals.day, goal_id=goals.event_id
-    )
-    goals = goals.view()
-    begun = starts.select("value_key", "event_id", begun_at=starts.occurred_at, begun_day=starts.day).view()
-    in_time = goals.goal_at <= begun.begun_at + ibis.interval(seconds=metric.within_seconds)
-    if metric.within_days is not None:
-        in_time = days_between(begun.begun_day, goals.goal_day) <= metric.within_days
-    met = begun.left_join(
-        goals,
-        [
-            begun.value_key == goals.goal_key,
-            goals.goal_at >= begun.begun_at,
-            goals.goal_id != begun.event_id,
-            in_time,
-        ],
-    )
-    return met.group_by("value_key").agg(x=_ones(met.goal_key.notnull()).max(), y=ibis.literal(1))
+    walked = converted_starts(metric, starts, steps)
+    return walked.group_by(value_key=walked.unit_key).agg(x=walked.converted.max(), y=ibis.literal(1))
 
 
 def _return_days(metric: Metric) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from upshot.core.errors import InternalError
 from upshot.core.time import Grain, longer
 from upshot.metrics.compile.active import Activity, open_activity
 from upshot.metrics.compile.calendar import Column
-from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows
 from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
+from upshot.metrics.compile.funnel import funnel_units
 from upshot.metrics.compile.lifecycle import lifecycle_series
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_series
@@ -61,7 +61,7 @@ def _rows(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, T
             return _ratio(metric, query, dialect)
         case MetricType.FORMULA:
             return _formula(metric, query, dialect)
-        case MetricType.CONVERSION:
+        case MetricType.CONVERSION | MetricType.FUNNEL:
             return _conversion(metric, query, dialect)
         case MetricType.RETENTION:
             return retained_series(metric, query, dialect)
@@ -182,7 +182,7 @@ def _formula(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan
 
 
 def _conversion(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
-    plan, started = conversion_units(metric, query, dialect)
+    plan, started = funnel_units(metric, query, dialect)
     groups = group_names(query.breakdown)
     started = started.mutate(period=_period(started.day, query))
     units = started.group_by(["period", "unit_key", *groups]).agg(converted=started.converted.max())

@@ -10,9 +10,9 @@ from upshot.core.errors import InternalError, InvalidInput
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.active import open_activity
 from upshot.metrics.compile.calendar import Column, period_start
-from upshot.metrics.compile.conversion import conversion_units
 from upshot.metrics.compile.events import event_rows, within_days
 from upshot.metrics.compile.formula import Counted, counted_together, formula_columns
+from upshot.metrics.compile.funnel import funnel_units
 from upshot.metrics.compile.query import Compiled, Route, SeriesQuery
 from upshot.metrics.compile.retention import retained_units
 from upshot.metrics.compile.source import open_source, plan_for
@@ -66,8 +66,8 @@ def _rows(metric: Metric, days: DayRange, dialect: Dialect) -> tuple[Plan, Table
             return _ratio(metric, days, dialect)
         case MetricType.FORMULA:
             return _formula(metric, days, dialect)
-        case MetricType.CONVERSION:
-            plan, started = conversion_units(metric, SeriesQuery(days, None), dialect)
+        case MetricType.CONVERSION | MetricType.FUNNEL:
+            plan, started = funnel_units(metric, SeriesQuery(days, None), dialect)
             rows = started.group_by("unit_key").agg(numerator=started.converted.max())
             return plan, rows.mutate(denominator=ibis.literal(1))
         case MetricType.LIFECYCLE | MetricType.QUICK_RATIO:

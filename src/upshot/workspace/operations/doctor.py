@@ -128,7 +128,7 @@ def _some(names: list[str]) -> str:
 
 
 def _events_of(metric: Metric) -> set[str]:
-    own = set(metric.selection.events) | set(metric.of.events if metric.of else ())
+    own = {name for selection in metric.selections for name in selection.events}
     return own.union(*(_events_of(part) for part in metric.parts))
 
 
