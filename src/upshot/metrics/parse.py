@@ -176,12 +176,7 @@ def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Me
             reading.wrong(keys["window"], f"A {kind} has a window of {allowed}, not {values['window']}.")
     if "state" in keys:
         values["state"] = State(_choice(reading, keys["state"], "state", tuple(State), State.NEW))
-    if "of" in keys:
-        values["of"] = _start(reading, keys["of"], "'of'")
-    if "steps" in keys:
-        values["steps"] = _steps(reading, keys["steps"])
-    if "within" in keys:
-        values["within_seconds"], values["within_exact"] = _duration(reading, keys["within"])
+    values |= _path(reading, keys)
     if row.clock is Clock.PERIOD:
         values |= _retention(reading, keys)
     for key in ("numerator", "denominator"):
@@ -192,6 +187,18 @@ def _build(reading: _Reading, keys: dict[str, Node], kind: str, name: str) -> Me
         if "format" not in keys and len(reading.problems) == before:
             values["format"] = _format_of_parts(Metric(**values))
     return Metric(**values)
+
+
+def _path(reading: _Reading, keys: dict[str, Node]) -> dict[str, object]:
+    """Where units begin, what they do then, and how long they have."""
+    result: dict[str, object] = {}
+    if "of" in keys:
+        result["of"] = _start(reading, keys["of"], "'of'")
+    if "steps" in keys:
+        result["steps"] = _steps(reading, keys["steps"])
+    if "within" in keys:
+        result["within_seconds"], result["within_exact"] = _duration(reading, keys["within"])
+    return result
 
 
 def _retention(reading: _Reading, keys: dict[str, Node]) -> dict[str, object]:
