@@ -31,7 +31,7 @@ def arms(*names: str, **other: object) -> tuple[ArmUnits, ...]:
         (TableInputs(arms=arms("a", "b"), values=()), "There is no outcome"),
         (TableInputs(arms=arms("a", "b"), values=(values("a"),)), "for each arm in order"),
         (TableInputs(arms=arms("a", "b"), values=(values("a"), values("b", shape="ratio"))), "for each arm in order"),
-        (TableInputs(arms=arms("a", "b"), values=(values("a", shape="x"), values("b", shape="x"))), "of one shape"),
+        (TableInputs(arms=arms("a", "b"), values=(values("a", shape="x"), values("b", shape="x"))), "of one kind"),
         (TableInputs(arms=arms("a", "b"), values=(values("a"), values("b")), level=1.5), "1.5 does not lie"),
     ],
 )
