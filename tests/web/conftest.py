@@ -1,6 +1,7 @@
 """Real servers over real workspaces, and the cast: owner, editor, viewer, outsider."""
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -23,9 +24,11 @@ from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import LOCAL_OWNER
 from upshot.core.settings import WorkspaceSettings, load_settings
+from upshot.core.time import utc_now
 from upshot.web.app import Application, create_app
 from upshot.workspace.initialise import initialise
 from upshot.workspace.local import LocalWorkspace
+from upshot.workspace.lockfile import ServerLock, remove_lock, write_lock
 
 NOW = datetime(2024, 3, 10, 11, 30, tzinfo=UTC)
 """The present instant of every server here; events end the day before, at 12:00 UTC."""
@@ -124,11 +127,18 @@ def serving(
     folder: Path,
     clock: Callable[[ZoneInfo], datetime] = NOW.astimezone,
     around: Callable[[Application], Callable[[Scope, Receive, Send], Awaitable[None]]] = lambda app: app,
+    now: datetime | None = None,
 ) -> Iterator[Served]:
-    """A server over the workspace in ``folder``; ``around`` may stand between it and its clients."""
+    """A server over the workspace in ``folder``; ``around`` may stand between it and its clients.
+
+    With ``now`` it is that instant for the operations too, and commands find the server by its lock file.
+    """
     settings = load_settings(folder, {})
-    with LocalWorkspace.open(folder, settings) as workspace, socket.socket() as listener:
+    told = utc_now if now is None else lambda: now.astimezone(UTC)
+    clock = clock if now is None else now.astimezone
+    with LocalWorkspace.open(folder, settings, clock=told) as workspace, socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = create_app(workspace, settings.settings, clock=clock)
         server = uvicorn.Server(uvicorn.Config(around(app), log_level="error", timeout_graceful_shutdown=2))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -138,9 +148,12 @@ def serving(
             assert thread.is_alive()
             assert time.monotonic() < deadline
             threading.Event().wait(0.01)
+        if now is not None:
+            write_lock(folder, ServerLock(os.getpid(), address, workspace.server_token, datetime.now(UTC), "test"))
         try:
-            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}", workspace, app, {})
+            yield Served(address, workspace, app, {})
         finally:
+            remove_lock(folder, pid=os.getpid())
             server.should_exit = True
             workspace.begin_closing()
             thread.join(timeout=10)
@@ -148,10 +161,11 @@ def serving(
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _home_waits_for_all_of_it() -> Iterator[None]:
-    """However slow the machine is; tests of what comes later say so."""
+def _pages_wait_for_all_of_them() -> Iterator[None]:
+    """Home and dashboards, however slow the machine is; tests of what comes later say so."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("upshot.web.home.view.BUDGET_SECONDS", 60.0)
+        patch.setattr("upshot.web.dashboards.view.BUDGET_SECONDS", 60.0)
         yield
 
 

@@ -50,12 +50,6 @@ EDITS: dict[str, dict[str, str | list[str]]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine must not decide which tiles a page waits for."""
-    monkeypatch.setattr("upshot.web.dashboards.view.BUDGET_SECONDS", 60.0)
-
-
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Served]:
     """A workspace of the test's own with events, a dashboard made by hand, and the cast."""

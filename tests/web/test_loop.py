@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -297,6 +297,28 @@ def test_forms_that_are_wrong_are_refused_in_words(
         ("/ledger/ship", {"title": "X & Y", "at": "yesterday", "expects": "revenue +5% within 20d"}, "at"),
         ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "expects": "more users"}, "expects"),
         ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "cost_days": "many"}, "cost_days"),
+        ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "cost_days": "-3"}, "cost_days"),
+        ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "cost_days": "nan"}, "cost_days"),
+        ("/ledger/ship", {"title": "X & Y", "at": "9999-12-31T23:59", "expects": "revenue +5% within 20d"}, "at"),
+        ("/ledger/ship", {"title": "X & Y", "at": "0001-01-01T00:00"}, "at"),
+        ("/ledger/ship", {"title": "X & Y", "at": "2024-03-09T10:00", "objective": "nosuch"}, "objective"),
+        (
+            "/objectives",
+            {"title": "X", "metric": "revenue", "target": "+5%", "starts": "2024-03-01", "due": "9999-05-01"},
+            "due",
+        ),
+        (
+            "/objectives",
+            {
+                "title": "X",
+                "metric": "revenue",
+                "target": "+5%",
+                "starts": "2024-03-01",
+                "due": "2024-05-01",
+                "parent": "no",
+            },
+            "parent",
+        ),
         (
             "/objectives",
             {"title": "X & Y", "metric": "revenu", "target": "+5%", "starts": "2024-03-01", "due": "2024-05-01"},
@@ -314,8 +336,28 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
     text = html.unescape(answer.text)
     opened = re.search(r"<details class=\"popover right\" id=\"(ship|new-objective)\" open>.*?</form>", text, re.DOTALL)
     assert opened is not None
-    lost = [name for name, value in form.items() if name not in ("metric", "at") and value not in opened[0]]
+    lost = [
+        name
+        for name, value in form.items()
+        if name not in ("metric", "at", "parent", "objective") and value not in opened[0]
+    ]
     assert lost == []
+
+
+def test_day_of_another_century_leaves_every_page_as_it_was(telling: Served) -> None:
+    far = {"title": "Far", "at": "9999-12-31T23:59", "kind": "bet"}
+    with telling.client("owner") as client:
+        assert client.post("/ledger/ship", data=far).status_code == 400
+        assert [client.get(path).status_code for path in ("/ledger", "/", "/launches/gift-cards")] == [200, 200, 200]
+
+
+def test_offset_that_is_typed_counts(telling: Served) -> None:
+    form = {"title": "At noon in India", "at": "2024-03-08T12:00+05:30", "kind": "upkeep"}
+    with telling.client("owner") as client:
+        assert client.post("/ledger/ship", data=form).status_code == 303
+        launches = client.post("/api/ops/launch.list", json={}).json()["launches"]
+    (at,) = (launch["at"] for launch in launches if launch["title"] == "At noon in India")
+    assert datetime.fromisoformat(at) == datetime(2024, 3, 8, 6, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("form", "field"), [({"choice": "dither"}, "choice"), ({"verdict": "nosuch"}, "form")])

@@ -88,6 +88,11 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(fresh: Serv
     text = html.unescape(answer.text)
     assert 'name="title" value="Taken"' in text
     assert 'name="description" value="Who pays & stays"' in text
+    with fresh.client() as client:
+        untitled = client.post(condition, data={"title": " ", "description": "Who pays & stays"})
+    assert re.findall(r'id="problem-(\w+)"', untitled.text) == ["title"]
+    assert 'value="Who pays & stays"' in html.unescape(untitled.text)
+    assert names(fresh) == ["taken"]
 
 
 @pytest.mark.parametrize("role", CAST)

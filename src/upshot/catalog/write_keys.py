@@ -20,6 +20,7 @@ __all__ = ["WriteKeys"]
 _PREFIX = "upk_"
 _KEY_BYTES = 24
 _LONGEST_NAME = 200
+_MOST_EVENTS = 10**12
 
 
 class WriteKeys:
@@ -39,15 +40,17 @@ class WriteKeys:
             key: The key itself, where clients in the field have one already; a new one when empty.
 
         Raises:
-            InvalidInput: The name or the key is empty, too long or taken, or a limit is negative.
+            InvalidInput: The name or the key is empty, too long or taken, or a limit is none.
         """
         name = name.strip()
         if not name or len(name) > _LONGEST_NAME:
             raise InvalidInput(f"{name!r} cannot be the name of a write key.", hint="Name the app that sends with it.")
-        if events_a_second < 0 or events_a_day < 0:
-            raise InvalidInput(
-                "A limit of a write key is negative.", hint="Give a number of events, or 0 for no limit."
-            )
+        for field, limit in (("second", events_a_second), ("day", events_a_day)):
+            if not 0 <= limit <= _MOST_EVENTS:
+                raise InvalidInput(
+                    f"A write key cannot be limited to {limit} events a {field}.",
+                    hint=f"Give a number of events up to {_MOST_EVENTS:,}, or 0 for no limit.",
+                )
         made = WriteKey(
             name=name,
             key=key.strip() or _PREFIX + secrets.token_urlsafe(_KEY_BYTES),

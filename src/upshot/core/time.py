@@ -14,7 +14,18 @@ import msgspec
 
 from upshot.core.errors import InvalidInput, NotFound
 
-__all__ = ["DayRange", "Grain", "aware", "aware_instant", "local_day", "longer", "parse_day", "utc_now", "zone"]
+__all__ = [
+    "DayRange",
+    "Grain",
+    "aware",
+    "aware_instant",
+    "check_century",
+    "local_day",
+    "longer",
+    "parse_day",
+    "utc_now",
+    "zone",
+]
 
 _MONTHS_A_YEAR = 12
 
@@ -190,6 +201,25 @@ class DayRange(msgspec.Struct, frozen=True):
             for d in (self.start, self.end)
         )
         return start, end
+
+
+def check_century(name: str, day: date) -> None:
+    """Whether a day or an instant that people declare is one that zones, windows and charts can be made of.
+
+    Args:
+        name: What it is called where it was declared.
+        day: The day or the instant.
+
+    Raises:
+        ValueError: It is of other centuries.
+
+    >>> check_century("due", date(2026, 3, 1))
+    >>> check_century("due", date(9999, 12, 31))
+    Traceback (most recent call last):
+    ValueError: 'due' is of the year 9999; days are of the years 1900 to 2200
+    """
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"{name!r} is of the year {day.year}; days are of the years {_FIRST_YEAR} to {_LAST_YEAR}")
 
 
 def parse_day(text: str) -> date:

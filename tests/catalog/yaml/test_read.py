@@ -46,6 +46,9 @@ WRONG = [
     ("outputs:\n- name: o\n  cost: {day: 3}", 3, "'cost' of an output has no 'day'", ("days",)),
     ("outputs:\n- name: o\n  cost:\n    days: x", 4, "'cost.days' must be a number", ()),
     ("outputs:\n- name: o\n  cost:\n    days: -2", 4, "a cost is not negative", ()),
+    ("outputs:\n- name: o\n  cost:\n    days: 1e300", 4, "a cost is a number below", ()),
+    ("launches:\n- name: l\n  at: 9999-12-31T23:59:00+00:00", 3, "'at' is of the year 9999", ()),
+    ("annotations:\n- name: a\n  first_day: 0001-01-01", 3, "'first_day' is of the year 1", ()),
     ("outputs:\n- name: o\n  refs:\n  - a\n  - ", 5, "Number 2 of 'refs' is empty", ()),
     (
         "outputs:\n- name: o\n  expects:\n  - m +5% within 30d\n  - more of m",

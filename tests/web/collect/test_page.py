@@ -1,5 +1,6 @@
 """The page about collecting, the quarantine's way back, and what was sent beside what was stored."""
 
+import html
 import json
 import re
 from typing import Literal
@@ -190,3 +191,20 @@ def test_robots_are_left_out_where_that_is_set(
     assert send(fresh, "/e/", body, User_Agent=agent).status_code == 200
     assert len(events(fresh)) == stored
     assert ("1 request of robots left out" in fresh.get("/data/collect").text) == (bots == "drop")
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"name": "n" * 300}, "name"),
+        ({"name": "web", "events_a_second": "many"}, "events_a_second"),
+        ({"name": "web", "events_a_day": "9" * 40}, "events_a_day"),
+    ],
+)
+def test_key_that_cannot_be_made_says_why_at_its_field(fresh: Served, form: dict[str, str], field: str) -> None:
+    with fresh.client() as client:
+        answer = client.post("/data/collect/keys", data={"key": "typed & kept", **form})
+    assert answer.status_code == 400
+    assert re.findall(r'id="problem-(\w+)"', answer.text) == [field]
+    text = html.unescape(answer.text)
+    assert all(f'name="{name}" value="{value}"' in text for name, value in {"key": "typed & kept", **form}.items())

@@ -1,11 +1,13 @@
 """What all declarations have in common."""
 
 import re
+from datetime import date
 from typing import ClassVar
 
 import msgspec
 
 from upshot.core.ids import slug
+from upshot.core.time import check_century
 
 __all__ = ["NAME", "Declaration", "check_name", "with_article"]
 
@@ -50,6 +52,11 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         check_name(self.name)
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            for day in value if isinstance(value, tuple) else (value,):
+                if isinstance(day, date):
+                    check_century(field, day)
 
     def references(self) -> tuple[tuple[str, str, str], ...]:
         """What it refers to by name: (field, kind, name); the kind ``metric`` is a metric."""

@@ -9,8 +9,12 @@ import msgspec
 from upshot.catalog.kinds.declaration import Declaration
 from upshot.catalog.kinds.expectation import Expectation, parse_expectation
 from upshot.core.errors import InvalidInput
+from upshot.core.time import check_century
 
 __all__ = ["Annotation", "AnnotationKind", "Cost", "Launch", "Output", "OutputKind", "Owners", "RampStep"]
+
+_MOST = 1e12
+"""Of days and of money; more is a slip, and sums of it say nothing."""
 
 
 class OutputKind(enum.StrEnum):
@@ -48,6 +52,8 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if self.days < 0 or self.money < 0:
             raise ValueError("a cost is not negative")
+        if not (self.days < _MOST and self.money < _MOST):
+            raise ValueError(f"a cost is a number below {_MOST:,.0f}")
 
 
 class Output(Declaration, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -109,6 +115,7 @@ class RampStep(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     share: float
 
     def __post_init__(self) -> None:
+        check_century("at", self.at)
         if not 0 <= self.share <= 1:
             raise ValueError("a ramp's share is between 0 and 1")
 

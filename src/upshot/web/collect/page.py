@@ -12,7 +12,7 @@ from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, Wri
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
 from upshot.core.errors import InvalidInput, UserError
-from upshot.web.field_problem import FieldProblem
+from upshot.web.field_problem import FieldProblem, at_field
 from upshot.web.notices import after
 from upshot.web.page import Page
 
@@ -20,6 +20,12 @@ __all__ = ["PATH", "collect_page", "key_add", "key_revoke", "quarantine_replay"]
 
 PATH = "/data/collect"
 _SHOWN = 50
+_FIELDS = {
+    "name": ("the name of a write key", "write key named"),
+    "events_a_second": ("events a second",),
+    "events_a_day": ("events a day",),
+}
+"""The form's fields, each with the words by which a problem shows that it is about it."""
 
 
 @get(PATH, permission=Permission.READ, sync_to_thread=True)
@@ -69,7 +75,7 @@ async def key_add(page: NamedDependency[Page]) -> Response[str] | Redirect:
     try:
         page.caller.call(WRITE_KEY_ADD, WriteKeyAdd(new.name, new.key, **limits))
     except UserError as error:
-        return _shown(page, FieldProblem("", error.message, error.hint), new)
+        return _shown(page, at_field(error, _FIELDS), new)
     return _back(said=f"The key of {new.name} is in force.")
 
 

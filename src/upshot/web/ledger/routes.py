@@ -34,6 +34,7 @@ _KINDS: Final = {
 }
 _FIELDS: Final = {
     "title": ("title",),
+    "at": ("'at'",),
     "expects": ("expect", "metric", "within"),
     "cost_days": ("cost", "days of work"),
     "objective": ("objective",),
@@ -86,7 +87,8 @@ async def ship(page: NamedDependency[Page]) -> Response[str] | Redirect:
 
 def _ship(page: Page, form: Mapping[str, str]) -> FieldProblem | None:
     try:
-        at = datetime.fromisoformat(form.get("at", "")).replace(tzinfo=page.zone)
+        said = datetime.fromisoformat(form.get("at", ""))
+        at = said if said.tzinfo is not None else said.replace(tzinfo=page.zone)
     except ValueError:
         return FieldProblem(
             "at", "The form is not filled in rightly: this is no day and time.", "Write 2026-03-31T09:30."

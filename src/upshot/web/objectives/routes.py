@@ -40,7 +40,7 @@ _FIELDS: Final = {
     "starts": ("starts", "begins"),
     "due": ("due", "ends"),
     "owner": ("owner",),
-    "parent": ("parent", "serves"),
+    "parent": ("parent", "serves", "names an objective"),
 }
 """The form's fields, each with the words by which a problem shows that it is about it."""
 

@@ -95,6 +95,8 @@ def _save(page: Page, sent: Mapping[str, str]) -> Response[str] | Redirect:
     name = kept.name if kept else slug(sent["title"])
     body = {"name": name, **sent, "where": draft.where}
     try:
+        if not sent["title"]:
+            raise InvalidInput("The title of the segment is empty.", hint="Say whom it holds.")
         if kept is None and any(segment.name == name for segment in page.segments):
             raise InvalidInput(f"There is a segment named {name!r} already.", hint="Choose another title.")
         put = DeclarationPut(_KIND, msgspec.Raw(msgspec.json.encode(body)), after=kept.version if kept else 0)

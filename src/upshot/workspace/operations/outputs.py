@@ -39,6 +39,7 @@ from upshot.core.errors import InvalidInput
 from upshot.core.ids import folded_title, slug
 from upshot.core.problems import Problem
 from upshot.core.suggest import nearest
+from upshot.core.time import check_century
 from upshot.core.units import counted, one_or_many
 from upshot.workspace.binding import Binding
 from upshot.workspace.operations.declaring import Current, Submission, carry_out, current, refuse_managed, weigh
@@ -130,6 +131,10 @@ def _instant(resources: Resources, at: datetime | None) -> datetime:
     if at is None:
         # what is expected is sealed in a moment, before the launch
         return (resources.clock() + timedelta(seconds=2)).replace(microsecond=0)
+    try:
+        check_century("at", at)
+    except ValueError as error:
+        raise InvalidInput(f"{error}.", hint="Write the day and time as 2026-03-31T09:30.") from None
     return at if at.tzinfo is not None else at.replace(tzinfo=resources.zone)
 
 
@@ -155,8 +160,8 @@ def _shipped(request: Ship, there: Current) -> Output:
     """The output as it is, with what the request says; new where there is none of its name."""
     name = request.name or slug(request.title)
     old = _value(there, Output, name)
-    cost = None if request.cost_days is None else Cost(days=request.cost_days, how="said when it was shipped")
     try:
+        cost = None if request.cost_days is None else Cost(days=request.cost_days, how="said when it was shipped")
         if old is None:
             return Output(
                 name=name,
@@ -174,7 +179,9 @@ def _shipped(request: Ship, there: Current) -> Output:
         given = {field: value for field, value in said.items() if value}
         return msgspec.structs.replace(old, **given, **({} if cost is None else {"cost": cost}))
     except ValueError as error:
-        raise InvalidInput(f"It cannot be shipped so: {error}.", hint="Nothing was changed.") from None
+        raise InvalidInput(
+            f"It cannot be shipped so: {str(error).removesuffix('.')}.", hint="Nothing was changed."
+        ) from None
 
 
 def _launched(resources: Resources, request: Ship, output: Output, at: datetime, there: Current) -> Launch:
