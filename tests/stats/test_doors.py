@@ -125,6 +125,7 @@ NAMED = {"Alternative": s.Alternative, "Better": s.Better, "Scale": s.Scale, "Un
 NAMED |= {"BootstrapMethod": s.BootstrapMethod, "CompareMethod": s.CompareMethod, "SpendingKind": s.SpendingKind}
 NAMED |= {"SequentialMethod": SequentialMethod}
 SPELT = {ArrayLike: "ArrayLike", ArrayLike | None: "ArrayLike", s.Monitoring: "Monitoring", s.FloatArray: "FloatArray"}
+SPELT |= {int | np.random.Generator: "int | np.random.Generator"}
 
 
 def _kinds(annotation: object) -> list[Any]:
