@@ -51,6 +51,8 @@ METRICS = """
 - {name: active_buyers, type: active, event: buy}
 - {name: active_28d, type: active, window: 28d}
 - {name: stickiness, type: stickiness}
+- {name: fresh, type: lifecycle, state: new}
+- {name: gone, type: lifecycle, state: dormant}
 - {name: per_active, type: ratio, numerator: count, denominator: active}
 - {name: buys, type: count, event: buy}
 - {name: others_per_active, type: formula, formula: (count - buys) / active}
@@ -136,6 +138,23 @@ CASES = (
         Grain.WEEK,
         f"SELECT date_trunc('week', day), count(DISTINCT distinct_key) FROM events "
         f"WHERE {INSIDE} AND event = 'buy' GROUP BY 1",
+    ),
+    Case(
+        "new by month",
+        "fresh",
+        Grain.MONTH,
+        "SELECT make_date(year(f), month(f), 1), count(*) FROM (SELECT distinct_key, min(day) AS f FROM events "
+        "WHERE day < DATE '2025-01-01' AND distinct_key IS NOT NULL GROUP BY 1) "
+        "WHERE f >= DATE '2024-01-01' GROUP BY 1",
+    ),
+    Case(
+        "dormant by month",
+        "gone",
+        Grain.MONTH,
+        f"WITH a AS (SELECT DISTINCT distinct_key AS k, {MONTH} AS m FROM events WHERE day >= DATE '2023-12-01' "
+        "AND day < DATE '2025-01-01' AND distinct_key IS NOT NULL), p AS (SELECT (m + INTERVAL 1 MONTH)::DATE AS m, k "
+        "FROM a), g AS (SELECT m, count(*) AS n FROM p ANTI JOIN a USING (k, m) WHERE m < DATE '2025-01-01' GROUP BY 1)"
+        " SELECT m, coalesce(n, 0) FROM (SELECT DISTINCT m FROM a WHERE m >= DATE '2024-01-01') LEFT JOIN g USING (m)",
     ),
     Case(
         "active by month and plan",

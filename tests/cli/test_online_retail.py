@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
@@ -27,6 +28,9 @@ metrics:
     value: InvoiceNo
     where: [InvoiceNo not starts with C, $distinct_id is not null]
   - {name: buyers, type: active, event: purchase, where: InvoiceNo not starts with C}
+  - {name: fresh, type: lifecycle, state: new, event: purchase, where: InvoiceNo not starts with C}
+  - {name: gone, type: lifecycle, state: dormant, event: purchase, where: InvoiceNo not starts with C, window: month}
+  - {name: growth, type: quick_ratio, event: purchase, where: InvoiceNo not starts with C, window: month}
   - name: buyer_retention
     type: retention
     event: purchase
@@ -134,3 +138,60 @@ def test_retail_people_see_units_and_what_is_incomplete(shop: Shop, capsys: pyte
     out = capsys.readouterr().out
     assert "£9,747,747.93" in out
     assert "* not complete: the data end inside." in out
+
+
+STATES = """
+WITH active AS (
+    SELECT DISTINCT CustomerID AS buyer, date_trunc('{grain}', InvoiceDate)::DATE AS period
+    FROM '{file}' WHERE CustomerID IS NOT NULL AND InvoiceNo NOT LIKE 'C%'
+),
+told AS (
+    SELECT period, buyer,
+        NOT EXISTS (FROM active b WHERE b.buyer = a.buyer AND b.period < a.period) AS new,
+        EXISTS (FROM active b WHERE b.buyer = a.buyer AND b.period = a.period - INTERVAL 1 {grain}) AS back
+    FROM active a
+)
+SELECT period, count(*) FILTER (new), count(*) FILTER (back), count(*) FILTER (NOT new AND NOT back),
+    (SELECT count(*) FROM active b WHERE b.period = told.period - INTERVAL 1 {grain}
+        AND NOT EXISTS (FROM active c WHERE c.buyer = b.buyer AND c.period = told.period))
+FROM told GROUP BY period ORDER BY period
+"""
+
+
+@pytest.mark.parametrize("grain", ["day", "week", "month"])
+def test_retail_states_are_those_of_sql_and_add_up_to_the_active_ones(
+    shop: Shop, data_dir: Path, capsys: pytest.CaptureFixture[str], grain: str
+) -> None:
+    file = data_dir / "online_retail_uci" / "online_retail.parquet"
+    with duckdb.connect() as connection:
+        rows = connection.execute(STATES.format(grain=grain, file=file)).fetchall()
+    by_hand = {str(period): counts for period, *counts in rows}
+    days = ("--from", "2010-12-01", "--to", "2011-12-09", "--by", grain)
+    found = shop.ask(capsys, "metric", "lifecycle", "buyers", *days)["periods"]
+    active = {p["period"]: p["value"] for p in shop.ask(capsys, "metric", "query", "buyers", *days)["points"]}
+    first = shop.ask(capsys, "metric", "query", "fresh", *days)["points"]
+    unknown = 2 if grain == "week" else 1
+    assert all(p["active"] is None for p in found[:unknown]), "nobody knows who was there before"
+    assert [p["value"] for p in first[:unknown]] == [None] * unknown
+    for told, point in zip(found[unknown:], first[unknown:], strict=True):
+        names = ("new", "returning", "resurrected", "dormant")
+        new, back, woken, gone = by_hand.get(told["period"], (0, 0, 0, None))
+        assert (told["new"], told["returning"], told["resurrected"]) == (new, back, woken)
+        assert told["new"] + told["returning"] + told["resurrected"] == told["active"] == active[told["period"]]
+        assert point["value"] == new
+        if gone is not None and told["complete"]:
+            assert [told[name] for name in names] == [new, back, woken, gone]
+            assert told["quick_ratio"] == (pytest.approx((new + woken) / gone) if gone else None)
+        if not told["complete"]:
+            assert told["dormant"] is None
+
+
+def test_retail_buyers_who_are_gone_and_the_quick_ratio(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--from", "2010-12-01", "--to", "2011-12-09", "--by", "month")
+    told = shop.ask(capsys, "metric", "lifecycle", "growth", *words)["periods"]
+    gone, growth = (shop.ask(capsys, "metric", "query", name, *words) for name in ("gone", "growth"))
+    assert [p["value"] for p in gone["points"]] == [p["dormant"] for p in told]
+    assert [p["value"] for p in growth["points"]] == pytest.approx([p["quick_ratio"] for p in told])
+    assert (gone["headline"]["first"], gone["headline"]["value"]) == ("2011-11-01", told[-2]["dormant"])
+    assert main(["metric", "lifecycle", "revenue", "--workspace", str(shop.folder)]) == 1
+    assert "says nothing about who is new or gone" in capsys.readouterr().err

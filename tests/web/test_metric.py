@@ -5,13 +5,13 @@ import html
 import io
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from tests.web.conftest import METRICS, Served, history
 from upshot.api.declarations import DECLARATIONS_APPLY, DeclarationFile, DeclarationsApply
-from upshot.api.events import EVENTS_APPEND, EventsAppend
+from upshot.api.events import EVENTS_APPEND, EventsAppend, NewEvent
 from upshot.api.metrics import METRIC_APPLY, MetricApply
 from upshot.api.operation import LOCAL_OWNER
 from upshot.core.csv_text import safe_cell
@@ -206,3 +206,34 @@ def test_interval_is_drawn_told_and_explained(fresh: Served) -> None:
     sheet = list(csv.DictReader(io.StringIO(fresh.get("/metrics/paid/series.csv?from=2024-03-04&to=2024-03-05").text)))
     assert float(sheet[0]["low"]) < float(sheet[0]["value"]) < float(sheet[0]["high"])
     assert "95% interval" not in fresh.get("/metrics/events").text
+
+
+def test_page_of_a_lifecycle_stacks_the_active_and_hangs_the_dormant_below_zero(fresh: Served) -> None:
+    owner = fresh.workspace.acting_as(LOCAL_OWNER)
+    new = "{name: fresh, title: New buyers, type: lifecycle, state: new, event: purchase, window: week}"
+    assert owner.call(METRIC_APPLY, MetricApply(new)).problems == ()
+    owner.call(EVENTS_APPEND, EventsAppend("web", tuple(history())))
+    at = datetime(2024, 2, 20, 12, tzinfo=UTC)
+    owner.call(EVENTS_APPEND, EventsAppend("web", (NewEvent("purchase", at, "gwen", "gwen"),)))
+    days = "from=2024-02-12&to=2024-03-10"
+    text = fresh.get(f"/metrics/fresh?{days}").text
+    found = re.search(r'<upshot-chart id="lifecycle-chart"[^>]* option="([^"]*)"', text)
+    assert found
+    series = {s["name"]: values(s) for s in json.loads(html.unescape(found.group(1)))["series"]}
+    # 2024-03-10 is a Sunday and not over: who is gone since the week before is not known yet.
+    assert series == {
+        "Returning": [3.0, 3.0, 3.0, 3.0],
+        "New": [0.0, 1.0, 0.0, 0.0],
+        "Resurrected": [0.0, 0.0, 0.0, 0.0],
+        "Dormant": [0.0, 0.0, -1.0, None],
+    }
+    rows = list(csv.DictReader(io.StringIO(fresh.get(f"/metrics/fresh/lifecycle.csv?{days}").text)))
+    assert [(row["active"], row["dormant"], row["complete"]) for row in rows] == [
+        ("3", "0", "true"),
+        ("4", "0", "true"),
+        ("3", "1", "true"),
+        ("3", "", "false"),
+    ]
+    drawn = fresh.get(f"/metrics/fresh/lifecycle.svg?{days}")
+    assert (drawn.status_code, "Dormant" in drawn.text) == (200, True)
+    assert "lifecycle-chart" not in fresh.get("/metrics/active_persons").text

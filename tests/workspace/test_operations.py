@@ -61,6 +61,7 @@ from upshot.api.imports import (
     ImportStatus,
 )
 from upshot.api.keys import WRITE_KEY_ADD, WRITE_KEY_LIST, WRITE_KEY_REVOKE, WriteKeyAdd, WriteKeyName
+from upshot.api.lifecycle import METRIC_LIFECYCLE, LifecycleQuery
 from upshot.api.lifetime import METRIC_LIFETIME, LifetimeQuery
 from upshot.api.metrics import (
     METRIC_APPLY,
@@ -133,6 +134,7 @@ def a_request(operation: AnyOperation, workspace: LocalWorkspace, tmp_path: Path
         METRIC_APPLY.name: lambda: MetricApply(REVENUE),
         METRIC_QUERY.name: lambda: MetricQuery("events", *JANUARY),
         METRIC_RETENTION.name: lambda: RetentionQuery("retention", *JANUARY, Grain.WEEK, 3),
+        METRIC_LIFECYCLE.name: lambda: LifecycleQuery("active_persons", *JANUARY),
         METRIC_LIFETIME.name: worth,
         EVENTS_APPEND.name: lambda: EventsAppend("test", (event(20, "new"),)),
         EVENTS_RECENT.name: EventsRecent,

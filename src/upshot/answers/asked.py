@@ -77,7 +77,14 @@ class Asked:
         return Answer(
             points=tuple(
                 bounded(
-                    _point(found.get((group, start)), start, group, extent.note(start, end, window), prepared.absent),
+                    _point(
+                        found.get((group, start)),
+                        start,
+                        group,
+                        extent,
+                        extent.note(start, end, window),
+                        prepared.absent,
+                    ),
                     bounds.get((group, start)),
                 )
                 for group in groups
@@ -187,8 +194,8 @@ class Asked:
         return bool(group) and self.metric.fractional and counts_below(self.metric) and (bottom or 0.0) < LEAST_SIZE
 
 
-def _point(found: Numbers | None, start: date, group: Group, note: str, absent: float | None) -> Point:
-    if note in NO_DATA:  # also where one of two parts of it has a row
+def _point(found: Numbers | None, start: date, group: Group, extent: Extent, note: str, absent: float | None) -> Point:
+    if note in NO_DATA or not extent.tells(note):  # also where one of two parts of it has a row
         return Point(start, None, complete=False, group=group, note=note)
     value, top, bottom = (absent, None, None) if found is None else found
     return Point(start, value, not note, group, top, bottom, note)

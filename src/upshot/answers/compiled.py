@@ -74,6 +74,16 @@ class CompiledQueries:
 
         return self._answered(store, (metric.hash, b"r"), query, compiled)
 
+    def states(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult]:
+        """Units by state: the statement and its answer."""
+
+        def compiled(asked: SeriesQuery) -> Compiled:
+            from upshot.metrics.compile import compile_states
+
+            return compile_states(metric, asked, store.dialect())
+
+        return self._answered(store, (metric.hash, b"l"), query, compiled)
+
     def moments(self, store: EventStore, metric: Metric, query: SeriesQuery) -> tuple[Prepared, QueryResult] | None:
         """What intervals need; None where there are none."""
 

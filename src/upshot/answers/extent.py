@@ -29,6 +29,9 @@ NOT_COMPARED = "the data begin too late to tell who was there before"
 NO_DATA = frozenset({"not begun", "before the first event", "after the last event", NOT_COMPARED})
 """Notes of periods about which the data say nothing, so that a missing row there is no zero."""
 
+_OPEN = frozenset({"not over", "the data end inside"})
+"""Notes of periods in which whoever has not come may still come."""
+
 IN_PART = "asked for in part"
 """Note of a period that reaches beyond the days asked about."""
 
@@ -98,6 +101,10 @@ class Extent:
         if start < window.start or end > window.end:
             return IN_PART
         return ""
+
+    def tells(self, note: str) -> bool:
+        """Whether there is a number of a period with events in it that has this note."""
+        return note != NOT_COMPARED and not (self.lookback.absence and note in _OPEN)
 
     def is_too_early(self, day: date) -> bool:
         """Whether a day's number depends on days before of which the data do not hold all."""

@@ -58,7 +58,7 @@ def headline_days(asked: Asked, window: DayRange) -> DayRange | None:
     known, ripe = extent.known, extent.ripe
     if known is None or ripe is None or extent.first is None:
         return None
-    if extent.note(window.start, window.end, window) in NO_DATA:
+    if extent.note(window.start, window.end, window) in NO_DATA - {NOT_COMPARED}:
         return None
     whole = last_window(metric, min(window.last, known))
     if whole is not None:

@@ -72,6 +72,7 @@ def _view(metric: Metric, version: int, hash_: str, definition: str) -> MetricVi
         definition=definition,
         additive=metric.additive,
         grid=metric.is_a.grid,
+        states=metric.is_a.compares,
         topic=metric.is_a.topic,
     )
 

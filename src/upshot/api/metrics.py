@@ -39,6 +39,7 @@ class MetricView(msgspec.Struct, frozen=True):
     """A metric as people see it; ``definition`` is its YAML.
 
     ``format`` is count, money, percent, duration or number. ``grid``: whether a cohort grid says something of it.
+    ``states``: whether it is about units that are new, returning, resurrected or dormant.
     ``topic`` is volume, activity, engagement, conversion or retention.
     """
 
@@ -54,6 +55,7 @@ class MetricView(msgspec.Struct, frozen=True):
     definition: str
     additive: bool
     grid: bool = False
+    states: bool = False
     topic: Topic = Topic.VOLUME
 
 

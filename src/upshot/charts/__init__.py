@@ -6,6 +6,7 @@ from upshot.charts.line import Annotation, Band, Line, dated_chart, line_chart, 
 from upshot.charts.option import Axis, ChartPoint, Option, captioned
 from upshot.charts.retention import GridCell, retention_chart
 from upshot.charts.sparkline import Sparkline, sparkline
+from upshot.charts.stacked import Stack, stacked_chart
 from upshot.charts.theme import DARK, LIGHT, Palette
 from upshot.charts.words import day_label, instant_label, offset_label, period_label, range_label
 
@@ -24,6 +25,7 @@ __all__ = [
     "Option",
     "Palette",
     "Sparkline",
+    "Stack",
     "bar_chart",
     "captioned",
     "dated_chart",
@@ -37,4 +39,5 @@ __all__ = [
     "range_label",
     "retention_chart",
     "sparkline",
+    "stacked_chart",
 ]

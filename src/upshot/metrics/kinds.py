@@ -175,6 +175,7 @@ class Kind:
         ripens: When a unit's number is final.
         combine: How steps make a longer time; of ``active`` without a window ``NONE``.
         interval: How an interval is made around a value; ``parts``: the delta method where both parts allow it.
+        states: Whether it counts units that are active, so that they are new, returning, resurrected or dormant.
         grid: Whether a cohort grid says something of it: who came back.
         raw: Why raw events are read always; empty where facts may hold all.
         by_unit: What the value of a unit is, counted from an exposure: ``mean``, ``proportion`` (0 or 1) or ``ratio``.
@@ -198,6 +199,7 @@ class Kind:
     ripens: Ripens = Ripens.AT_ONCE
     combine: Combine = Combine.NONE
     interval: Literal["", "wilson", "delta", "parts"] = ""
+    states: bool = False
     grid: bool = False
     raw: str = ""
     by_unit: Literal["mean", "proportion", "ratio"] = "mean"
@@ -287,6 +289,7 @@ KINDS: dict[MetricType, Kind] = {
         clock=Clock.WINDOW,
         windows=tuple(Window),
         combine=Combine.MEAN,
+        states=True,
         grid=True,
         by_unit="proportion",
         topic=Topic.ACTIVITY,
@@ -313,6 +316,7 @@ KINDS: dict[MetricType, Kind] = {
         clock=Clock.WINDOW,
         windows=_WHOLE,
         compares=True,
+        states=True,
         combine=Combine.MEAN,
         topic=Topic.ACTIVITY,
         every_unit_once=True,
@@ -324,6 +328,7 @@ KINDS: dict[MetricType, Kind] = {
         clock=Clock.WINDOW,
         windows=_WHOLE,
         compares=True,
+        states=True,
         combine=Combine.POOL,
         topic=Topic.ACTIVITY,
         every_unit_once=True,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.definition import Metric
-from upshot.metrics.kinds import Clock, Combine, RetentionKind, Ripens, Window
+from upshot.metrics.kinds import Clock, Combine, RetentionKind, Ripens, State, Window
 
 __all__ = [
     "AT_ONCE",
@@ -61,10 +61,12 @@ class Lookback:
     Attributes:
         days: So many days before count in it: those of a rolling window.
         compared: Windows with which it is compared, each with the whole one before; None stands for the period itself.
+        absence: Whether it says who did not come, which is known only when the period is over.
     """
 
     days: int = 0
     compared: tuple[Grain | None, ...] = ()
+    absence: bool = False
 
     def since(self, days: DayRange) -> date:
         """The first day that a number over ``days`` needs to know.
@@ -86,13 +88,15 @@ def lookback(metric: Metric) -> Lookback:
     """What before a period says something of it."""
     match metric.is_a.clock:
         case Clock.WINDOW if metric.is_a.compares:
-            return Lookback(compared=(window_grain(metric),))
+            absence = metric.fractional or metric.state is State.DORMANT
+            return Lookback(compared=(window_grain(metric),), absence=absence)
         case Clock.WINDOW:
             return Lookback(ROLLING_DAYS - 1 if metric.window is Window.ROLLING_28_DAYS else 0)
         case Clock.PARTS:
             parts = tuple(map(lookback, metric.parts))
             compared = dict.fromkeys(each for part in parts for each in part.compared)
-            return Lookback(max((part.days for part in parts), default=0), tuple(compared))
+            days = max((part.days for part in parts), default=0)
+            return Lookback(days, tuple(compared), any(part.absence for part in parts))
         case Clock.DAY | Clock.PERIOD:
             return NOTHING_BEFORE
 

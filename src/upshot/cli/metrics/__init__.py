@@ -15,6 +15,7 @@ AREA = Area(
                 "apply": "upshot.cli.metrics.commands:apply",
                 "query": "upshot.cli.metrics.query:query",
                 "retention": "upshot.cli.metrics.query:retention",
+                "lifecycle": "upshot.cli.metrics.lifecycle:lifecycle",
                 "lifetime": "upshot.cli.metrics.lifetime:lifetime",
             },
         ),

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from upshot.api.operation import Caller
     from upshot.charts.chart import Chart
 
-__all__ = ["query", "retention"]
+__all__ = ["By", "First", "Last", "check", "draw", "query", "retention", "window_in"]
 
-_By = Literal["day", "week", "month", "quarter", "year"]
+By = Literal["day", "week", "month", "quarter", "year"]
 _DEFAULT_PERIODS = {Grain.DAY: 30, Grain.WEEK: 12, Grain.MONTH: 12, Grain.QUARTER: 8, Grain.YEAR: 5}
-_From = Annotated[str | None, Parameter(name="--from")]
-_To = Annotated[str | None, Parameter(name="--to")]
+First = Annotated[str | None, Parameter(name="--from")]
+Last = Annotated[str | None, Parameter(name="--to")]
 
 
 def query(
     name: str,
     /,
     *,
-    first: _From = None,
-    last: _To = None,
-    by: _By = "day",
+    first: First = None,
+    last: Last = None,
+    by: By = "day",
     breakdown: tuple[str, ...] = (),
     where: tuple[str, ...] = (),
     compare: Literal["none", "previous", "year"] = "none",
@@ -59,16 +59,16 @@ def query(
     from upshot.cli.metrics.series import print_series
 
     common = common or Common()
-    _check(chart)
+    check(chart)
     grain = Grain(by)
     with open_workspace(common) as workspace:
-        window = _window(workspace, first, last, grain)
+        window = window_in(workspace, first, last, grain)
         asked = MetricQuery(name, window.start, window.last, grain, breakdown, where, compare, limit)
         answer = workspace.call(METRIC_QUERY, asked)
     if chart:
         from upshot.answers.pictures import series_picture
 
-        _draw(series_picture(answer, asked), chart)
+        draw(series_picture(answer, asked), chart)
     if sql:
         print(answer.sql)  # noqa: T201
     elif csv:
@@ -83,9 +83,9 @@ def retention(
     name: str = "retention",
     /,
     *,
-    first: _From = None,
-    last: _To = None,
-    by: _By = "month",
+    first: First = None,
+    last: Last = None,
+    by: By = "month",
     periods: int = 12,
     where: tuple[str, ...] = (),
     counts: bool = False,
@@ -109,22 +109,22 @@ def retention(
     from upshot.cli.metrics.series import print_grid
 
     common = common or Common()
-    _check(chart)
+    check(chart)
     grain = Grain(by)
     with open_workspace(common) as workspace:
-        window = _window(workspace, first, last, grain)
+        window = window_in(workspace, first, last, grain)
         answer = workspace.call(
             METRIC_RETENTION, RetentionQuery(name, window.start, window.last, grain, periods, where)
         )
     if chart:
         from upshot.answers.pictures import grid_picture
 
-        _draw(grid_picture(answer, window), chart)
+        draw(grid_picture(answer, window), chart)
     if not json_or(common, answer):
         print_grid(answer, counts=counts)
 
 
-def _check(path: Path | None) -> None:
+def check(path: Path | None) -> None:
     """Refuse a name that no chart can have before the question is asked."""
     if path is not None:
         from upshot.charts.chart import Chart
@@ -132,13 +132,14 @@ def _check(path: Path | None) -> None:
         Chart.check_name(path)
 
 
-def _draw(picture: "Chart", path: Path) -> None:
+def draw(picture: "Chart", path: Path) -> None:
     """Write the chart and say where; to the error stream, as the answer itself may be read by a program."""
     picture.save(path)
     console(error=True).print(f"Drawn: {path}", soft_wrap=True)
 
 
-def _window(workspace: "Caller", first: str | None, last: str | None, grain: Grain) -> DayRange:
+def window_in(workspace: "Caller", first: str | None, last: str | None, grain: Grain) -> DayRange:
+    """The days that a command asks about; by default some periods of ``grain`` up to the newest event."""
     end = parse_day(last) if last else _newest_day(workspace)
     if first:
         return DayRange.asked(parse_day(first), end)

@@ -29,6 +29,7 @@ __all__ = [
     "compile_per_unit",
     "compile_retention",
     "compile_series",
+    "compile_states",
 ]
 
 
@@ -71,6 +72,16 @@ def compile_retention(metric: Metric, query: RetentionQuery, dialect: "Dialect")
     from upshot.metrics.compile.retention import retention
 
     return retention(metric, query, dialect)
+
+
+def compile_states(metric: Metric, query: SeriesQuery, dialect: "Dialect") -> Compiled:
+    """The metric's units by state, one row for each whole period of the question's grain and group.
+
+    Columns: ``period`` (date), ``group_0``…, ``new``, ``returning``, ``resurrected``, ``dormant`` (integers).
+    """
+    from upshot.metrics.compile.lifecycle import counted_states
+
+    return counted_states(metric, query, dialect)
 
 
 def compile_moments(metric: Metric, query: SeriesQuery, dialect: "Dialect") -> Compiled | None:

@@ -14,7 +14,7 @@ from ibis.expr.types import Table
 
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile.calendar import Column, period_start
-from upshot.metrics.compile.query import SeriesQuery
+from upshot.metrics.compile.query import Compiled, SeriesQuery
 from upshot.metrics.compile.source import activity_rows, group_names, open_source
 from upshot.metrics.compile.windows import each, in_periods, period_of, windows_in_periods
 from upshot.metrics.definition import Metric
@@ -23,7 +23,7 @@ from upshot.metrics.kinds import State
 from upshot.metrics.plan import Plan
 from upshot.metrics.ripening import window_grain
 
-__all__ = ["lifecycle_series", "states"]
+__all__ = ["counted_states", "lifecycle_series", "states"]
 
 _LONG_AGO = date(1, 1, 1)
 _FIRST = -1
@@ -96,6 +96,16 @@ def states(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, 
     return plan, found.filter((found.window >= first) & (found.window < ibis.date(query.days.end)))
 
 
+def counted_states(metric: Metric, query: SeriesQuery, dialect: Dialect) -> Compiled:
+    """See ``compile_states``."""
+    plan, found = states(metric, query, dialect)
+    groups = group_names(query.breakdown)
+    expr = found.select(*groups, period=found.window, **{name: found[name].cast("int64") for name in State})
+    expr = expr.select("period", *groups, *State).order_by("period", *groups)
+    columns = tuple(expr.columns)
+    return Compiled(expr, plan.route, plan.reason, columns, additive=False, absent=0.0, grain=query.grain)
+
+
 def lifecycle_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tuple[Plan, Table, tuple[str, ...]]:
     """Units in the metric's state, or the quick ratio: new and resurrected over dormant ones."""
     window = window_grain(metric)
@@ -107,7 +117,7 @@ def lifecycle_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tu
     if own is None or own is query.grain:
         found = found.rename(period="window")
         if query.grain is None:
-            notes = ("All days are compared with as many before them.",)
+            notes = ("All days are compared with as many before them, a whole calendar period with the one before.",)
     else:
         found = in_periods(found, own, query.grain, query.days)
         found = found.mutate(period=period_of(found.window, query.grain, query.days))
@@ -115,6 +125,8 @@ def lifecycle_series(metric: Metric, query: SeriesQuery, dialect: Dialect) -> tu
         count = each(windows_in_periods(own, query.grain, query.days), found.period)
         found = found.mutate(**{name: found[name] / count for name in shown})
         notes = (f"Each point is the mean over its whole {own}s.",)
+    if metric.fractional or metric.state in (State.NEW, State.RESURRECTED):
+        notes = (*notes, "New means first in the data: who was there before they begin counts as new once.")
     if metric.fractional:
         sides = {"numerator": found[State.NEW] + found[State.RESURRECTED], "denominator": found[State.DORMANT]}
         return plan, found.select("period", *groups, **sides), notes

@@ -14,6 +14,7 @@ from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
 from upshot.web.marks import annotations_of, marked_in
 from upshot.web.metric.exports import download_headers, picture
+from upshot.web.metric.lifecycle import metric_lifecycle_csv, metric_lifecycle_png, metric_lifecycle_svg, read_states
 from upshot.web.metric.ordering import offered_metrics
 from upshot.web.metric.view import ask_series, read_metric, series_chart
 from upshot.web.page import Page
@@ -45,6 +46,7 @@ def metric_page(page: NamedDependency[Page], name: FromPath[str]) -> Response[st
         view=view,
         metric=content.chart.series.metric,
         content=content,
+        states=read_states(page, name, view) if content.chart.series.metric.states else None,
         grains=tuple(Grain),
     )
 
@@ -95,6 +97,9 @@ def _palette(page: Page) -> dict[str, str]:
 AREA = Area(
     routes=(
         metric_csv,
+        metric_lifecycle_csv,
+        metric_lifecycle_png,
+        metric_lifecycle_svg,
         metric_page,
         metric_png,
         metric_svg,

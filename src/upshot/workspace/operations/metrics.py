@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from upshot.answers import lifecycle as lifecycles
 from upshot.answers import questions
 from upshot.answers.metric_book import view_of
 from upshot.answers.unseen import warnings_on_metrics
+from upshot.api.lifecycle import METRIC_LIFECYCLE, Lifecycle, LifecycleQuery
 from upshot.api.metrics import (
     METRIC_APPLY,
     METRIC_LIST,
@@ -31,7 +33,7 @@ from upshot.metrics.text import metric_to_yaml
 from upshot.workspace.binding import Binding
 from upshot.workspace.resources import Resources
 
-__all__ = ["BINDINGS", "apply", "list_metrics", "query", "retention", "show", "store_metrics"]
+__all__ = ["BINDINGS", "apply", "lifecycle", "list_metrics", "query", "retention", "show", "store_metrics"]
 
 
 def list_metrics(resources: Resources, principal: Principal, request: Nothing) -> MetricList:
@@ -56,6 +58,12 @@ def retention(resources: Resources, principal: Principal, request: RetentionQuer
     """A cohort grid."""
     del principal
     return questions.retention(resources.answering, request)
+
+
+def lifecycle(resources: Resources, principal: Principal, request: LifecycleQuery) -> Lifecycle:
+    """Who is new, returning, resurrected or dormant."""
+    del principal
+    return lifecycles.lifecycle(resources.answering, request)
 
 
 def apply(resources: Resources, principal: Principal, request: MetricApply) -> MetricApplied:
@@ -104,4 +112,5 @@ BINDINGS = (
     Binding(METRIC_APPLY, apply),
     Binding(METRIC_QUERY, query),
     Binding(METRIC_RETENTION, retention),
+    Binding(METRIC_LIFECYCLE, lifecycle),
 )
