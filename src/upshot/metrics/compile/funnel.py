@@ -63,48 +63,52 @@ def converted_starts(metric: Metric, starts: Table, steps: Sequence[Table], grou
         **({"id": starts.event_id} if overlaps[0] else {}),
     )
     begun = walkers.select("unit_key", "day", *groups, converted=ibis.literal(0, "int8"))
-    for place, step in enumerate((*steps[:-1], last)):
-        goes_on = place + 1 < len(steps)
-        walked = _next(metric, walkers, step, overlap=overlaps[place], told=goes_on and overlaps[place + 1])
-        walkers = walked.filter(walked.came == 1).drop("came") if goes_on else walked
-    found = walkers.select("unit_key", "day", *groups, converted=walkers.came)
+    for place, step in enumerate(steps[:-1]):
+        walked = _next(metric, walkers, step, overlap=overlaps[place], told=overlaps[place + 1])
+        walkers = walked.filter(walked.came == 1).drop("came")
+    found = _last(metric, walkers, last, overlap=overlaps[-1])
+    found = found.select("unit_key", "day", *groups, converted=found.came)
     return found if len(steps) == 1 else begun.union(found)
 
 
 def _next(metric: Metric, walkers: Table, step: Table, *, overlap: bool, told: bool) -> Table:
-    """The walkers where their next step leaves them, ``at``, and whether it came in time: ``came``, 1 or 0.
+    """The walkers where their next step leaves them, ``at``, and whether more can come in time: ``came``, 1 or 0.
 
     Where an event may be both steps, walkers have the ``id`` of the one that they are at, null where any of several
-    serves; ``told`` keeps such an ``id`` for the step after.
+    serves; ``told`` keeps such an ``id`` for the step after. A time in days is looked at roughly, by instants: the
+    last step, which is none the earlier, is held to the day.
     """
-    by_days = metric.within_days is not None
-    carried = [name for name in walkers.columns if name not in ("unit_key", "at", "id")]
-    ids = {"id": step.event_id} if overlap else {}
-    reached = {"reached_at": step.occurred_at, **({"reached_day": step.day} if by_days else {})}
-    waiting = walkers.select(
-        *("unit_key", "at", *carried, *ids), **{name: ibis.null(column.type()) for name, column in reached.items()}
-    )
-    nothing = {name: ibis.null(walkers[name].type()) for name in carried}
-    coming = step.select("unit_key", at=step.occurred_at, **nothing, **ids, **reached)
-    both = waiting.union(coming)
-    seen = _Seen(both, overlap=overlap)
-    both = both.mutate(
-        next_at=seen.nearest("reached_at"),
-        **({"next_day": seen.nearest("reached_day")} if by_days else {}),
-        **({"is_both": seen.itself} if overlap else {}),
-    )
-    both = both.filter(both.reached_at.isnull())
-    if by_days:
-        in_time = days_between(both.day, both.next_day) <= metric.within_days
+    carried = _carried(walkers)
+    both = _Seen(walkers, step, step.occurred_at, overlap=overlap).walkers
+    if metric.within_days is None:
+        limit: Column = both.begun_at + ibis.interval(seconds=metric.within_seconds)
     else:
-        in_time = both.next_at <= both.begun_at + ibis.interval(seconds=metric.within_seconds)
-    came = ibis.ifelse(both.next_at.notnull() & in_time, 1, 0).cast("int8")
-    kept = both.mutate(came=came)
+        # No zone's day ends a day later than that of UTC.
+        limit = both.day.cast(both.next_at.type()) + ibis.interval(days=metric.within_days + 2)
+    kept = _with_came(both, both.next_at <= limit)
     if told:
         kept = _told(kept, step, overlap=overlap)
-    return kept.select("unit_key", *carried, *(["next_id"] if told else []), "came", at="next_at").rename(
-        {"id": "next_id"} if told else {}
-    )
+    columns = kept.select("unit_key", *carried, *(["next_id"] if told else []), "came", at="next_at")
+    return columns.rename({"id": "next_id"} if told else {})
+
+
+def _last(metric: Metric, walkers: Table, step: Table, *, overlap: bool) -> Table:
+    """The walkers, and whether the last step came in time: ``came``, 1 or 0."""
+    if metric.within_days is None:
+        both = _Seen(walkers, step, step.occurred_at, overlap=overlap).walkers
+        in_time = both.next_at <= both.begun_at + ibis.interval(seconds=metric.within_seconds)
+    else:
+        both = _Seen(walkers, step, step.day, overlap=overlap).walkers
+        in_time = days_between(both.day, both.next_at) <= metric.within_days
+    return _with_came(both, in_time)
+
+
+def _with_came(both: Table, in_time: Column) -> Table:
+    return both.mutate(came=ibis.ifelse(both.next_at.notnull() & in_time, 1, 0).cast("int8"))
+
+
+def _carried(walkers: Table) -> list[str]:
+    return [name for name in walkers.columns if name not in ("unit_key", "at", "id")]
 
 
 class _Seen:
@@ -114,27 +118,42 @@ class _Seen:
     see later steps only; one of their own instant counts if it is another event.
     """
 
-    def __init__(self, both: Table, *, overlap: bool) -> None:
-        self._both, self._overlap = both, overlap
-        is_step = both.reached_at.notnull()
-        self._is_step: Column = ibis.ifelse(is_step, 1, 0)
-        order = [both.at.desc(), self._is_step.asc() if overlap else self._is_step.desc()]
+    def __init__(self, walkers: Table, step: Table, reached: Column, *, overlap: bool) -> None:
+        carried = _carried(walkers)
+        ids = {"id": step.event_id} if overlap else {}
+        nothing = {name: ibis.null(walkers[name].type()) for name in carried}
+        waiting = walkers.select(
+            "unit_key", "at", *carried, *ids, step=ibis.literal(0, "int8"), reached=ibis.null(reached.type())
+        )
+        coming = step.select(
+            "unit_key", at=step.occurred_at, **nothing, **ids, step=ibis.literal(1, "int8"), reached=reached
+        )
+        self._both, self._overlap = waiting.union(coming), overlap
+        both = self._both
+        order = [both.at.desc(), both.step if overlap else both.step.desc()]
         self._backwards = ibis.window(group_by=both.unit_key, order_by=order, preceding=None, following=0)
-        self._at_once = ibis.window(group_by=[both.unit_key, both.at])
 
     @property
-    def itself(self) -> Column:
+    def walkers(self) -> Table:
+        """The walkers with ``next_at``, what they see, and ``is_both`` where the event that they are at may be both."""
+        rows = self._both.mutate(next_at=self._nearest(), **({"is_both": self._itself} if self._overlap else {}))
+        return rows.filter(rows.step == 0)
+
+    @property
+    def _itself(self) -> Column:
         """1 where the event that a walker is at is the next step too."""
         both = self._both
-        return self._is_step.max().over(ibis.window(group_by=[both.unit_key, both.at, both.id]))
+        return both.step.max().over(ibis.window(group_by=[both.unit_key, both.at, both.id]))
 
-    def nearest(self, column: str) -> Column:
-        """The least value of the next step's events that count."""
-        later = self._both[column].min().over(self._backwards)
+    def _nearest(self) -> Column:
+        """What the nearest event of the next step says that counts."""
+        both = self._both
+        later = both.reached.min().over(self._backwards)
         if not self._overlap:
             return later
-        another = self._is_step.sum().over(self._at_once) > self.itself
-        return ibis.ifelse(another, self._both[column].min().over(self._at_once), later)
+        at_once = ibis.window(group_by=[both.unit_key, both.at])
+        another = both.step.sum().over(at_once) > self._itself
+        return ibis.ifelse(another, both.reached.min().over(at_once), later)
 
 
 def _told(walkers: Table, step: Table, *, overlap: bool) -> Table:
