@@ -103,13 +103,13 @@ def _counts(metric: Metric, day: date, later: date) -> bool:
 def over(metric: Metric, days: DayRange, world: World) -> float | None:
     """The reference's number over days as a whole."""
     found = reference.series(metric, SeriesQuery(days, None), world).get((days.start, ()))
-    return found[0] if found else _nothing(metric)
+    return found[0] if found else nothing(metric)
 
 
-def _nothing(metric: Metric) -> float | None:
+def nothing(metric: Metric) -> float | None:
     if metric.formula is not None:
         parts = reference.plain_parts(metric)
-        return reference.nested(metric, {key: _nothing(part) for key, part in parts.items()})
+        return reference.nested(metric, {key: nothing(part) for key, part in parts.items()})
     zero = (MetricType.COUNT, MetricType.SUM, MetricType.DISTINCT, MetricType.ACTIVE, MetricType.LIFECYCLE)
     return 0.0 if metric.type in zero else None
 
@@ -172,7 +172,7 @@ def _check_points(
     whole = [
         g for g in Grain if all(g.next(p.period) == p.period + s for p, s in zip(found.points, steps, strict=False))
     ]
-    step = asked or max((grain, _own_grain(metric)), key=list(Grain).index)
+    step = asked or max((grain, own_grain(metric)), key=list(Grain).index)
     assert not steps or step in whole
     expected = reference.series(metric, SeriesQuery(window, step), world)
     first = min(map(world.day, world.events))
@@ -180,7 +180,7 @@ def _check_points(
         days = DayRange(point.period, step.next(point.period))
         told = expected.get((point.period, ()))
         if point.value is not None:
-            assert same(point.value, told[0] if told else _nothing(metric))
+            assert same(point.value, told[0] if told else nothing(metric))
         if too_early(metric, days, first):
             assert (point.value, point.complete) == (None, False)
         if point.complete:
@@ -203,7 +203,7 @@ def too_early(metric: Metric, days: DayRange, first: date) -> bool:
     return grain.floor(yesterday) < first
 
 
-def _own_grain(metric: Metric) -> Grain:
+def own_grain(metric: Metric) -> Grain:
     if metric.type is MetricType.RETENTION:
         return metric.period
     own = windowed(metric)
@@ -316,4 +316,4 @@ def test_what_a_study_reads_is_final_and_the_references(tmp_path: Path, shape: M
         assert settled(metric, DayRange.of(day, day), known)
         if value is not None:
             numbers = expected.get((day, ()))
-            assert same(value, numbers[0] if numbers else _nothing(metric))
+            assert same(value, numbers[0] if numbers else nothing(metric))

@@ -24,13 +24,19 @@ def days(first: str, last: str) -> DayRange:
         ("2012-01-01", Grain.MONTH, "after the last event"),
         ("2010-11-29", Grain.WEEK, "the data begin inside"),
         ("2011-12-09", Grain.DAY, ""),
-        ("2026-01-01", Grain.MONTH, "not over"),
+        ("2026-01-01", Grain.MONTH, "after the last event"),
         ("2026-02-01", Grain.MONTH, "not begun"),
     ],
 )
 def test_point_says_why_it_is_not_complete(start: str, grain: Grain, note: str) -> None:
     first = date.fromisoformat(start)
     assert RETAIL.note(first, grain.next(first), days("2000-01-01", "2030-12-31")) == note
+
+
+@pytest.mark.parametrize(("last", "note"), [(29, "after the last event"), (30, "not over"), (31, "not over")])
+def test_running_day_without_an_event_is_open_only_where_the_data_reach_it(last: int, note: str) -> None:
+    extent = Extent(date(2024, 1, 1), date(2024, 3, last), date(2024, 3, 31))
+    assert extent.note(date(2024, 3, 31), date(2024, 4, 1), days("2024-03-01", "2024-03-31")) == note
 
 
 def test_point_asked_for_in_part_is_not_complete() -> None:

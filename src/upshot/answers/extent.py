@@ -88,10 +88,11 @@ class Extent:
             return "before the first event"
         if self.lookback.compared and self.lookback.since(DayRange(start, end)) < self.first:
             return NOT_COMPARED
+        # Of a period that runs, nothing has come yet; of one that runs since the data ended, nothing will be known.
+        if start > self.last and (end <= self.today or self.last < self.today - _DAY):
+            return "after the last event"
         if end > self.today:
             return "not over"
-        if start > self.last:
-            return "after the last event"
         if self.lookback.since(DayRange(start, end)) < self.first:
             return "the data begin inside"
         if self.known is None or end - _DAY > self.known:
