@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from tests.metrics import reference
 from tests.metrics.harness import fill, same
-from tests.metrics.reference import Group, World
+from tests.metrics.reference import Group
+from tests.metrics.world import World
 from tests.metrics.worlds import METRICS, worlds
 from upshot.answers.answering import Answering
 from upshot.answers.csv_files import grid_csv, series_csv

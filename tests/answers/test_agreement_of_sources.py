@@ -30,7 +30,8 @@ from tests.answers.test_agreement import (
 )
 from tests.metrics import reference
 from tests.metrics.harness import same
-from tests.metrics.reference import Event, Group, World
+from tests.metrics.reference import Group
+from tests.metrics.world import Event, World
 from tests.metrics.worlds import condition, field, worlds
 from upshot.answers.metric_book import unsaved_view
 from upshot.answers.questions import answer_grid, answer_series

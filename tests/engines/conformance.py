@@ -13,7 +13,7 @@ import pytest
 
 from tests.metrics import reference
 from tests.metrics.harness import RawOnly, WithoutActivity, run_per_unit, run_retention, run_series, same, without_sides
-from tests.metrics.reference import Event, Scalar, Trait, World
+from tests.metrics.world import Event, Scalar, Trait, World
 from tests.metrics.worlds import METRICS, field
 from upshot.core.time import DayRange, Grain, longer
 from upshot.metrics.compile import RetentionQuery, SeriesQuery

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tests.metrics.reference import World
+    from tests.metrics.world import World
     from upshot.engines.store import EventStore
     from upshot.metrics.definition import Metric
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from tests.metrics.reference import Group, Numbers, World
+from tests.metrics.reference import Group, Numbers
+from tests.metrics.world import World
 from upshot.core.time import DayRange
 from upshot.engines.duckdb import DuckDBStore
 from upshot.engines.store import EventStore

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from tests.metrics.harness import fill, same
-from tests.metrics.reference import Event, World
+from tests.metrics.world import Event, World
 from upshot.core.time import DayRange
 from upshot.metrics.compile.exposed import MOMENTS, exposed_moments, value_shape
 from upshot.metrics.compile.query import ExposureQuery

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.metrics.harness import fill, run_per_unit, run_series, same
-from tests.metrics.reference import Event, World
+from tests.metrics.world import Event, World
 from tests.metrics.worlds import BEGIN, METRICS, condition, field
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import Route, SeriesQuery, compile_series

@@ -20,7 +20,7 @@ from tests.metrics.harness import (
     same,
     without_sides,
 )
-from tests.metrics.reference import World
+from tests.metrics.world import World
 from tests.metrics.worlds import METRICS, retention_queries, series_queries, worlds
 from upshot.core.errors import InvalidInput
 from upshot.core.time import DayRange

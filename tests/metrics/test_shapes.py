@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.metrics.harness import RawOnly, WithoutActivity, fill, run_retention, run_series, same
-from tests.metrics.reference import Event, Trait, World
+from tests.metrics.world import Event, Trait, World
 from tests.metrics.worlds import BEGIN, condition, field
 from upshot.core.time import DayRange, Grain
 from upshot.metrics.compile import RetentionQuery, SeriesQuery

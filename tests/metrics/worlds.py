@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.metrics.reference import Event, Scalar, Trait, World
+from tests.metrics.world import Event, Scalar, Trait, World
 from upshot.core.errors import InternalError
 from upshot.core.problems import Problem
 from upshot.core.time import DayRange, Grain

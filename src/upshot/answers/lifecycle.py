@@ -64,7 +64,7 @@ def answer_lifecycle(resources: Answering, metric: Metric, view: MetricView, req
         sql=prepared.sql,
         route=prepared.route,
         elapsed_ms=answer.elapsed_ms,
-        notes=(*_notes(extent.first, metric, grain, request.grain), *notes_on_filters(resources, where)),
+        notes=(*_notes(extent.first, grain, request.grain), *notes_on_filters(resources, where)),
     )
 
 
@@ -85,12 +85,11 @@ def _of(start: date, counted: dict[State, int], note: str) -> LifecyclePeriod:
     )
 
 
-def _notes(first: date | None, metric: Metric, own: Grain, asked: Grain) -> tuple[str, ...]:
+def _notes(first: date | None, own: Grain, asked: Grain) -> tuple[str, ...]:
     told: list[str] = []
     if first is not None:
         told.append(
-            f"New means first in the data, which begin on {day_label(first)}: "
-            f"a {metric.unit} that was there before and comes again counts as new once."
+            f"New means first in the data, which begin on {day_label(first)}: who was there before counts as new once."
         )
     if own is not asked:
         told.append(f"The metric counts by {own}, and so does this.")

@@ -26,7 +26,7 @@ from upshot.api.outputs import LAUNCH_LIST
 from upshot.api.segments import SEGMENT_LIST, SegmentView
 from upshot.api.state import WORKSPACE_INFO, Nothing, WorkspaceInfo
 from upshot.catalog.kinds.expectation import parse_expectation
-from upshot.charts import instant_label
+from upshot.charts import DARK, LIGHT, Palette, instant_label
 from upshot.core.errors import InternalError
 from upshot.core.time import zone
 from upshot.core.units import counted, format_bytes, one_or_many
@@ -194,6 +194,11 @@ class Page:
     def parameter(self, name: str, default: str = "") -> str:
         """The last value of one name."""
         return self.parameters.get(name, [default])[-1]
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of pictures: the light ones unless the address asks for the theme "dark"."""
+        return DARK if self.parameter("theme") == "dark" else LIGHT
 
     def told(self, name: str) -> str:
         """What the change that led here told this page under ``name``; empty for nothing."""

@@ -8,7 +8,6 @@ from litestar.response import Redirect
 from upshot.api.dashboards import DASHBOARD_LIST, DASHBOARD_OFFERED, DASHBOARD_SHOW, DashboardName
 from upshot.api.operation import Permission
 from upshot.api.state import Nothing
-from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import NotFound
 from upshot.core.time import Grain
 from upshot.web.dashboards.files import WHOLE, dashboard_file, tile_file
@@ -103,7 +102,7 @@ def dashboard_tile(
     asked = stored.dashboard.tile(tile)
     if asked is None:
         raise NotFound("tile", tile, (t.name for t in stored.dashboard.tiles), hint=f"Open {board_url(name)}.")
-    return tile_file(page, stored.dashboard, asked, view, file, _palette(page))
+    return tile_file(page, stored.dashboard, asked, view, file, page.palette)
 
 
 @get("/dashboards/{name:str}/export/{file:str}", permission=Permission.READ, sync_to_thread=True)
@@ -114,8 +113,4 @@ def dashboard_export(page: NamedDependency[Page], name: FromPath[str], file: Fro
         headers = {"Content-Disposition": f'attachment; filename="{name}.yaml"'}
         text = dashboards_to_yaml([stored.dashboard])
         return Response(text.encode(), media_type="application/yaml", headers=headers)
-    return dashboard_file(page, *read_state(page, name), file, _palette(page))
-
-
-def _palette(page: Page) -> Palette:
-    return DARK if page.parameter("theme") == "dark" else LIGHT
+    return dashboard_file(page, *read_state(page, name), file, page.palette)

@@ -9,7 +9,6 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from upshot.api.operation import Permission
-from upshot.charts import DARK, LIGHT, Palette
 from upshot.core.errors import UserError
 from upshot.core.time import Grain
 from upshot.metrics.kinds import MEASURES
@@ -123,7 +122,7 @@ def explore_svg(page: NamedDependency[Page]) -> Response[str]:
     question = read_question(page)
     picture, grain = picture_of(page, question)
     headers = download_headers(f"explore_{question.tab}", question, "svg", grain)
-    return Response(picture.svg(_palette(page)), media_type="image/svg+xml", headers=headers)
+    return Response(picture.svg(page.palette), media_type="image/svg+xml", headers=headers)
 
 
 @get(f"{PATH}/chart.png", permission=Permission.READ, sync_to_thread=True)
@@ -132,11 +131,7 @@ def explore_png(page: NamedDependency[Page]) -> Response[bytes]:
     question = read_question(page)
     picture, grain = picture_of(page, question)
     headers = download_headers(f"explore_{question.tab}", question, "png", grain)
-    return Response(picture.png(_palette(page)), media_type="image/png", headers=headers)
-
-
-def _palette(page: Page) -> Palette:
-    return DARK if page.parameter("theme") == "dark" else LIGHT
+    return Response(picture.png(page.palette), media_type="image/png", headers=headers)
 
 
 AREA = Area(

@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from upshot.answers.lifecycle_files import NAMES, lifecycle_csv, lifecycle_option
 from upshot.api.lifecycle import METRIC_LIFECYCLE, Lifecycle, LifecyclePeriod, LifecycleQuery
 from upshot.api.operation import Permission
-from upshot.charts import DARK, LIGHT, Option, captioned, period_label
+from upshot.charts import Option, captioned, period_label
 from upshot.core.units import format_value
 from upshot.web.metric.exports import download_headers
 from upshot.web.metric.view import TableRow
@@ -74,7 +74,7 @@ def metric_lifecycle_svg(page: NamedDependency[Page], name: FromPath[str]) -> Re
 
     found = _ask(page, name, view := page.view("30d"))
     headers = download_headers(f"{name}_lifecycle", view, "svg", found.grain)
-    body = to_svg(_picture(found, view), palette=_palette(page))
+    body = to_svg(_picture(found, view), palette=page.palette)
     return Response(body, media_type="image/svg+xml", headers=headers)
 
 
@@ -85,14 +85,10 @@ def metric_lifecycle_png(page: NamedDependency[Page], name: FromPath[str]) -> Re
 
     found = _ask(page, name, view := page.view("30d"))
     headers = download_headers(f"{name}_lifecycle", view, "png", found.grain)
-    body = to_png(_picture(found, view), palette=_palette(page))
+    body = to_png(_picture(found, view), palette=page.palette)
     return Response(body, media_type="image/png", headers=headers)
 
 
 def _picture(found: Lifecycle, view: View) -> Option:
     words = "  ·  ".join((f"lifecycle by {found.grain}, {view.words}", *view.where))
     return captioned(lifecycle_option(found), found.metric.title, words)
-
-
-def _palette(page: Page) -> dict[str, str]:
-    return DARK if page.parameter("theme") == "dark" else LIGHT

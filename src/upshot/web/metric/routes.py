@@ -8,7 +8,7 @@ from litestar.response import Redirect
 from upshot.answers.csv_files import series_csv
 from upshot.api.metrics import METRIC_SHOW, MetricName, MetricSeries
 from upshot.api.operation import Permission
-from upshot.charts import DARK, LIGHT, Option
+from upshot.charts import Option
 from upshot.core.time import Grain
 from upshot.web.area import Area, Place
 from upshot.web.filters.form import added
@@ -66,7 +66,7 @@ def metric_svg(page: NamedDependency[Page], name: FromPath[str]) -> Response[str
     from upshot.charts.render import to_svg
 
     series = ask_series(page, name, view := _exported(page, name))
-    body = to_svg(_picture(page, series, view), palette=_palette(page))
+    body = to_svg(_picture(page, series, view), palette=page.palette)
     return Response(body, media_type="image/svg+xml", headers=download_headers(name, view, "svg", series.grain))
 
 
@@ -76,7 +76,7 @@ def metric_png(page: NamedDependency[Page], name: FromPath[str]) -> Response[byt
     from upshot.charts.render import to_png
 
     series = ask_series(page, name, view := _exported(page, name))
-    body = to_png(_picture(page, series, view), palette=_palette(page))
+    body = to_png(_picture(page, series, view), palette=page.palette)
     return Response(body, media_type="image/png", headers=download_headers(name, view, "png", series.grain))
 
 
@@ -88,10 +88,6 @@ def _picture(page: Page, series: MetricSeries, view: View) -> Option:
 def _exported(page: Page, name: str) -> View:
     page.caller.call(METRIC_SHOW, MetricName(name))
     return page.view("30d")
-
-
-def _palette(page: Page) -> dict[str, str]:
-    return DARK if page.parameter("theme") == "dark" else LIGHT
 
 
 AREA = Area(
