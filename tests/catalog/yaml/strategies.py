@@ -54,6 +54,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,12}[A-Za-z0-9_])?", ful
 WORDS = st.lists(TEXTS, max_size=3).map(tuple)
 NAMED = st.lists(NAMES, max_size=3).map(tuple)
 AMOUNTS = st.floats(min_value=0, allow_infinity=False, allow_nan=False)
+COSTS = st.floats(min_value=0, max_value=1e15, exclude_max=True)
 NUMBERS = st.floats(allow_infinity=False, allow_nan=False)
 DAYS = st.dates(date(1900, 1, 1), date(2100, 1, 1))
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -153,7 +154,7 @@ BY_KIND: dict[type[Declaration], st.SearchStrategy[Declaration]] = {
         title=TEXTS,
         kind=st.sampled_from(OutputKind),
         owners=st.builds(Owners, product=TEXTS, design=TEXTS),
-        cost=st.none() | st.builds(Cost, days=AMOUNTS, money=AMOUNTS, estimated=st.booleans(), how=TEXTS),
+        cost=st.none() | st.builds(Cost, days=COSTS, money=COSTS, estimated=st.booleans(), how=TEXTS),
         expects=st.lists(EXPECTS, max_size=2).map(tuple),
         refs=WORDS,
         link=TEXTS,

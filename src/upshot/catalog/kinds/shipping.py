@@ -13,7 +13,7 @@ from upshot.core.time import check_century
 
 __all__ = ["Annotation", "AnnotationKind", "Cost", "Launch", "Output", "OutputKind", "Owners", "RampStep"]
 
-_MOST = 1e12
+_MOST = 1e15
 """Of days and of money; more is a slip, and sums of it say nothing."""
 
 
