@@ -134,9 +134,11 @@ def test_bar_waits_for_the_last_of_two_pages(page: Page, served: Served) -> None
     page.get_by_role("link", name="90d").click()
     expect_bar(page)
     first = gate.waiting.pop(0)
-    first.continue_()
-    expect(page.get_by_role("link", name="7d")).to_have_attribute("aria-current", "true")
+    with page.expect_event("requestfinished", lambda request: request == first.request):
+        first.continue_()
+    expect(page.locator("a.htmx-request")).to_have_count(1)
     expect_bar(page)
+    expect(page.get_by_role("link", name="7d")).not_to_have_attribute("aria-current", "true")
     gate.open()
     expect(page.get_by_role("link", name="90d")).to_have_attribute("aria-current", "true")
     expect_no_bar(page)
